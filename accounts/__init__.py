@@ -1,0 +1,1 @@
+"""Who: organisations, their places, people, memberships, what each may do and see."""

@@ -1,0 +1,131 @@
+"""Who is asking, as a plain value; what each role may do, in one table."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from accounts.models import OrganisationKind, Role
+
+
+class Permission(enum.Enum):
+    """Kinds of things one may do. On which rows is another question: ``visible_to(actor)``."""
+
+    USE_BACK_OFFICE = "Sign in to the back office and see its start page."
+    MANAGE_OWN_PEOPLE = "Invite, remove and change people of one's own organisation."
+    EDIT_PRODUCTS = "Draft products, photos, trade items and prices of one's own organisation, and submit them."
+    APPROVE_PRODUCTS = "Approve, return, publish and withdraw products."
+    READ_PRODUCTS = "Read products in the back office."
+    EDIT_BATCHES = "Record raw lots, batches and events of one's own organisation, and print its codes."
+    READ_BATCHES = "Read lots, batches and events in the back office."
+    HOLD_BATCHES = "Hold, release and recall lots."
+    MANAGE_CERTIFICATES = "Enter, correct the state of, and revoke certificates."
+    READ_CERTIFICATES = "Read certificates in the back office."
+    CONSIGN = "Send and take back consigned goods of one's own organisation."
+    SELL_ON_CONSIGNMENT = "Receive, sell and give back consigned goods at one's own sales point."
+    READ_CONSIGNMENT = "Read notes, sales and goods on hand."
+    MANAGE_ORGANISATIONS = "Enter organisations of one's jurisdiction, invite their first people, print reset codes."
+    ACT_FOR_PRODUCERS = "Work on behalf of a producer of one's jurisdiction."
+    READ_AUDIT = "Read the audit trail."
+    EDIT_PUBLIC_TEXTS = "Edit the public legal and information pages."
+    READ_STOCK = "Read goods on hand and their movements."
+
+
+P = Permission
+_PRODUCER_READS = frozenset(
+    {
+        P.USE_BACK_OFFICE,
+        P.READ_PRODUCTS,
+        P.READ_BATCHES,
+        P.READ_CERTIFICATES,
+        P.READ_CONSIGNMENT,
+        P.READ_STOCK,
+    }
+)
+_PRODUCER_WORKS = _PRODUCER_READS | {P.EDIT_PRODUCTS, P.EDIT_BATCHES, P.CONSIGN}
+_POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK})
+_POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT}
+_OFFICE_READS = _PRODUCER_READS | {P.READ_AUDIT}
+_OFFICE_WORKS = _OFFICE_READS | {
+    P.APPROVE_PRODUCTS,
+    P.HOLD_BATCHES,
+    P.MANAGE_CERTIFICATES,
+    P.MANAGE_ORGANISATIONS,
+    P.ACT_FOR_PRODUCERS,
+    P.EDIT_PUBLIC_TEXTS,
+}
+
+#: The one table of grants: (kind of organisation, role) → what it allows.
+GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
+    (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.PRODUCER, Role.STAFF): _PRODUCER_WORKS,
+    (OrganisationKind.PRODUCER, Role.VIEWER): _PRODUCER_READS,
+    (OrganisationKind.SALES_POINT, Role.MANAGER): _POINT_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.SALES_POINT, Role.STAFF): _POINT_WORKS,
+    (OrganisationKind.SALES_POINT, Role.VIEWER): _POINT_READS,
+    (OrganisationKind.OFFICE, Role.MANAGER): _OFFICE_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.OFFICE, Role.STAFF): _OFFICE_WORKS,
+    (OrganisationKind.OFFICE, Role.VIEWER): _OFFICE_READS,
+    (OrganisationKind.COUNCIL, Role.MANAGER): frozenset({P.USE_BACK_OFFICE, P.READ_PRODUCTS, P.MANAGE_OWN_PEOPLE}),
+    (OrganisationKind.COUNCIL, Role.STAFF): frozenset({P.USE_BACK_OFFICE, P.READ_PRODUCTS}),
+    (OrganisationKind.COUNCIL, Role.VIEWER): frozenset({P.USE_BACK_OFFICE, P.READ_PRODUCTS}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is asking. Made anew for each request by the guard, for each command by the command line.
+
+    When an officer acts for a producer, ``organisation_*`` are the producer's and ``officer_organisation_id``
+    is the office's: both are written into the audit trail.
+    """
+
+    user_id: int | None
+    user_name: str
+    organisation_id: int | None
+    organisation_code: str
+    organisation_name: str
+    kind: OrganisationKind | None
+    role: Role | None
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
+    #: codes of today's provinces and communes an office looks after; empty for others
+    jurisdiction: tuple[str, ...] = ()
+    officer_organisation_id: int | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether this kind of thing is allowed to the actor."""
+        return permission in self.permissions
+
+    @property
+    def acting_for(self) -> str | None:
+        """Name of the producer an officer is working for now, or None."""
+        return self.organisation_name if self.officer_organisation_id is not None else None
+
+    @property
+    def is_office(self) -> bool:
+        """Tell whether the actor asks as an office or council."""
+        return self.kind in (OrganisationKind.OFFICE, OrganisationKind.COUNCIL)
+
+
+#: Someone who has not signed in: sees what is public.
+ANONYMOUS = Actor(
+    user_id=None,
+    user_name="",
+    organisation_id=None,
+    organisation_code="",
+    organisation_name="",
+    kind=None,
+    role=None,
+)
+
+#: The system itself (command line, jobs, the demo loader): all permissions, and sees everything.
+SYSTEM = Actor(
+    user_id=None,
+    user_name="system",
+    organisation_id=None,
+    organisation_code="system",
+    organisation_name="system",
+    kind=None,
+    role=Role.MANAGER,
+    permissions=frozenset(Permission),
+)

@@ -1,0 +1,69 @@
+"""The guard of the doors: every view is ``@public`` or ``@requires(Permission.X)``.
+
+The actor is made anew for each request from the signed-in person, the organisation they work in now, and
+the producer they act for. It is kept on the request, never in ``g`` (an application context that outlives
+a request would hand one person's rights to another).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import redirect, request, session, url_for
+from flask_login import current_user
+
+from accounts import membership
+from accounts.actor import ANONYMOUS, Actor, Permission
+from kernel.errors import N_, NotAllowed
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class MayNot(NotAllowed):
+    message = N_("Your role does not allow this.")
+
+
+def public(view: View) -> View:
+    """Let everybody in. The page must hold nothing personal."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Let in those whose role grants ``permission``; send others to sign-in (302), or refuse them (403)."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            actor = current_actor()
+            if actor is ANONYMOUS:
+                wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+                return redirect(url_for("login.sign_in", next=wanted))
+            if not actor.may(permission):
+                raise MayNot()
+            return view(*args, **kwargs)
+
+        guarded.access = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def current_actor() -> Actor:
+    """Tell who is asking."""
+    if "actor" not in request.environ:
+        request.environ["actor"] = _make_actor()
+    actor: Actor = request.environ["actor"]
+    return actor
+
+
+def _make_actor() -> Actor:
+    if not current_user.is_authenticated:
+        return ANONYMOUS
+    return membership.actor_of(
+        int(current_user.id),
+        organisation_id=session.get("organisation"),
+        acting_for_id=session.get("acting_for"),
+    )

@@ -1,0 +1,134 @@
+"""How the parts are wired together. Nothing imports it but ``wsgi.py`` and the tests."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_compress import Compress
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import assets, cli, copies, errors, headers, i18n, parts, site
+from app.config import ROOT, Config
+from kernel import clock, media, pages
+from kernel.db import db, prepare_engine, retrying, snapshot
+
+MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
+
+
+class Ocop(Flask):
+    """Flask, with requests that write run again as a whole when the database asks for it."""
+
+    def dispatch_request(self) -> Any:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return super().dispatch_request()
+        return retrying(super().dispatch_request)()
+
+
+def create_app(config: Config) -> Flask:
+    """Make the application from its settings."""
+    app = Ocop(
+        "app",
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder=None,
+    )
+    app.config.from_mapping(
+        OCOP=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(config),
+        MAX_CONTENT_LENGTH=MOST_BYTES_OF_A_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 2**20,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=14 * 86_400,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: people fill forms over a day
+        COMPRESS_MIMETYPES=["text/html", "text/csv", "application/json", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        TESTING=config.app_env == "test",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _log_to_stderr(config.log_level)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    CSRFProtect(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+        media.configure(config.media_root)
+        i18n.init_i18n(app, config.base_url)
+        site.init_site(app, config)
+        errors.init_errors(app)
+        _keep_copies(app)
+        Compress(app)
+        headers.init_headers(app)
+        parts.register(app, config)
+        assets.init_assets(app)
+        cli.register(app)
+        app.jinja_env.globals["csrf_token"] = generate_csrf
+        layer = copies.CopyLayer(app.wsgi_app, db.engine)
+    app.extensions["copy_layer"] = layer
+    app.wsgi_app = ProxyFix(layer, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def _engine_options(config: Config) -> dict[str, Any]:
+    if config.database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "pool_recycle": 1800}
+
+
+def _keep_copies(app: Flask) -> None:
+    """Collect what a public page depends on while it is made, from one snapshot of the data."""
+
+    @app.before_request
+    def _begin() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method == "GET" and getattr(view, "access", None) == "public":
+            snapshot()
+            g.collecting = ExitStack()
+            g.page_keys = g.collecting.enter_context(pages.collecting())
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        keys = g.pop("page_keys", None)
+        if keys and response.status_code == 200:
+            ordered = tuple(sorted(keys))
+            request.environ["ocop.copy"] = (
+                ordered,
+                pages.revision(ordered),
+                clock.next_midnight(clock.now()),
+            )
+        return response
+
+    @app.teardown_request
+    def _close(_error: BaseException | None) -> None:
+        collecting = g.pop("collecting", None)
+        if collecting is not None:
+            collecting.close()
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
+    )
+
+
+__all__ = ["create_app"]

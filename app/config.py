@@ -1,0 +1,137 @@
+"""The settings, read once from the environment and checked: a malformed one stops the start with a sentence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message names it and says what it should look like."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of the application (README has them in a table)."""
+
+    database_url: str
+    secret_key: str
+    base_url: str  #: without a slash at its end
+    media_root: Path
+    app_env: str = "demo"  #: "demo", "production" or "test"
+    redis_url: str | None = None
+    smtp_url: str | None = None
+    stripe_secret_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    stripe_api_base: str | None = None
+    log_level: str = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether real people's data are served."""
+        return self.app_env == "production"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
+        """Read and check the environment.
+
+        :raises BadSetting: naming the first setting that cannot be used
+        """
+        app_env = _one_of(environ, "APP_ENV", ("demo", "production", "test"), "demo")
+        port = environ.get("PORT", "8000")
+        if not port.isdigit() or not 0 < int(port) < 65536:
+            raise BadSetting(f"PORT must be a number from 1 to 65535, not {port!r}.")
+        return cls(
+            app_env=app_env,
+            database_url=_database_url(environ),
+            secret_key=_secret_key(environ, app_env),
+            base_url=_url(environ, "BASE_URL", ("http", "https"), f"http://127.0.0.1:{port}") or "",
+            media_root=Path(environ.get("MEDIA_ROOT") or VAR / "media").resolve(),
+            redis_url=_url(environ, "REDIS_URL", ("redis", "rediss"), None),
+            smtp_url=_url(environ, "SMTP_URL", ("smtp", "smtps"), None),
+            stripe_secret_key=_starting(environ, "STRIPE_SECRET_KEY", ("sk_", "rk_")),
+            stripe_webhook_secret=_starting(environ, "STRIPE_WEBHOOK_SECRET", ("whsec_",)),
+            stripe_api_base=_url(environ, "STRIPE_API_BASE", ("http", "https"), None),
+            log_level=_log_level(environ),
+        )
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = environ.get(name) or default
+    if value not in allowed:
+        raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    url = environ.get("DATABASE_URL")
+    if not url:
+        VAR.mkdir(exist_ok=True)
+        return f"sqlite:///{VAR / 'ocop.sqlite3'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSetting(
+            f"DATABASE_URL must start with sqlite:/// or postgresql://, not {url.split(':', 1)[0]!r}:"
+            " for instance postgresql://user:password@host/name."
+        )
+    return url
+
+
+def _secret_key(environ: Mapping[str, str], app_env: str) -> str:
+    key = environ.get("SECRET_KEY")
+    if key:
+        if len(key) < 32:
+            raise BadSetting("SECRET_KEY must have at least 32 characters.")
+        return key
+    if app_env == "production":
+        raise BadSetting("SECRET_KEY is required when APP_ENV=production: 32 or more random characters.")
+    VAR.mkdir(exist_ok=True)
+    path = VAR / "secret_key"
+    if not path.exists():
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.write_text(secrets.token_urlsafe(48))
+        draft.chmod(0o600)
+        try:
+            os.link(draft, path)  # the first of several processes wins; the others read its key
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str | None) -> str | None:
+    value = environ.get(name) or default
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadSetting(f"{name} must look like {schemes[0]}://host, not {value!r}.")
+    return value.rstrip("/")
+
+
+def _starting(environ: Mapping[str, str], name: str, starts: tuple[str, ...]) -> str | None:
+    value = environ.get(name)
+    if value and not value.startswith(starts):
+        raise BadSetting(f"{name} must start with {' or '.join(starts)}.")
+    return value or None
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = (environ.get("LOG_LEVEL") or "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise BadSetting(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {level!r}.")
+    return level

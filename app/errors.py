@@ -1,0 +1,77 @@
+"""Domain refusal → status and page (or JSON): the only place that knows both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from kernel.db import db
+from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+
+STATUS: dict[type[DomainError], int] = {InvalidInput: 422, NotAllowed: 403, NotFound: 404, Conflict: 409}
+
+
+def status_of(error: DomainError) -> int:
+    """Give the HTTP status of a refusal; an error may say its own (``http_status``) at a protocol's edge."""
+    own = getattr(error, "http_status", None)
+    if own is not None:
+        return int(own)
+    return next(status for base, status in STATUS.items() if isinstance(error, base))
+
+
+def sentence(error: DomainError) -> str:
+    """Say a refusal in the language of the request, its facts filled in."""
+    return str(gettext(error.message, **error.facts) if error.facts else gettext(error.message))
+
+
+def init_errors(app: Flask) -> None:
+    """Answer refusals and faults with pages in the reader's language."""
+
+    @app.errorhandler(DomainError)
+    def _refused(error: DomainError) -> Response:
+        db.session.rollback()
+        status = status_of(error)
+        if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+            response = jsonify(error=type(error).__name__, message=sentence(error), facts=_plain(error.facts))
+            response.status_code = status
+            return response
+        return _page(status, sentence(error))
+
+    @app.errorhandler(CSRFError)
+    def _forged(error: CSRFError) -> Response:
+        return _page(400, gettext("This form is too old or was not sent from our page. Please open it again."))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response | HTTPException:
+        if error.response is not None or (error.code or 500) < 400:
+            return error
+        words = {
+            404: gettext("There is no page at this address."),
+            405: gettext("This address does not take that kind of request."),
+            413: gettext("What was sent is too large. Files may have up to 20 MB each."),
+            429: gettext("Too many tries. Please wait a few minutes and try again."),
+        }
+        response = _page(error.code or 500, words.get(error.code or 500, error.description or error.name))
+        for name, value in error.get_headers(None, None):
+            if name.lower() not in ("content-type", "content-length"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(500)
+    def _fault(error: Exception) -> Response:
+        db.session.rollback()
+        return _page(500, gettext("Something broke on our side. It was written down; please try again."))
+
+
+def _page(status: int, words: str) -> Response:
+    response = make_response(render_template("errors/show.html", status=status, words=words), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, str | int | bool) else str(value) for name, value in facts.items()}

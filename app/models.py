@@ -1,0 +1,21 @@
+"""All tables of the application, for those who need them at once: migrations and the tests of the schema."""
+
+import accounts.models
+import catalog.models
+import consignment.models
+import kernel.models
+import ocop.models
+import stock.models
+import storefront.models
+import traceability.models
+
+MODELS = [
+    kernel.models,
+    accounts.models,
+    catalog.models,
+    ocop.models,
+    traceability.models,
+    stock.models,
+    consignment.models,
+    storefront.models,
+]

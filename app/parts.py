@@ -1,0 +1,18 @@
+"""The list of parts: which blueprints the application is made of. Read it and you know the product."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from accounts.web import login
+from admin import SCREENS
+from app.config import Config
+
+PARTS = [login.blueprint, *SCREENS]
+
+
+def register(app: Flask, config: Config) -> None:
+    """Open the doors of all parts."""
+    login.init_sign_in(app, redis_url=config.redis_url)
+    for blueprint in PARTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Goods at a sales point that are still their producer's."""

@@ -1,0 +1,1 @@
+"""The public pages of consignment: HTTP in, HTTP out."""

@@ -1,0 +1,40 @@
+"""How Alembic finds the application's models and database."""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+
+import app.models  # noqa: F401 (all tables)
+from kernel.db import db
+
+
+def _include(thing, name, kind, reflected, compare_to):
+    """Leave alone what is not ours."""
+    return not (kind == "table" and reflected and compare_to is None)
+
+
+def run() -> None:
+    """Migrate, in one transaction, over the application's engine."""
+    with db.engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            include_object=_include,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+if context.is_offline_mode():
+    raise SystemExit("offline migrations are not supported: run against a database")
+with current_app.app_context():
+    run()

@@ -1,0 +1,1 @@
+"""The One Commune One Product programme: certificates and the stars they allow."""

@@ -1,0 +1,1 @@
+"""How much of which lot is where, and whose it is."""

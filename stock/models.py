@@ -1,0 +1,97 @@
+"""Locations, append-only movements, balances that the database itself keeps above their floor."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation, Place, values
+from kernel.db import Base, append_only
+from traceability.models import Lot
+
+
+class LocationKind(enum.StrEnum):
+    """Where goods can be. Nothing vanishes: what leaves one location is in another."""
+
+    PRODUCTION = "production"  #: where goods come from; its balance is what was made, negative
+    WAREHOUSE = "warehouse"
+    SALES_POINT = "sales_point"
+    IN_TRANSIT = "in_transit"
+    CUSTOMER = "customer"
+    LOSS = "loss"
+    CORRECTION = "correction"
+
+
+class Location(Base):
+    """A place, or a state of being under way or gone, kept by an organisation."""
+
+    __tablename__ = "location"
+    __table_args__ = (UniqueConstraint("keeper_id", "kind", "place_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[LocationKind] = mapped_column(values(LocationKind))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    name_vi: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120), default="")
+
+    keeper: Mapped[Organisation] = relationship()
+    place: Mapped[Place | None] = relationship()
+
+
+@append_only
+class Movement(Base):
+    """So many pieces of a lot went from one location to another. The only cause of a balance."""
+
+    __tablename__ = "movement"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("source_id <> to_id", name="goes_somewhere"),
+        Index("ix_movement_lot", "lot_id", "id"),
+        Index("ix_movement_document", "document"),
+        UniqueConstraint("cause"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
+    quantity: Mapped[int]
+    source_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    to_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    document: Mapped[str] = mapped_column(String(40))  #: "CSG-000012", "SAL-000044", "LOT-17"
+    cause: Mapped[str] = mapped_column(String(120))  #: document, line and step: the same step is posted once
+    at: Mapped[datetime]
+    user_id: Mapped[int | None]
+
+    lot: Mapped[Lot] = relationship()
+
+
+class Balance(Base):
+    """How much of a lot of an owner is at a location. Changed by ``stock.ledger`` only.
+
+    ``floor`` is 0 everywhere but at production, where it is minus the lot's quantity: the database itself
+    refuses to take out what is not there, and to bring in more than was made.
+    """
+
+    __tablename__ = "balance"
+    __table_args__ = (
+        CheckConstraint("on_hand >= floor_quantity", name="floor"),
+        CheckConstraint("floor_quantity <= 0", name="floor_not_above_zero"),
+        CheckConstraint("allocated >= 0 AND (allocated = 0 OR allocated <= on_hand)", name="allocated"),
+        Index("ix_balance_location", "location_id", "lot_id"),
+    )
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    on_hand: Mapped[int] = mapped_column(default=0)
+    allocated: Mapped[int] = mapped_column(default=0)
+    floor_quantity: Mapped[int] = mapped_column(default=0)
+    frozen: Mapped[bool] = mapped_column(default=False)  #: the lot is held or recalled
+
+    lot: Mapped[Lot] = relationship()
+    location: Mapped[Location] = relationship()
+    owner: Mapped[Organisation] = relationship()

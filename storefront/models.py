@@ -1,0 +1,32 @@
+"""The public texts that the law asks of an online shop, in versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, append_only
+
+
+@append_only
+class PublicText(Base):
+    """A version of a public page (about, terms, privacy, …); the latest of a name is the one in force.
+
+    Source of the list: NĐ 248/2026/NĐ-CP as reported (owner, privacy, terms, price, payment, delivery,
+    returns, complaints, display and ranking).
+    """
+
+    __tablename__ = "public_text"
+    __table_args__ = (Index("ix_public_text_name", "name", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))  #: its last part of the address: "bao-mat"
+    title_vi: Mapped[str] = mapped_column(String(160))
+    title_en: Mapped[str] = mapped_column(String(160), default="")
+    body_vi: Mapped[str] = mapped_column(Text)  #: paragraphs; "## " heads, "- " lists
+    body_en: Mapped[str] = mapped_column(Text, default="")
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime]

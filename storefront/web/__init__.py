@@ -1,0 +1,1 @@
+"""The public pages of storefront: HTTP in, HTTP out."""

@@ -1,0 +1,172 @@
+"""Databases, applications, clients and the stopped clock that the tests share.
+
+Tests that touch the database run on both engines, each on a fresh copy of the migrated schema. A test that
+calls verbs asks for ``ctx`` (an application context); one that uses ``client`` does not: a context that
+outlives a request would share its session and ``g`` with it. ``make`` works in both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.config import Config
+from kernel import clock
+from kernel.db import db
+from tests.factories import Factories
+from tests.postgres import Cluster
+
+#: The day the tests live in: a Tuesday morning in Viet Nam.
+TODAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+ENGINES = ("sqlite", "postgresql")
+_cluster: Cluster | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL for the whole run, before the workers."""
+    global _cluster
+    if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("OCOP_TEST_POSTGRES"):
+        return
+    _cluster = Cluster()
+    _cluster.start()
+    os.environ["OCOP_TEST_POSTGRES"] = _cluster.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it after them."""
+    if _cluster is not None and not hasattr(config, "workerinput"):
+        _cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """Name this worker of the run."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "alone")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which the clock is stopped."""
+    return TODAY
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Stop the clock at its one patch point; call the value with an instant to move it."""
+
+    def move(to: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: to)
+
+    move(TODAY)
+    return move
+
+
+class Database:
+    """A migrated template of one engine, and fresh copies of it at one address."""
+
+    def __init__(self, engine: str, folder: Path, worker: str) -> None:
+        self.engine = engine
+        self._folder = folder
+        if engine == "sqlite":
+            self.url = f"sqlite:///{folder / 'test.sqlite3'}"
+            self._template_url = f"sqlite:///{folder / 'template.sqlite3'}"
+        else:
+            base = os.environ["OCOP_TEST_POSTGRES"]
+            self._admin = sqlalchemy.create_engine(f"{base}/postgres", isolation_level="AUTOCOMMIT")
+            self._name, self._template = f"test_{worker}", f"template_{worker}"
+            self.url, self._template_url = f"{base}/{self._name}", f"{base}/{self._template}"
+            self._sql(f"DROP DATABASE IF EXISTS {self._template} WITH (FORCE)", f"CREATE DATABASE {self._template}")
+        self._migrate()
+
+    def config(self, url: str) -> Config:
+        return Config(
+            database_url=url,
+            secret_key="a secret key for tests, 32 characters",
+            base_url="http://shop.test",
+            media_root=self._folder / "media",
+            app_env="test",
+        )
+
+    def fresh(self) -> None:
+        """Put an untouched copy of the template at ``url``."""
+        if self.engine == "sqlite":
+            for suffix in ("", "-wal", "-shm"):
+                (self._folder / f"test.sqlite3{suffix}").unlink(missing_ok=True)
+            shutil.copyfile(self._folder / "template.sqlite3", self._folder / "test.sqlite3")
+        else:
+            self._sql(
+                f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)",
+                f"CREATE DATABASE {self._name} TEMPLATE {self._template}",
+            )
+
+    def _migrate(self) -> None:
+        from flask_migrate import upgrade
+
+        app = create_app(self.config(self._template_url))
+        with app.app_context():
+            upgrade()
+            if self.engine == "sqlite":
+                with db.engine.connect() as connection:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+
+    def _sql(self, *statements: str) -> None:
+        with self._admin.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
+_databases: dict[str, tuple[Database, Flask]] = {}
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine the test runs on: it runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on a fresh database. No context is pushed: see the top of this file."""
+    if engine not in _databases:
+        database = Database(engine, tmp_path_factory.mktemp(f"db-{engine}"), worker)
+        database.fresh()
+        _databases[engine] = (database, create_app(database.config(database.url)))
+    else:
+        _databases[engine][0].fresh()
+    app = _databases[engine][1]
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["copy_layer"].forget()
+
+
+@pytest.fixture
+def ctx(app: Flask) -> Iterator[Flask]:
+    """An application context, for tests that call verbs and queries themselves."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+
+
+@pytest.fixture
+def make(app: Flask) -> Factories:
+    """Makers of rows: each takes only the facts that matter, commits, and gives the row."""
+    return Factories(app, TODAY)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody at a browser, not signed in."""
+    return app.test_client()

@@ -1,0 +1,392 @@
+"""Makers of rows. Each takes only the facts that matter to the test, commits, and gives the row.
+
+Rows are made straight from the models: verbs have tests of their own, and these must not depend on them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+
+from accounts import signing_in
+from accounts.models import (
+    Jurisdiction,
+    LegalForm,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Place,
+    PlaceKind,
+    Role,
+    User,
+)
+from catalog.models import (
+    Price,
+    Product,
+    ProductStatus,
+    ProductVersion,
+    TradeItem,
+    Unit,
+    VersionItem,
+)
+from kernel import clock
+from kernel.db import db, transaction
+from ocop.models import Certificate
+from stock.models import Balance, Location, LocationKind, Movement
+from traceability.models import Batch, Lot, LotInput, LotKind, LotState
+
+T = TypeVar("T")
+PASSWORD = "mot mat khau du dai"
+VALID_FROM = date(2025, 7, 1)
+BA_TO, BA_DONG, BA_TO_CIRCUMFLEX = "21484", "21496", "21523"  # xã Ba Tơ, xã Ba Động, xã Ba Tô
+SCHEME = "QD26-2026"
+
+
+class Factories:
+    """What the fixture ``make`` is."""
+
+    def __init__(self, app: Flask, now: datetime) -> None:
+        self._app = app
+        self._now = now
+        self._numbers = itertools.count(1)
+        self._hash: str | None = None
+
+    # Who
+
+    def organisation(
+        self,
+        name: str = "Hợp tác xã mẫu",
+        *,
+        kind: OrganisationKind = OrganisationKind.PRODUCER,
+        commune: str = BA_DONG,
+        **facts: Any,
+    ) -> Organisation:
+        """Make an organisation; a producer in xã Ba Động unless told otherwise."""
+        number = next(self._numbers)
+        office = kind in (OrganisationKind.OFFICE, OrganisationKind.COUNCIL)
+        return self._add(
+            Organisation(
+                code=facts.pop("code", f"to{number:03d}"),
+                slug=facts.pop("slug", f"to-chuc-{number}"),
+                kind=kind,
+                legal_form=LegalForm.PUBLIC_BODY if office else LegalForm.COOPERATIVE,
+                name_vi=name,
+                commune_code=commune,
+                commune_valid_from=VALID_FROM,
+                created_at=self._now,
+                **facts,
+            )
+        )
+
+    def producer(self, name: str = "Hợp tác xã mẫu", **facts: Any) -> Organisation:
+        """Make a producer."""
+        return self.organisation(name, **facts)
+
+    def office(self, name: str = "Tổ OCOP mẫu", *, of: tuple[str, ...] = ("51",), **facts: Any) -> Organisation:
+        """Make a programme office that looks after the units ``of`` (Quảng Ngãi unless told otherwise)."""
+        office = self.organisation(name, kind=OrganisationKind.OFFICE, **facts)
+        for code in of:
+            self._add(Jurisdiction(organisation_id=office.id, unit_code=code, unit_valid_from=VALID_FROM))
+        return office
+
+    def user(
+        self,
+        organisation: Organisation | None = None,
+        *,
+        role: Role = Role.MANAGER,
+        email: str | None = None,
+        phone: str | None = None,
+        name: str = "Người dùng mẫu",
+    ) -> User:
+        """Make a person who can sign in with ``PASSWORD``, a member of ``organisation`` if one is given."""
+        if self._hash is None:
+            self._hash = signing_in.HASHER.hash(PASSWORD)
+        number = next(self._numbers)
+        user = self._add(
+            User(
+                name=name,
+                email=email or (None if phone else f"nguoi{number}@demo.example"),
+                us_phone_number=phone,
+                password=self._hash,
+                fs_uniquifier=secrets.token_hex(16),
+                created_at=self._now,
+            )
+        )
+        if organisation is not None:
+            self._add(Membership(user_id=user.id, organisation_id=organisation.id, role=role, created_at=self._now))
+        return user
+
+    def client(self, organisation: Organisation, *, role: Role = Role.MANAGER) -> FlaskClient:
+        """Give a browser in which a new member of ``organisation`` has signed in."""
+        user = self.user(organisation, role=role)
+        client = self._app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = user.fs_uniquifier
+            session["_fresh"] = True
+        return client
+
+    def place(
+        self,
+        organisation: Organisation,
+        kind: PlaceKind = PlaceKind.WORKSHOP,
+        name: str = "Xưởng mẫu",
+        **facts: Any,
+    ) -> Place:
+        """Make a place of an organisation."""
+        return self._add(
+            Place(
+                organisation_id=organisation.id,
+                kind=kind,
+                name_vi=name,
+                commune_code=organisation.commune_code,
+                commune_valid_from=organisation.commune_valid_from,
+                created_at=self._now,
+                **facts,
+            )
+        )
+
+    # What
+
+    def product(
+        self,
+        producer: Organisation | None = None,
+        *,
+        name: str = "Gạo rẫy mẫu",
+        criteria_set_no: int = 3,
+        published: bool = True,
+        price_vnd: int | None = 50_000,
+        gtin: str | None = None,
+        **facts: Any,
+    ) -> Product:
+        """Make a product with one trade item (500 g); published at a price unless told otherwise."""
+        from kernel import text
+
+        producer = producer or self.producer()
+        number = next(self._numbers)
+        product = self._add(
+            Product(
+                producer_id=producer.id,
+                slug=facts.pop("slug", f"san-pham-{number}"),
+                scheme=SCHEME,
+                criteria_set_no=criteria_set_no,
+                status=ProductStatus.DRAFT,
+                created_at=self._now,
+                is_alcohol=facts.pop("is_alcohol", False),
+                is_service=facts.pop("is_service", False),
+                is_sample=facts.pop("is_sample", False),
+            )
+        )
+        version = self._add(
+            ProductVersion(
+                product_id=product.id,
+                name_vi=name,
+                name_en=facts.pop("name_en", ""),
+                summary_vi=facts.pop("summary_vi", "Tóm tắt mẫu."),
+                commune_code=facts.pop("commune", producer.commune_code),
+                commune_valid_from=VALID_FROM,
+                label_kind=facts.pop("label_kind", "luong_thuc"),
+                label=facts.pop("label", {}),
+                search=text.search_text(name, producer.name_vi),
+                sort_key=text.sort_key(name),
+                saved_at=self._now,
+                **facts,
+            )
+        )
+        item = self._add(
+            TradeItem(
+                product_id=product.id,
+                code="500G",
+                name_vi="gói 500 g",
+                name_en="500 g pack",
+                net_content=500,
+                unit=Unit.GRAM,
+                gtin=gtin,
+                created_at=self._now,
+            )
+        )
+        self._add(VersionItem(version_id=version.id, position=1, trade_item_id=item.id))
+        if price_vnd is not None:
+            self.price(item, price_vnd)
+        product.draft_version_id = version.id
+        if published:
+            product.submitted_version_id = product.approved_version_id = version.id
+            product.published_version_id = version.id
+            product.first_published_at = self._now
+            product.status = ProductStatus.PUBLISHED
+        return self._add(product)
+
+    def item(self, product: Product) -> TradeItem:
+        """Give the (first) trade item of a product."""
+        with self._context():
+            return db.session.scalars(
+                db.select(TradeItem).where(TradeItem.product_id == product.id).order_by(TradeItem.id)
+            ).first()  # type: ignore[return-value]
+
+    def price(self, item: TradeItem, amount_vnd: int, *, valid_from: date | None = None) -> Price:
+        """Set a price, from today unless told otherwise."""
+        return self._add(
+            Price(
+                trade_item_id=item.id,
+                amount_vnd=amount_vnd,
+                valid_from=valid_from or clock.business_date(self._now),
+                set_at=self._now,
+            )
+        )
+
+    def certificate(self, product: Product, *, stars: int = 4, **facts: Any) -> Certificate:
+        """Make a certificate issued a year ago for 36 months unless told otherwise."""
+        issued = facts.pop("issued_on", clock.business_date(self._now) - timedelta(days=365))
+        return self._add(
+            Certificate(
+                number=facts.pop("number", f"MAU-2025-{next(self._numbers):03d}"),
+                product_id=product.id,
+                stars=stars,
+                decision_number="Số mẫu",
+                issuer="Cơ quan mẫu",
+                issued_on=issued,
+                expires_on=facts.pop("expires_on", clock.add_months(issued, 36)),
+                created_at=self._now,
+                **facts,
+            )
+        )
+
+    # Where from
+
+    def raw_lot(self, owner: Organisation, *, name: str = "Lúa rẫy", quantity: int = 100_000, **facts: Any) -> Lot:
+        """Make a raw lot of 100 kg unless told otherwise."""
+        return self._add(
+            Lot(
+                kind=facts.pop("kind", LotKind.RAW),
+                owner_id=owner.id,
+                number=facts.pop("number", f"NL{next(self._numbers):04d}"),
+                name_vi=name,
+                quantity=quantity,
+                unit=facts.pop("unit", Unit.GRAM),
+                supplier=facts.pop("supplier", "Hộ mẫu 01"),
+                origin_commune_code=facts.pop("commune", owner.commune_code),
+                origin_commune_valid_from=VALID_FROM,
+                received_on=facts.pop("received_on", clock.business_date(self._now) - timedelta(days=20)),
+                state=facts.pop("state", LotState.RELEASED),
+                state_since=self._now,
+                created_at=self._now,
+                **facts,
+            )
+        )
+
+    def batch(
+        self,
+        item: TradeItem,
+        *,
+        number: str | None = None,
+        quantity: int = 100,
+        inputs: dict[int, int] | None = None,
+        state: LotState = LotState.RELEASED,
+        token: str | None = None,
+        **facts: Any,
+    ) -> Batch:
+        """Make a batch of 100 packs, released unless told otherwise. ``inputs``: {lot id: quantity}."""
+        from kernel import gs1
+
+        number = number or f"L{next(self._numbers):04d}"
+        with self._context():
+            product = db.session.get_one(Product, item.product_id)
+            owner_id = product.producer_id
+        lot = self._add(
+            Lot(
+                kind=LotKind.FINISHED,
+                owner_id=owner_id,
+                number=f"{number}"[:20],
+                name_vi="Hàng mẫu",
+                quantity=quantity,
+                unit=Unit.PIECE,
+                state=state,
+                state_since=self._now,
+                created_at=self._now,
+            )
+        )
+        batch = self._add(
+            Batch(
+                lot_id=lot.id,
+                trade_item_id=item.id,
+                number=number,
+                token=token or gs1.new_token(),
+                made_on=facts.pop("made_on", clock.business_date(self._now) - timedelta(days=10)),
+                expires_on=facts.pop("expires_on", clock.business_date(self._now) + timedelta(days=355)),
+                **facts,
+            )
+        )
+        for input_id, amount in (inputs or {}).items():
+            self._add(LotInput(output_id=lot.id, input_id=input_id, quantity=amount))
+        return batch
+
+    # How much where
+
+    def location(self, keeper: Organisation, kind: LocationKind, *, place: Place | None = None) -> Location:
+        """Make a location."""
+        return self._add(
+            Location(
+                kind=kind,
+                keeper_id=keeper.id,
+                place_id=place and place.id,
+                name_vi=f"{kind.value} {keeper.name_vi}",
+            )
+        )
+
+    def on_hand(self, lot_id: int, location: Location, owner: Organisation, quantity: int) -> None:
+        """Put goods at a location, with the production they come from, so that the ledger adds up."""
+        with self._context(), transaction():
+            source = db.session.scalar(
+                db.select(Location).where(Location.kind == LocationKind.PRODUCTION, Location.keeper_id == owner.id)
+            )
+            if source is None:
+                source = Location(kind=LocationKind.PRODUCTION, keeper_id=owner.id, name_vi="Sản xuất")
+                db.session.add(source)
+                db.session.flush()
+            made = db.session.get_one(Lot, lot_id).quantity
+            for where, floor, change in ((source, -made, -quantity), (location, 0, quantity)):
+                balance = db.session.get(Balance, (lot_id, where.id, owner.id))
+                if balance is None:
+                    balance = Balance(
+                        lot_id=lot_id,
+                        location_id=where.id,
+                        owner_id=owner.id,
+                        on_hand=0,
+                        floor_quantity=floor,
+                    )
+                    db.session.add(balance)
+                balance.on_hand += change
+            db.session.add(
+                Movement(
+                    lot_id=lot_id,
+                    quantity=quantity,
+                    source_id=source.id,
+                    to_id=location.id,
+                    owner_id=owner.id,
+                    document=f"LOT-{lot_id}",
+                    cause=f"factory:{next(self._numbers)}",
+                    at=self._now,
+                )
+            )
+
+    def _add(self, row: T) -> T:
+        with self._context(), transaction() as session:
+            row = session.merge(row) if getattr(row, "id", None) or getattr(row, "lot_id", None) else row
+            session.add(row)
+            session.flush()
+            session.refresh(row)
+        return row
+
+    @contextlib.contextmanager
+    def _context(self) -> Iterator[None]:
+        if has_app_context():
+            yield
+        else:
+            with self._app.app_context():
+                yield

@@ -1,0 +1,1 @@
+"""Where it came from: lots, batches, events, codes, the public page of a batch."""

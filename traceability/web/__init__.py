@@ -1,0 +1,1 @@
+"""The public pages of traceability: HTTP in, HTTP out."""
