@@ -153,3 +153,12 @@ class NumberSeries(Base):
 
     series: Mapped[str] = mapped_column(String(40), primary_key=True)
     last: Mapped[int] = mapped_column(default=0)
+
+
+class LoadedFacts(Base):
+    """Which edition of a file of facts stands in the database: loaded again when the file changes."""
+
+    __tablename__ = "loaded_facts"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -37,6 +37,8 @@ class Location(Base):
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     name_vi: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str] = mapped_column(String(120), default="")
+    #: last part of the address of a sales point's public page (/diem-ban/<slug>); consignment.points keeps it
+    slug: Mapped[str | None] = mapped_column(String(120), unique=True)
 
     keeper: Mapped[Organisation] = relationship()
     place: Mapped[Place | None] = relationship()

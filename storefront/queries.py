@@ -1,0 +1,532 @@
+"""What a visitor browses: published products with their stars, price and availability, and who makes them.
+
+One statement reads the *shelf*: a row of plain values for every published product. Filters, counts and order
+are worked out on it in memory, alike on both engines; it is read anew when the revision of ``pages.SHOP`` or
+the Viet Nam day changes. Ten thousand products are ten thousand small rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
+from sqlalchemy.orm import aliased
+
+from accounts.actor import Actor
+from accounts.models import FormerSlug, Organisation, OrganisationKind
+from accounts.queries import owned_by
+from catalog.models import (
+    Industry,
+    Price,
+    Product,
+    ProductGroup,
+    ProductVersion,
+    Subgroup,
+    TradeItem,
+    Unit,
+    VersionItem,
+    VersionPhoto,
+)
+from kernel import pages
+from kernel.db import db
+from kernel.errors import N_, NotFound
+from kernel.models import AdministrativeUnit
+from ocop.models import Certificate
+from stock.models import Balance, Location, LocationKind
+from storefront.models import PublicText
+from traceability.models import Batch, Lot, LotState
+
+
+class NoSuchProduct(NotFound):
+    message = N_("There is no such product in the shop.")
+
+
+class NoSuchProducer(NotFound):
+    message = N_("There is no such producer in the shop.")
+
+
+class NoSuchText(NotFound):
+    message = N_("There is no page at this address.")
+
+
+class ShelfRow(NamedTuple):
+    """A published product as lists need it."""
+
+    product_id: int
+    version_id: int
+    slug: str
+    name_vi: str
+    name_en: str
+    search: str
+    sort_key: str
+    commune_code: str
+    commune_vi: str
+    commune_kind: str
+    producer_id: int
+    producer_slug: str
+    producer_vi: str
+    producer_en: str
+    criteria_set_no: int
+    group_code: str
+    industry_code: str
+    is_service: bool
+    is_alcohol: bool
+    is_sample: bool
+    first_published_at: Any
+    stars: int | None  #: of a certificate that stands on the day, else None
+    price_vnd: int | None  #: the lowest of its items
+    net_content: int | None  #: of the item with that price, in ``unit``
+    unit: Unit | None
+    item_vi: str | None
+    item_en: str | None
+    items: int
+    in_stock: bool | None  #: None: not counted (services)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Everything on show on a day."""
+
+    rows: tuple[ShelfRow, ...]
+    by_slug: dict[str, ShelfRow]
+
+
+def stands_on(day: date) -> ColumnElement[bool]:
+    """Say in SQL that a certificate stands on a day."""
+    return and_(
+        Certificate.issued_on <= day,
+        Certificate.expires_on > day,
+        or_(Certificate.revoked_on.is_(None), Certificate.revoked_on > day),
+    )
+
+
+def price_on(item_id: Any, day: date) -> ScalarSelect[int]:
+    """Give, in SQL, the price of a trade item in force on a day."""
+    return (
+        select(Price.amount_vnd)
+        .where(Price.trade_item_id == item_id, Price.valid_from <= day)
+        .order_by(Price.valid_from.desc(), Price.id.desc())
+        .limit(1)
+        .correlate_except(Price)
+        .scalar_subquery()
+    )
+
+
+def sellable(day: date) -> Select[Any]:
+    """Select (product, location, quantity) of goods that may be sold on a day, where they lie now."""
+    free = Balance.on_hand - Balance.allocated
+    return (
+        select(
+            TradeItem.product_id,
+            Balance.location_id,
+            Location.kind.label("location_kind"),
+            Batch.lot_id,
+            free.label("quantity"),
+        )
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(
+            free > 0,
+            Balance.frozen.is_(False),
+            Lot.state == LotState.RELEASED,
+            Location.kind.in_((LocationKind.WAREHOUSE, LocationKind.SALES_POINT)),
+            or_(Batch.expires_on.is_(None), Batch.expires_on >= day),
+        )
+    )
+
+
+def _read_shelf(day: date) -> Shelf:
+    version, producer = ProductVersion, Organisation
+    priced = (
+        select(
+            VersionItem.version_id,
+            VersionItem.position,
+            TradeItem.net_content,
+            TradeItem.unit,
+            TradeItem.name_vi,
+            TradeItem.name_en,
+            price_on(TradeItem.id, day).label("amount_vnd"),
+        )
+        .join(TradeItem, TradeItem.id == VersionItem.trade_item_id)
+        .where(TradeItem.is_active)
+        .subquery()
+    )
+    ranked = select(
+        priced,
+        func.row_number()
+        .over(
+            partition_by=priced.c.version_id,
+            order_by=(priced.c.amount_vnd.is_(None), priced.c.amount_vnd, priced.c.position),
+        )
+        .label("rank"),
+        func.count().over(partition_by=priced.c.version_id).label("items"),
+    ).subquery()
+    cheapest = select(ranked).where(ranked.c.rank == 1).subquery()
+    stars = (
+        select(Certificate.product_id, func.max(Certificate.stars).label("stars"))
+        .where(stands_on(day))
+        .group_by(Certificate.product_id)
+        .subquery()
+    )
+    goods = sellable(day).subquery()
+    held = select(goods.c.product_id).distinct().subquery()
+    rows = db.session.execute(
+        select(
+            Product.id,
+            version.id,
+            Product.slug,
+            version.name_vi,
+            version.name_en,
+            version.search,
+            version.sort_key,
+            version.commune_code,
+            AdministrativeUnit.name_vi,
+            AdministrativeUnit.kind_vi,
+            producer.id,
+            producer.slug,
+            producer.name_vi,
+            producer.name_en,
+            Product.criteria_set_no,
+            Subgroup.group_code,
+            ProductGroup.industry_code,
+            Product.is_service,
+            Product.is_alcohol,
+            Product.is_sample,
+            Product.first_published_at,
+            stars.c.stars,
+            cheapest.c.amount_vnd,
+            cheapest.c.net_content,
+            cheapest.c.unit,
+            cheapest.c.name_vi,
+            cheapest.c.name_en,
+            func.coalesce(cheapest.c["items"], 0),
+            held.c.product_id.is_not(None),
+        )
+        .join(version, version.id == Product.published_version_id)
+        .join(producer, producer.id == Product.producer_id)
+        .join(
+            AdministrativeUnit,
+            and_(
+                AdministrativeUnit.code == version.commune_code,
+                AdministrativeUnit.valid_from == version.commune_valid_from,
+            ),
+        )
+        .join(
+            Subgroup,
+            and_(Subgroup.scheme == Product.scheme, Subgroup.criteria_set_no == Product.criteria_set_no),
+        )
+        .join(
+            ProductGroup,
+            and_(ProductGroup.scheme == Subgroup.scheme, ProductGroup.code == Subgroup.group_code),
+        )
+        .outerjoin(stars, stars.c.product_id == Product.id)
+        .outerjoin(cheapest, cheapest.c.version_id == version.id)
+        .outerjoin(held, held.c.product_id == Product.id)
+        .where(producer.is_active)
+        .order_by(version.sort_key, Product.id)
+    )
+    shelf = tuple(ShelfRow(*row[:28], None if row[17] else bool(row[28])) for row in rows)
+    return Shelf(rows=shelf, by_slug={row.slug: row for row in shelf})
+
+
+class _Kept(threading.local):
+    key: tuple[Any, ...] | None = None
+    shelf: Shelf | None = None
+
+
+_kept = _Kept()
+
+
+def shelf(day: date) -> Shelf:
+    """Give the shelf of a day as it stands in the caller's snapshot of the data (one or two statements)."""
+    key = (str(db.engine.url), day, pages.revision((pages.SHOP,)))
+    if _kept.key != key or _kept.shelf is None:
+        _kept.shelf = _read_shelf(day)
+        _kept.key = key
+    return _kept.shelf
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Names of the scheme in force, in its own order: {code: row}."""
+
+    industries: dict[str, Industry]
+    groups: dict[str, ProductGroup]
+
+
+def taxonomy(scheme: str = "QD26-2026") -> Taxonomy:
+    """Read the industries and groups (one statement)."""
+    group = aliased(ProductGroup)
+    rows = db.session.execute(
+        select(Industry, group)
+        .outerjoin(group, and_(group.scheme == Industry.scheme, group.industry_code == Industry.code))
+        .where(Industry.scheme == scheme)
+        .order_by(func.length(Industry.code), Industry.code, func.length(group.code), group.code)
+    ).all()
+    order = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
+    industries = {industry.code: industry for industry, _ in rows}
+    return Taxonomy(
+        industries=dict(sorted(industries.items(), key=lambda pair: order.get(pair[0], 9))),
+        groups={row.code: row for _, row in rows if row is not None},
+    )
+
+
+class CardPhoto(NamedTuple):
+    """The first photo of a version."""
+
+    digest: str
+    alt_vi: str
+    alt_en: str
+
+
+def first_photos(version_ids: Sequence[int]) -> dict[int, CardPhoto]:
+    """Read the first photo of each version (one statement)."""
+    if not version_ids:
+        return {}
+    photo = VersionPhoto
+    first = (
+        select(photo.version_id, func.min(photo.position).label("position"))
+        .where(photo.version_id.in_(version_ids))
+        .group_by(photo.version_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(photo.version_id, photo.digest, photo.alt_vi, photo.alt_en).join(
+            first, and_(first.c.version_id == photo.version_id, first.c.position == photo.position)
+        )
+    )
+    return {row[0]: CardPhoto(*row[1:]) for row in rows}
+
+
+def product_of_slug(slug: str, day: date) -> ShelfRow:
+    """Find a product on show by its address.
+
+    :raises NoSuchProduct: if there is none on show
+    """
+    row = shelf(day).by_slug.get(slug)
+    if row is None:
+        raise NoSuchProduct()
+    return row
+
+
+def slug_of_today(kind: str, slug: str) -> str | None:
+    """Give the address that a former one of a product, producer or sales point has today."""
+    target = db.session.scalar(
+        select(FormerSlug.target_id).where(FormerSlug.kind == kind, FormerSlug.slug == slug)
+    )
+    if target is None:
+        return None
+    model = Product if kind == "product" else Organisation
+    return db.session.scalar(select(model.slug).where(model.id == target))
+
+
+def version_of(row: ShelfRow) -> ProductVersion:
+    """Read the words of a product on show, its commune with them."""
+    return db.session.scalars(
+        select(ProductVersion).where(ProductVersion.id == row.version_id)
+    ).one()
+
+
+class OnOffer(NamedTuple):
+    """A trade item on show, its price on the day."""
+
+    item_id: int
+    name_vi: str
+    name_en: str
+    net_content: int
+    unit: Unit
+    gtin: str | None
+    amount_vnd: int | None
+
+
+def items_on_offer(version_id: int, day: date) -> list[OnOffer]:
+    """List the trade items of a version in their order, each with its price on the day (one statement)."""
+    rows = db.session.execute(
+        select(
+            TradeItem.id,
+            TradeItem.name_vi,
+            TradeItem.name_en,
+            TradeItem.net_content,
+            TradeItem.unit,
+            TradeItem.gtin,
+            price_on(TradeItem.id, day),
+        )
+        .join(VersionItem, VersionItem.trade_item_id == TradeItem.id)
+        .where(VersionItem.version_id == version_id, TradeItem.is_active)
+        .order_by(VersionItem.position)
+    )
+    return [OnOffer(*row) for row in rows]
+
+
+class BatchOnSale(NamedTuple):
+    """A batch that may be bought now, and how much of it there is in all."""
+
+    number: str
+    token: str
+    owner_code: str
+    item_vi: str
+    item_en: str
+    made_on: date
+    expires_on: date | None
+    quantity: int
+
+
+def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnSale]:
+    """List the batches of a product on sale, first to expire first (one statement)."""
+    goods = sellable(day).where(TradeItem.product_id == product_id).subquery()
+    left = (
+        select(goods.c.lot_id, func.sum(goods.c.quantity).label("quantity")).group_by(goods.c.lot_id).subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Batch.number,
+            Batch.token,
+            Organisation.code,
+            TradeItem.name_vi,
+            TradeItem.name_en,
+            Batch.made_on,
+            Batch.expires_on,
+            left.c.quantity,
+        )
+        .join(left, left.c.lot_id == Batch.lot_id)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.made_on)
+        .limit(most)
+    )
+    return [BatchOnSale(*row) for row in rows]
+
+
+class Holder(NamedTuple):
+    """A sales point that holds a product now."""
+
+    name_vi: str
+    name_en: str
+    slug: str
+    commune_kind: str
+    commune_vi: str
+    quantity: int
+
+
+def sales_points_holding(product_id: int, day: date) -> list[Holder]:
+    """List the sales points that hold a product now, the most first (one statement)."""
+    goods = sellable(day).where(
+        TradeItem.product_id == product_id, Location.kind == LocationKind.SALES_POINT
+    )
+    left = goods.subquery()
+    total = func.sum(left.c.quantity)
+    rows = db.session.execute(
+        select(
+            Location.name_vi,
+            Location.name_en,
+            Location.slug,
+            AdministrativeUnit.kind_vi,
+            AdministrativeUnit.name_vi,
+            total,
+        )
+        .join(left, left.c.location_id == Location.id)
+        .join(Organisation, Organisation.id == Location.keeper_id)
+        .join(Organisation.commune)
+        .where(Location.slug.is_not(None))
+        .group_by(
+            Location.id,
+            Location.name_vi,
+            Location.name_en,
+            Location.slug,
+            AdministrativeUnit.kind_vi,
+            AdministrativeUnit.name_vi,
+        )
+        .order_by(total.desc(), Location.name_vi)
+    )
+    return [Holder(*row) for row in rows]
+
+
+class RecalledBatch(NamedTuple):
+    """A recalled batch of a product, for the notice on its page."""
+
+    number: str
+    token: str
+    owner_code: str
+
+
+def recalled_batches(product_id: int) -> list[RecalledBatch]:
+    """List the recalled batches of a product, the latest first (one statement)."""
+    rows = db.session.execute(
+        select(Batch.number, Batch.token, Organisation.code)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(TradeItem.product_id == product_id, Lot.state == LotState.RECALLED)
+        .order_by(Lot.state_since.desc())
+        .limit(5)
+    )
+    return [RecalledBatch(*row) for row in rows]
+
+
+def producers(day: date) -> list[tuple[Organisation, int]]:
+    """List the producers that have something on show, by name, with how many products (two statements)."""
+    counts: dict[int, int] = {}
+    for row in shelf(day).rows:
+        counts[row.producer_id] = counts.get(row.producer_id, 0) + 1
+    rows = db.session.scalars(
+        select(Organisation)
+        .where(
+            Organisation.kind == OrganisationKind.PRODUCER,
+            Organisation.is_active,
+            exists().where(
+                Product.producer_id == Organisation.id, Product.published_version_id.is_not(None)
+            ),
+        )
+        .order_by(Organisation.sort_key, Organisation.id)
+    )
+    return [(row, counts.get(row.id, 0)) for row in rows]
+
+
+def producer_of_slug(slug: str) -> Organisation:
+    """Find an active producer by its address.
+
+    :raises NoSuchProducer: if there is none
+    """
+    found = db.session.scalar(
+        select(Organisation).where(
+            Organisation.slug == slug,
+            Organisation.kind == OrganisationKind.PRODUCER,
+            Organisation.is_active,
+        )
+    )
+    if found is None:
+        raise NoSuchProducer()
+    return found
+
+
+def text_in_force(name: str) -> PublicText:
+    """Read the version of a public text that is in force.
+
+    :raises NoSuchText: if there never was one
+    """
+    found = db.session.scalars(
+        select(PublicText).where(PublicText.name == name).order_by(PublicText.id.desc()).limit(1)
+    ).first()
+    if found is None:
+        raise NoSuchText()
+    return found
+
+
+def texts_in_force() -> list[PublicText]:
+    """List the public texts in force, one of each name."""
+    latest = select(func.max(PublicText.id)).group_by(PublicText.name)
+    return list(db.session.scalars(select(PublicText).where(PublicText.id.in_(latest))))
+
+
+def visible_to(actor: Actor) -> Select[Product]:
+    """Select the products whose place on the shelf an actor may see in the back office."""
+    if actor.user_id is None and actor.organisation_id is None and not actor.permissions:
+        return select(Product).where(false())
+    return select(Product).where(owned_by(actor, Product.producer_id))
