@@ -317,9 +317,7 @@ def product_of_slug(slug: str, day: date) -> ShelfRow:
 
 def slug_of_today(kind: str, slug: str) -> str | None:
     """Give the address that a former one of a product, producer or sales point has today."""
-    target = db.session.scalar(
-        select(FormerSlug.target_id).where(FormerSlug.kind == kind, FormerSlug.slug == slug)
-    )
+    target = db.session.scalar(select(FormerSlug.target_id).where(FormerSlug.kind == kind, FormerSlug.slug == slug))
     if target is None:
         return None
     model = Product if kind == "product" else Organisation
@@ -328,9 +326,7 @@ def slug_of_today(kind: str, slug: str) -> str | None:
 
 def version_of(row: ShelfRow) -> ProductVersion:
     """Read the words of a product on show, its commune with them."""
-    return db.session.scalars(
-        select(ProductVersion).where(ProductVersion.id == row.version_id)
-    ).one()
+    return db.session.scalars(select(ProductVersion).where(ProductVersion.id == row.version_id)).one()
 
 
 class OnOffer(NamedTuple):
@@ -380,9 +376,7 @@ class BatchOnSale(NamedTuple):
 def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnSale]:
     """List the batches of a product on sale, first to expire first (one statement)."""
     goods = sellable(day).where(TradeItem.product_id == product_id).subquery()
-    left = (
-        select(goods.c.lot_id, func.sum(goods.c.quantity).label("quantity")).group_by(goods.c.lot_id).subquery()
-    )
+    left = select(goods.c.lot_id, func.sum(goods.c.quantity).label("quantity")).group_by(goods.c.lot_id).subquery()
     rows = db.session.execute(
         select(
             Batch.number,
@@ -417,9 +411,7 @@ class Holder(NamedTuple):
 
 def sales_points_holding(product_id: int, day: date) -> list[Holder]:
     """List the sales points that hold a product now, the most first (one statement)."""
-    goods = sellable(day).where(
-        TradeItem.product_id == product_id, Location.kind == LocationKind.SALES_POINT
-    )
+    goods = sellable(day).where(TradeItem.product_id == product_id, Location.kind == LocationKind.SALES_POINT)
     left = goods.subquery()
     total = func.sum(left.c.quantity)
     rows = db.session.execute(
@@ -480,9 +472,7 @@ def producers(day: date) -> list[tuple[Organisation, int]]:
         .where(
             Organisation.kind == OrganisationKind.PRODUCER,
             Organisation.is_active,
-            exists().where(
-                Product.producer_id == Organisation.id, Product.published_version_id.is_not(None)
-            ),
+            exists().where(Product.producer_id == Organisation.id, Product.published_version_id.is_not(None)),
         )
         .order_by(Organisation.sort_key, Organisation.id)
     )

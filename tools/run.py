@@ -25,7 +25,7 @@ def main() -> None:
     port = os.environ.get("PORT", "8000")
     flask = [str(BIN / "flask"), "--app", "wsgi"]
     for step in (["db", "upgrade"], ["demo", "load", "--if-empty"]):
-        done = subprocess.run([*flask, *step], check=False)  # noqa: S603 (our own commands)
+        done = subprocess.run([*flask, *step], check=False)
         if done.returncode:
             sys.exit(done.returncode)
     server = [
@@ -33,8 +33,8 @@ def main() -> None:
         "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "wsgi:app",
     ]  # fmt: skip
     processes = [
-        subprocess.Popen(server),  # noqa: S603
-        subprocess.Popen([*flask, "work"]),  # noqa: S603
+        subprocess.Popen(server),
+        subprocess.Popen([*flask, "work"]),
     ]
 
     def _stop(_signal: int, _frame: FrameType | None) -> None:
@@ -62,7 +62,7 @@ def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
         if server.poll() is not None:
             return False
         try:
-            with urlopen(url, timeout=2):  # noqa: S310 (our own address)
+            with urlopen(url, timeout=2):
                 return True
         except (URLError, OSError):
             time.sleep(0.2)
@@ -72,7 +72,7 @@ def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
 def _say(port: str, flask: list[str]) -> None:
     address = os.environ.get("BASE_URL", f"http://127.0.0.1:{port}")
     print(f"\n  OCOP Ba Tơ is at {address}  (Ctrl+C stops it)", flush=True)
-    subprocess.run([*flask, "demo", "sign-ins"], check=False)  # noqa: S603
+    subprocess.run([*flask, "demo", "sign-ins"], check=False)
     print(flush=True)
 
 

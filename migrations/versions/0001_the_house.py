@@ -86,6 +86,11 @@ def upgrade():
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.create_index('ix_job_due', ['done_at', 'parked_at', 'run_at', 'id'], unique=False)
 
+    op.create_table('loaded_facts',
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_loaded_facts'))
+    )
     op.create_table('number_series',
     sa.Column('series', sa.String(length=40), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False),
@@ -352,10 +357,12 @@ def upgrade():
     sa.Column('place_id', sa.Integer(), nullable=True),
     sa.Column('name_vi', sa.String(length=120), nullable=False),
     sa.Column('name_en', sa.String(length=120), nullable=False),
+    sa.Column('slug', sa.String(length=120), nullable=True),
     sa.ForeignKeyConstraint(['keeper_id'], ['organisation.id'], name=op.f('fk_location_keeper_id')),
     sa.ForeignKeyConstraint(['place_id'], ['place.id'], name=op.f('fk_location_place_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_location')),
-    sa.UniqueConstraint('keeper_id', 'kind', 'place_id', name=op.f('uq_location_keeper_id_kind_place_id'))
+    sa.UniqueConstraint('keeper_id', 'kind', 'place_id', name=op.f('uq_location_keeper_id_kind_place_id')),
+    sa.UniqueConstraint('slug', name=op.f('uq_location_slug'))
     )
     with op.batch_alter_table('location', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_location_keeper_id'), ['keeper_id'], unique=False)
@@ -941,6 +948,7 @@ def downgrade():
     op.drop_table('stored_file')
     op.drop_table('page_revision')
     op.drop_table('number_series')
+    op.drop_table('loaded_facts')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('ix_job_due')
 
