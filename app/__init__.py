@@ -72,12 +72,12 @@ def create_app(config: Config) -> Flask:
         Compress(app)
         headers.init_headers(app)
         parts.register(app, config)
-        assets.init_assets(app)
         cli.register(app)
         app.jinja_env.globals["csrf_token"] = generate_csrf
         layer = copies.CopyLayer(app.wsgi_app, db.engine)
     app.extensions["copy_layer"] = layer
     app.wsgi_app = ProxyFix(layer, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    assets.init_assets(app)  # answers first: a file needs no copy
     return app
 
 

@@ -1,0 +1,51 @@
+/* Small comforts. Every page works without them. */
+(() => {
+  const root = document.documentElement;
+  const all = (selector) => document.querySelectorAll(selector);
+  root.classList.add("js");
+
+  // Browsers that cannot show a closed menu on a wide screen get an open one.
+  if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 64rem)").matches) {
+    all("details[data-wide-open]").forEach((details) => { details.open = true; });
+  }
+
+  // What is wrong with the form is read first.
+  document.querySelector(".error-summary")?.focus();
+
+  // The label of a file field says what was chosen.
+  all(".file input").forEach((input) => {
+    const names = input.parentNode.querySelector(".file-names");
+    const say = () => {
+      const chosen = [...input.files].map((file) => file.name).join(", ");
+      names.textContent = chosen || names.dataset.none;
+    };
+    names.dataset.none = names.textContent;
+    input.addEventListener("change", say);
+    say();
+  });
+
+  // Sharing is offered where the browser can share.
+  all("[data-share]").forEach((button) => {
+    if (!navigator.share) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      navigator.share({ title: document.title, url: button.dataset.share || location.href }).catch(() => {});
+    });
+  });
+
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
+
+  // Lists that lie over the page close by Escape and by a tap beside them.
+  const close = (details) => { if (details.open) { details.open = false; return true; } return false; };
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const details = event.target.closest?.("details[data-over]");
+    if (details && close(details)) details.querySelector("summary").focus();
+  });
+  addEventListener("click", (event) => {
+    all("details[data-over]").forEach((details) => { if (!details.contains(event.target)) close(details); });
+  });
+})();
