@@ -101,7 +101,7 @@ def slug(text: str) -> str:
 # --- What is sorted by ------------------------------------------------------------------------------
 
 #: Longest key ``sort_key`` gives: names alike in so much of it count as equal in order.
-LONGEST_SORT_KEY = 400
+LONGEST_SORT_KEY = 240
 
 # The alphabet is a ă â b c d đ e ê f … o ô ơ … u ư … z. A letter with variants is written with a digit,
 # one without as itself, so the code stays short, is prefix-free, and sorts as the alphabet does.
