@@ -46,6 +46,14 @@ def as_phone(text: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def phone_as_written(phone: str) -> str:
+    """Write an E.164 number as people here do: 0905 123 456; one of another country with its +."""
+    number = phonenumbers.parse(phone, "VN")
+    form = phonenumbers.PhoneNumberFormat
+    at_home = number.country_code == 84
+    return str(phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL))
+
+
 def check(identity: str, password: str, *, now: datetime) -> User:
     """Check a password.
 
