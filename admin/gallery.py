@@ -8,49 +8,52 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import qrcode
 from flask import Blueprint, render_template
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, MultipleFileField
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
-from wtforms.widgets import TextInput
 
 from accounts.actor import Permission
+from accounts.web.forms import BaseForm, DayField, MoneyField, PhoneField, QuantityField
 from accounts.web.guard import requires
 from kernel.errors import NotFound
+from traceability import labels
 
 blueprint = Blueprint("gallery", __name__, url_prefix="/quan-tri/giao-dien")
 
 PAGES = ("show", "shop", "product", "batch", "paper")
 
 #: What a hasty person types: each field of the sample form refuses it.
-WRONG = MultiDict({"name": "", "price": "85 nghìn", "weight": "", "made_on": "31/02/2026", "kind": ""})
+WRONG = MultiDict({"name": "", "price": "85 nghìn", "weight": "", "made_on": "31/02/2026", "phone": "09"})
 
 
-class SampleForm(FlaskForm):
+class SampleForm(BaseForm):
     """One field of each kind. It is drawn, never sent."""
 
-    name = StringField("Tên sản phẩm", [DataRequired("Hãy ghi tên sản phẩm.")], description="Như in trên bao bì.")
-    price = IntegerField("Giá bán", [DataRequired("Hãy ghi giá, chỉ gồm chữ số.")])
-    weight = StringField("Khối lượng tịnh", [DataRequired("Hãy ghi khối lượng, ví dụ 0,25.")])
-    made_on = DateField(
-        "Ngày sản xuất", [InputRequired("Hãy ghi ngày sản xuất.")], format="%d/%m/%Y", widget=TextInput()
-    )
+    name = StringField("Tên sản phẩm", [DataRequired()], description="Như in trên bao bì.")
+    price = MoneyField("Giá bán", [DataRequired()])
+    weight = QuantityField("Khối lượng tịnh", [InputRequired()], unit="kg")
+    made_on = DayField("Ngày sản xuất", [InputRequired()])
+    phone = PhoneField("Điện thoại người làm", [Optional()])
     commune = SelectField(
-        "Xã", [Optional()], choices=[("", "Chọn xã"), ("1", "Xã Mẫu Một"), ("2", "Xã Mẫu Hai")], default=""
+        "Xã", [Optional()], choices=[SelectChoice("", "Chọn xã"), SelectChoice("1", "Xã Mẫu Một")], default=""
     )
     kind = RadioField(
         "Bạn muốn làm gì?",
-        [InputRequired("Hãy chọn một việc.")],
-        choices=[("receive", "Nhận hàng"), ("sell", "Bán hàng"), ("return", "Trả hàng")],
+        [InputRequired()],
+        choices=[
+            SelectChoice("receive", "Nhận hàng"),
+            SelectChoice("sell", "Bán hàng"),
+            SelectChoice("return", "Trả hàng"),
+        ],
     )
     story = TextAreaField("Câu chuyện sản phẩm", [Optional()], description="Vài câu, như kể cho khách ghé quầy.")
     photo = FileField("Ảnh sản phẩm", [Optional()], description="JPEG, PNG, WebP hoặc HEIC, tối đa 20 MB.")
     papers = MultipleFileField("Giấy tờ kèm theo", [Optional()])
-    agreed = BooleanField("Tôi đã xem lại lời khai này", [DataRequired("Cần đánh dấu ô này.")])
+    agreed = BooleanField("Tôi đã xem lại lời khai này", [DataRequired()])
 
 
 @blueprint.get("", defaults={"page": "show"})
@@ -96,7 +99,7 @@ def _samples() -> dict[str, Any]:
             for lot, product, made, n, tone, state in _ROWS
         ],
         "page_url": lambda number: f"?trang={number}",
-        "qr": _qr("HTTPS://SHOP.EXAMPLE/LO/MAU1/0123456789"),
+        "qr": Markup(labels.qr_svg("https://shop.example/lo/mau1/0123456789", title="Mã QR mẫu")),  # noqa: S704 drawn by us
     }
 
 
@@ -136,16 +139,6 @@ def _facets() -> list[dict[str, Any]]:
             },
         },
     ]
-
-
-def _qr(text: str) -> Markup:
-    """Draw a code as one path of horizontal runs, as labels have it."""
-    code = qrcode.QRCode(border=4, error_correction=qrcode.ERROR_CORRECT_M)
-    code.add_data(text)
-    modules = code.get_matrix()
-    runs = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(modules) for x, dark in enumerate(row) if dark]
-    drawing = '<svg viewBox="0 0 {0} {0}" shape-rendering="crispEdges" role="img" aria-label="QR"><path d="{1}"/></svg>'
-    return Markup(drawing).format(len(modules), "".join(runs))  # noqa: S704 digits and letters only
 
 
 _PRODUCTS = [
