@@ -170,3 +170,26 @@ def make(app: Flask) -> Factories:
 def client(app: Flask) -> FlaskClient:
     """Somebody at a browser, not signed in."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the Chromium of the system; it calls nobody."""
+    return browser_type_launch_args | {
+        "executable_path": shutil.which("chromium"),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A phone of a Vietnamese reader."""
+    return browser_context_args | {"viewport": {"width": 390, "height": 844}, "locale": "vi-VN"}
