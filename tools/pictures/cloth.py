@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - outlines are read as one line
 """Brocade: simple zigzags, teeth, threads and paired strokes, woven row by row.
 
 Only the plain geometry everyone may use is drawn here; the finer motifs of the weavers
@@ -92,9 +91,7 @@ def rows(which: Sequence[Row], step: float = 48) -> str:
         elif kind == "zig":
             out.append(_zig(mid, h * 0.56, step, yarn, h * 0.2))
         elif kind == "zig3":
-            out += [
-                _zig(mid + k * h * 0.26, h * 0.4, step, yarn if k else PAPER, h * 0.09) for k in (-1, 0, 1)
-            ]
+            out += [_zig(mid + k * h * 0.26, h * 0.4, step, yarn if k else PAPER, h * 0.09) for k in (-1, 0, 1)]
         elif kind == "teeth":
             half = step / 2
             out += [
@@ -129,16 +126,12 @@ def woven(s: Sheet, which: Sequence[Row], *, step: float = 48, scale: float = 1,
     return s.tile(rows(which, step) + ribs, step, tall, f"{at} scale({scale})".strip())
 
 
-def strip(
-    s: Sheet, x: float, y: float, w: float, h: float, which: Sequence[Row] = SLIM, *, step: float = 48
-) -> str:
+def strip(s: Sheet, x: float, y: float, w: float, h: float, which: Sequence[Row] = SLIM, *, step: float = 48) -> str:
     """Draw one straight band that fills a rectangle, whole repeats only."""
     scale = h / height(which)
     count = max(1, round(w / (step * scale)))
     across = w / (count * step)
-    fill = s.tile(
-        rows(which, step), step, height(which), f"translate({n(x)} {n(y)}) scale({across:.4f} {scale:.4f})"
-    )
+    fill = s.tile(rows(which, step), step, height(which), f"translate({n(x)} {n(y)}) scale({across:.4f} {scale:.4f})")
     return shape(box(x, y, w, h), fill)
 
 
@@ -157,9 +150,7 @@ def runner(s: Sheet, top: float, bottom: float, which: Sequence[Row] = CLASSIC, 
     return edge + cloth + veil
 
 
-def fringe(
-    s: Sheet, x1: float, x2: float, y: float, length: float, colours: Sequence[str], gap: float = 11
-) -> str:
+def fringe(s: Sheet, x1: float, x2: float, y: float, length: float, colours: Sequence[str], gap: float = 11) -> str:
     """Hang knotted threads from an edge."""
     out = []
     x, i = x1 + gap / 2, 0
@@ -167,9 +158,7 @@ def fringe(
         c = colours[i % len(colours)]
         sway = s.chance.uniform(-5, 5)
         reach = length * s.chance.uniform(0.86, 1.06)
-        out.append(
-            line(f"M{n(x)} {n(y - 4)}q{n(sway)} {n(reach * 0.5)} {n(sway * 0.6)} {n(reach)}", c, gap * 0.42)
-        )
+        out.append(line(f"M{n(x)} {n(y - 4)}q{n(sway)} {n(reach * 0.5)} {n(sway * 0.6)} {n(reach)}", c, gap * 0.42))
         x += gap
         i += 1
     return "".join(out)

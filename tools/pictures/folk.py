@@ -44,12 +44,8 @@ def hat(s: Sheet, x: float, y: float, w: float, *, tilt: float = 0) -> str:
         )
         for k in (0.2, 0.36, 0.52, 0.68, 0.84)
     )
-    under = shape(
-        f"M{n(-w / 2)} 0Q0 {n(w * 0.17)} {n(w / 2)} 0Q0 {n(-w * 0.06)} {n(-w / 2)} 0Z", dark(straw, 0.6)
-    )
-    return put_at(
-        under + s.solid(d, straw, depth=w * 0.12, shade=0.5, shine=0.4, within=rings), x, y, turn=tilt
-    )
+    under = shape(f"M{n(-w / 2)} 0Q0 {n(w * 0.17)} {n(w / 2)} 0Q0 {n(-w * 0.06)} {n(-w / 2)} 0Z", dark(straw, 0.6))
+    return put_at(under + s.solid(d, straw, depth=w * 0.12, shade=0.5, shine=0.4, within=rings), x, y, turn=tilt)
 
 
 def head_back(s: Sheet, x: float, y: float, r: float, *, knot: bool = True, scarf: str = "") -> str:
@@ -155,9 +151,7 @@ def standing(
             s.solid(sleeve, shirt, depth=4 * u, shade=0.4, shine=0.3),
         )
 
-    pole = (
-        line(f"M{n(x + 21 * u)} {n(y - 96 * u)}L{n(x + 19 * u)} {n(y)}", "#8a6a3f", 1.8 * u) if stick else ""
-    )
+    pole = line(f"M{n(x + 21 * u)} {n(y - 96 * u)}L{n(x + 19 * u)} {n(y)}", "#8a6a3f", 1.8 * u) if stick else ""
     parts = [
         shape(oval(x + 14 * u, y, 26 * u, 3.4 * u), SHADOW, opacity=0.35, filter=s.blur(2.4 * u)),
         legs,
@@ -209,9 +203,7 @@ def back_basket(s: Sheet, x: float, base: float, w: float, h: float, *, full: st
         full,
         straps,
         s.solid(d, cane, depth=w * 0.24, shade=0.6, shine=0.2, within=group(*cells)),
-        line(
-            f"M{n(x - half)} {n(top)}Q{n(x)} {n(top + h * 0.1)} {n(x + half)} {n(top)}", "#7a4e22", w * 0.07
-        ),
+        line(f"M{n(x - half)} {n(top)}Q{n(x)} {n(top + h * 0.1)} {n(x + half)} {n(top)}", "#7a4e22", w * 0.07),
         line(
             f"M{n(x - half)} {n(top - 1)}Q{n(x)} {n(top + h * 0.09)} {n(x + half)} {n(top - 1)}",
             "#dcb374",
@@ -256,57 +248,64 @@ def bending(
 
 
 def seated_back(
-    s: Sheet,
-    x: float,
-    y: float,
-    h: float,
-    *,
-    shirt: str = INK,
-    band: bool = True,
-    arms: tuple[Point, Point] | None = None,
+    s: Sheet, x: float, y: float, h: float, *, shirt: str = INK, arms: tuple[Point, Point] | None = None
 ) -> str:
-    """Draw a woman seated on the floor or a low stool, from behind; (x, y) is the floor."""
+    """Draw a woman seated on the floor, from behind; (x, y) is the floor.
+
+    :param arms: where her two hands are
+    """
     u = h / 100
     seat = smooth(
         [
-            (x - 40 * u, y - 4 * u),
-            (x - 42 * u, y - 18 * u),
-            (x - 26 * u, y - 33 * u),
-            (x, y - 36 * u),
-            (x + 26 * u, y - 33 * u),
-            (x + 42 * u, y - 18 * u),
-            (x + 40 * u, y - 4 * u),
-            (x, y + 3 * u),
+            (x - 36 * u, y - 3 * u),
+            (x - 39 * u, y - 14 * u),
+            (x - 27 * u, y - 26 * u),
+            (x - 16 * u, y - 34 * u),
+            (x + 16 * u, y - 34 * u),
+            (x + 27 * u, y - 26 * u),
+            (x + 39 * u, y - 14 * u),
+            (x + 36 * u, y - 3 * u),
+            (x, y + 2 * u),
         ]
     )
-    torso = f"M{n(x - 9 * u)} {n(y - 79 * u)}Q{n(x - 25 * u)} {n(y - 77 * u)} {n(x - 26 * u)} {n(y - 62 * u)}C{n(x - 24 * u)} {n(y - 46 * u)} {n(x - 19 * u)} {n(y - 40 * u)} {n(x - 22 * u)} {n(y - 28 * u)}Q{n(x)} {n(y - 22 * u)} {n(x + 22 * u)} {n(y - 28 * u)}C{n(x + 19 * u)} {n(y - 40 * u)} {n(x + 24 * u)} {n(y - 46 * u)} {n(x + 26 * u)} {n(y - 62 * u)}Q{n(x + 25 * u)} {n(y - 77 * u)} {n(x + 9 * u)} {n(y - 79 * u)}Q{n(x)} {n(y - 75 * u)} {n(x - 9 * u)} {n(y - 79 * u)}Z"
-    out = [shape(oval(x + 10 * u, y, 52 * u, 6 * u), SHADOW, filter=s.blur(4 * u), opacity=0.45)]
-    hands = arms or ((x - 34 * u, y - 40 * u), (x + 34 * u, y - 40 * u))
+    torso = f"M{n(x - 6 * u)} {n(y - 79 * u)}C{n(x - 13 * u)} {n(y - 78 * u)} {n(x - 20 * u)} {n(y - 75 * u)} {n(x - 20.5 * u)} {n(y - 66 * u)}C{n(x - 19 * u)} {n(y - 54 * u)} {n(x - 15 * u)} {n(y - 46 * u)} {n(x - 17.5 * u)} {n(y - 29 * u)}Q{n(x)} {n(y - 25 * u)} {n(x + 17.5 * u)} {n(y - 29 * u)}C{n(x + 15 * u)} {n(y - 46 * u)} {n(x + 19 * u)} {n(y - 54 * u)} {n(x + 20.5 * u)} {n(y - 66 * u)}C{n(x + 20 * u)} {n(y - 75 * u)} {n(x + 13 * u)} {n(y - 78 * u)} {n(x + 6 * u)} {n(y - 79 * u)}Q{n(x)} {n(y - 76 * u)} {n(x - 6 * u)} {n(y - 79 * u)}Z"
+    out = [shape(oval(x + 10 * u, y, 46 * u, 5 * u), SHADOW, filter=s.blur(3 * u), opacity=0.45)]
+    hands = arms or ((x - 30 * u, y - 38 * u), (x + 30 * u, y - 38 * u))
     for side, (hx, hy) in zip((-1, 1), hands, strict=True):
-        elbow = (x + side * 38 * u, y - 48 * u)
+        elbow = (x + side * 27 * u, y - 45 * u)
         out.append(
             s.solid(
                 smooth(
                     ribbon(
-                        [elbow, ((elbow[0] + hx) / 2, (elbow[1] + hy) / 2), (hx, hy)],
-                        lambda t: (9 - 3 * t) * u,
+                        [
+                            (x + side * 26 * u, y - 48 * u),
+                            ((elbow[0] + hx) / 2 + side * 2 * u, (elbow[1] + hy) / 2),
+                            (hx, hy),
+                        ],
+                        lambda t: (7.6 - 2.4 * t) * u,
                     )
                 ),
                 SKIN,
-                depth=5 * u,
+                depth=4 * u,
                 shade=0.4,
             )
         )
+        out.append(s.solid(oval(hx, hy, 3.6 * u, 4 * u), SKIN, depth=3 * u, shade=0.4))
         out.append(
             s.solid(
                 smooth(
                     ribbon(
-                        [(x + side * 22 * u, y - 70 * u), (x + side * 33 * u, y - 60 * u), elbow],
-                        lambda t: (14 - 2 * t) * u,
+                        [
+                            (x + side * 15 * u, y - 74 * u),
+                            (x + side * 22 * u, y - 66 * u),
+                            (x + side * 25.5 * u, y - 54 * u),
+                            elbow,
+                        ],
+                        lambda t: (10.5 - 1.5 * t) * u,
                     )
                 ),
                 shirt,
-                depth=8 * u,
+                depth=6 * u,
                 shade=0.4,
                 shine=0.3,
             )
@@ -314,52 +313,36 @@ def seated_back(
     out.append(
         s.solid(
             seat,
-            woven(s, SKIRT, scale=u * 0.34, at=f"translate({n(x)} {n(y - 34 * u)})"),
+            woven(s, SKIRT, scale=u * 0.26, at=f"translate({n(x)} {n(y - 34 * u)})"),
             base=INK,
             depth=14 * u,
             shade=0.5,
             shine=0.15,
         )
     )
-    crease = line(
-        f"M{n(x)} {n(y - 70 * u)}Q{n(x + 2 * u)} {n(y - 50 * u)} {n(x)} {n(y - 30 * u)}",
-        "#000",
-        2 * u,
-        opacity=0.25,
-        filter=s.blur(u),
-    )
-    out.append(
-        s.solid(
-            torso,
-            shirt,
-            depth=16 * u,
-            shade=0.5,
-            shine=0.3,
-            within=crease
-            + (
-                line(
-                    f"M{n(x - 30 * u)} {n(y - 30 * u)}Q{n(x)} {n(y - 23 * u)} {n(x + 30 * u)} {n(y - 30 * u)}",
-                    THREAD_BAND,
-                    4 * u,
-                )
-                if band
-                else ""
-            ),
+    creases = "".join(
+        line(d, "#000", 1.4 * u, opacity=0.3, filter=s.blur(0.8 * u))
+        for d in (
+            f"M{n(x)} {n(y - 72 * u)}Q{n(x + 1.5 * u)} {n(y - 50 * u)} {n(x)} {n(y - 32 * u)}",
+            f"M{n(x - 16 * u)} {n(y - 62 * u)}Q{n(x - 10 * u)} {n(y - 52 * u)} {n(x - 12 * u)} {n(y - 38 * u)}",
+            f"M{n(x + 16 * u)} {n(y - 62 * u)}Q{n(x + 10 * u)} {n(y - 52 * u)} {n(x + 12 * u)} {n(y - 38 * u)}",
         )
     )
+    sash = line(
+        f"M{n(x - 22 * u)} {n(y - 31 * u)}Q{n(x)} {n(y - 26 * u)} {n(x + 22 * u)} {n(y - 31 * u)}", RED, 4.6 * u
+    ) + line(
+        f"M{n(x - 22 * u)} {n(y - 31 * u)}Q{n(x)} {n(y - 26 * u)} {n(x + 22 * u)} {n(y - 31 * u)}",
+        CREAM,
+        0.9 * u,
+        stroke_dasharray=f"{n(2 * u)} {n(1.6 * u)}",
+    )
+    out.append(s.solid(torso, shirt, depth=12 * u, shade=0.5, shine=0.35, within=creases + sash))
     out.append(
         head_back(
-            s,
-            x,
-            y - 89 * u,
-            12 * u,
-            scarf=woven(s, NARROW, scale=u * 0.22, at=f"translate({n(x)} {n(y - 104 * u)})"),
+            s, x, y - 88 * u, 10 * u, scarf=woven(s, NARROW, scale=u * 0.2, at=f"translate({n(x)} {n(y - 101 * u)})")
         )
     )
     return group(*out)
-
-
-THREAD_BAND = "#d3322a"
 
 
 def grip(s: Sheet, *, skin: str = SKIN, sleeve: str = INK, reach: float = 420, mirror: bool = False) -> str:
@@ -372,9 +355,7 @@ def grip(s: Sheet, *, skin: str = SKIN, sleeve: str = INK, reach: float = 420, m
     out.append(s.solid(fore, skin, depth=40, shade=0.5, shine=0.4))
     back = smooth([(-72, 20), (-76, 70), (-58, 126), (0, 150), (58, 126), (78, 66), (74, 16), (0, 4)])
     out.append(s.solid(back, skin, depth=34, shade=0.42, shine=0.45))
-    thumb = smooth(
-        [(-58, 110), (-92, 84), (-122, 36), (-130, 4), (-114, -12), (-94, 4), (-76, 40), (-50, 70)]
-    )
+    thumb = smooth([(-58, 110), (-92, 84), (-122, 36), (-130, 4), (-114, -12), (-94, 4), (-76, 40), (-50, 70)])
     out.append(
         s.solid(thumb, skin, depth=18, shade=0.45, shine=0.45)
         + shape(oval(-119, 6, 8, 13), light(skin, 0.45), transform="rotate(-12 -119 6)", opacity=0.9)
@@ -399,9 +380,7 @@ def grip(s: Sheet, *, skin: str = SKIN, sleeve: str = INK, reach: float = 420, m
         )
         out.append(s.solid(finger, skin, depth=16, shade=0.5, shine=0.45, within=knuckle) + nail)
     if sleeve:
-        cuff = smooth(
-            [(-86, 260), (-104, 330), (-130, reach + 30), (132, reach + 30), (106, 330), (84, 256), (0, 276)]
-        )
+        cuff = smooth([(-86, 260), (-104, 330), (-130, reach + 30), (132, reach + 30), (106, 330), (84, 256), (0, 276)])
         out.append(
             s.solid(cuff, sleeve, depth=44, shade=0.5, shine=0.3)
             + line("M-88 268Q0 290 86 264", RED, 16)

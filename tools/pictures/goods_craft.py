@@ -49,16 +49,12 @@ def bamboo(s: Sheet, x1: float, x2: float, y: float, thick: float, colour: str =
                 s.down(light(colour, 0.4), dark(colour, 0.4)),
             )
         )
-        knots.append(
-            line(f"M{n(x + 8)} {n(y - thick * 0.45)}v{n(thick * 0.9)}", dark(colour, 0.5), 2, opacity=0.4)
-        )
+        knots.append(line(f"M{n(x + 8)} {n(y - thick * 0.45)}v{n(thick * 0.9)}", dark(colour, 0.5), 2, opacity=0.4))
         x += (x2 - x1) * 0.235
     return group(
         shape(
             d,
-            s.down(
-                (0, light(colour, 0.3)), (0.3, light(colour, 0.5)), (0.55, colour), (1, dark(colour, 0.5))
-            ),
+            s.down((0, light(colour, 0.3)), (0.3, light(colour, 0.5)), (0.55, colour), (1, dark(colour, 0.5))),
         ),
         *knots,
     )
@@ -168,23 +164,17 @@ def folded(
     for i in range(layers):
         y = base - (i + 1) * thick
         edge = box(x - (i % 2) * 5, y, w + (i % 2) * 7, thick, thick * 0.5)
-        tile = s.tile(
-            rows(which), 48, height(which), f"translate({n(x + i * 17)} {n(y - 60 - i * 42)}) scale(.9)"
-        )
+        tile = s.tile(rows(which), 48, height(which), f"translate({n(x + i * 17)} {n(y - 60 - i * 42)}) scale(.9)")
         out.append(s.solid(edge, tile, base=INK, depth=thick * 0.8, shade=0.7, shine=0.12))
         out.append(line(f"M{n(x + 4)} {n(y + thick)}h{n(w - 8)}", "#120806", 3, opacity=0.7))
     out.append(s.solid(d, fill, base=RED, depth=30, shade=0.4, shine=0.15))
     return group(*out)
 
 
-def over_pole(
-    s: Sheet, x: float, y: float, w: float, thick: float, which: list[Row], *, step: float = 48
-) -> str:
+def over_pole(s: Sheet, x: float, y: float, w: float, thick: float, which: list[Row], *, step: float = 48) -> str:
     """Draw the part of a hanging cloth that turns over the pole."""
     d = box(x - 2, y - thick * 0.72, w + 4, thick * 1.5, 10)
-    tile = s.tile(
-        rows(which, step), step, height(which), f"translate({n(x % step)} {n(y - thick * 0.72)}) scale(1 .8)"
-    )
+    tile = s.tile(rows(which, step), step, height(which), f"translate({n(x % step)} {n(y - thick * 0.72)}) scale(1 .8)")
     return group(
         shape(box(x + 6, y + thick * 0.6, w, 34), SHADOW, filter=s.blur(9), opacity=0.7),
         shape(d, tile),
@@ -231,9 +221,7 @@ def scarf(s: Sheet) -> None:
     s.put(folded(s, 850, 1110, 600, 3, 58, CLASSIC, depth=150))
     s.put(spool(s, 250, 1080, 170, 220, THREAD))
     s.put(spool(s, 440, 1125, 140, 160, "#2b1f1b"))
-    s.put(
-        line(smooth([(322, 1050), (430, 1150), (600, 1168), (720, 1130), (840, 1150)], closed=False), RED, 6)
-    )
+    s.put(line(smooth([(322, 1050), (430, 1150), (600, 1168), (720, 1130), (840, 1150)], closed=False), RED, 6))
 
 
 def spool(s: Sheet, cx: float, base: float, w: float, h: float, yarn: str) -> str:
@@ -347,9 +335,7 @@ def woven_basket(s: Sheet, cx: float, base: float, w: float, h: float) -> str:
             (x0, y0), (x1, y1), (x2, y2), (x3, y3) = at(a0, low), at(a1, low), at(a1, high), at(a0, high)
             turn_to = math.cos((a0 + a1) / 2)
             tone = mix("#d3a260" if over else "#a8743a", "#5e3817", max(0.0, -turn_to) * 0.6)
-            tone = mix(
-                tone, "#f4d9a6", max(0.0, math.cos((a0 + a1) / 2 - 0.95)) ** 5 * (0.5 if over else 0.2)
-            )
+            tone = mix(tone, "#f4d9a6", max(0.0, math.cos((a0 + a1) / 2 - 0.95)) ** 5 * (0.5 if over else 0.2))
             if over and row in (4, 5, 8):
                 tone = mix(RED_D if row != 5 else INK, "#1d0b08", max(0.0, -turn_to) * 0.5)
             bulge = (y3 - y0) * (0.14 if over else 0)
@@ -357,9 +343,7 @@ def woven_basket(s: Sheet, cx: float, base: float, w: float, h: float) -> str:
             piece = (
                 shape(
                     cell,
-                    s.lin(
-                        (0, dark(tone, 0.3)), (0.25, light(tone, 0.16)), (0.7, tone), (1, dark(tone, 0.42))
-                    ),
+                    s.lin((0, dark(tone, 0.3)), (0.25, light(tone, 0.16)), (0.7, tone), (1, dark(tone, 0.42))),
                 )
                 if over
                 else shape(cell, tone)
@@ -385,8 +369,7 @@ def woven_basket(s: Sheet, cx: float, base: float, w: float, h: float) -> str:
         ang = math.degrees(math.atan2(y2 - y, x2 - x))
         wraps.append(
             put_at(
-                line("M-2 -21L8 21", "#6b421c", 2.4, opacity=0.55)
-                + line("M4 -19L14 19", "#f3d9a6", 2.2, opacity=0.5),
+                line("M-2 -21L8 21", "#6b421c", 2.4, opacity=0.55) + line("M4 -19L14 19", "#f3d9a6", 2.2, opacity=0.5),
                 x,
                 y,
                 turn=ang,
@@ -711,12 +694,8 @@ def necktie(s: Sheet) -> None:
             within=line("M600 360C606 600 604 800 600 1080", "#fff0d8", 14, opacity=0.12, filter=s.blur(8)),
         )
     )
-    s.put(
-        shape("M548 336Q600 356 652 336L650 372Q600 384 550 372Z", "#120704", opacity=0.5, filter=s.blur(5))
-    )
-    s.put(
-        s.inside(blade, shape("M520 330L680 330L690 400L510 400Z", "#120704", opacity=0.6, filter=s.blur(12)))
-    )
+    s.put(shape("M548 336Q600 356 652 336L650 372Q600 384 550 372Z", "#120704", opacity=0.5, filter=s.blur(5)))
+    s.put(s.inside(blade, shape("M520 330L680 330L690 400L510 400Z", "#120704", opacity=0.6, filter=s.blur(12))))
     s.put(
         s.solid(
             knot,
@@ -804,9 +783,7 @@ def soap(
     lean = depth * 0.45
     r = h * 0.22
     front = box(x, top, w, h, r)
-    lid = (
-        f"M{n(x + r)} {n(top)}L{n(x + lean + r)} {n(top - up)}H{n(x + w + lean - r)}L{n(x + w - r)} {n(top)}Z"
-    )
+    lid = f"M{n(x + r)} {n(top)}L{n(x + lean + r)} {n(top - up)}H{n(x + w + lean - r)}L{n(x + w - r)} {n(top)}Z"
     side = f"M{n(x + w)} {n(top + r)}Q{n(x + w)} {n(top)} {n(x + w - r)} {n(top)}L{n(x + w + lean - r)} {n(top - up)}Q{n(x + w + lean)} {n(top - up)} {n(x + w + lean)} {n(top - up + r)}V{n(base - up - r)}L{n(x + w)} {n(base - r)}Z"
     whole = front + lid + side
     dots = (
@@ -996,9 +973,7 @@ def wild_orchid(s: Sheet) -> None:
     ]
     back = []
     for x, y, bow in blades:
-        way = bezier(
-            (cx + x * 0.1, 800), (cx + bow * 0.4, y + 40), (cx + x * 0.7, y - 60), (cx + x, y + 130), 20
-        )
+        way = bezier((cx + x * 0.1, 800), (cx + bow * 0.4, y + 40), (cx + x * 0.7, y - 60), (cx + x, y + 130), 20)
         c = s.chance.choice(["#3f6d35", "#55803f", "#2f5a34"])
         back.append(
             s.solid(
@@ -1203,9 +1178,7 @@ def bonsai(s: Sheet) -> None:
         *(
             lying(
                 s,
-                shape(
-                    smooth([(-30, 8), (-18, -16), (10, -20), (30, 0), (16, 14)]), s.lin("#b9b3a4", "#7d776a")
-                ),
+                shape(smooth([(-30, 8), (-18, -16), (10, -20), (30, 0), (16, 14)]), s.lin("#b9b3a4", "#7d776a")),
                 x,
                 y,
                 drop=5,
@@ -1332,8 +1305,7 @@ def fish(s: Sheet, length: float, colour: str) -> str:
         d = smooth(points)
         x0, y0 = points[0]
         lines = "".join(
-            line(f"M{n(x0)} {n(y0)}L{n(x)} {n(y)}", dark(colour, 0.2), u * 0.7, opacity=0.45)
-            for x, y in points[1:-1]
+            line(f"M{n(x0)} {n(y0)}L{n(x)} {n(y)}", dark(colour, 0.2), u * 0.7, opacity=0.45) for x, y in points[1:-1]
         )
         return group(shape(d, s.lin(pale, light(colour, 0.15), colour), opacity=0.88), lines)
 
@@ -1349,9 +1321,7 @@ def fish(s: Sheet, length: float, colour: str) -> str:
             (u * -60, u * 26),
         ]
     )
-    top = fin(
-        [(u * 22, u * -16), (u * 6, u * -40), (u * -22, u * -42), (u * -26, u * -24), (u * -20, u * -12)]
-    )
+    top = fin([(u * 22, u * -16), (u * 6, u * -40), (u * -22, u * -42), (u * -26, u * -24), (u * -20, u * -12)])
     low = fin([(u * 12, u * 16), (u * -4, u * 34), (u * -26, u * 36), (u * -20, u * 20), (u * -6, u * 13)])
     scales = "".join(
         line(
@@ -1363,9 +1333,7 @@ def fish(s: Sheet, length: float, colour: str) -> str:
         for x in range(-28, 24, 7)
         for y in (-14, -6, 2)
     )
-    side = shape(
-        smooth([(u * 14, u * 4), (u * 0, u * 20), (u * -12, u * 24), (u * -8, u * 10)]), pale, opacity=0.9
-    )
+    side = shape(smooth([(u * 14, u * 4), (u * 0, u * 20), (u * -12, u * 24), (u * -8, u * 10)]), pale, opacity=0.9)
     return group(
         tail,
         top,
@@ -1377,9 +1345,7 @@ def fish(s: Sheet, length: float, colour: str) -> str:
             shade=0.4,
             shine=0.5,
             within=shape(
-                smooth(
-                    [(u * 50, u * 6), (u * 20, u * 8), (u * -30, u * 6), (u * -10, u * 24), (u * 30, u * 20)]
-                ),
+                smooth([(u * 50, u * 6), (u * 20, u * 8), (u * -30, u * 6), (u * -10, u * 24), (u * 30, u * 20)]),
                 light(colour, 0.6),
                 opacity=0.6,
             )
@@ -1471,16 +1437,12 @@ def lemongrass_oil(s: Sheet) -> None:
     )
     for x, y, a in ((980, 1120, 8), (1090, 1146, -14), (560, 1130, 12)):
         s.put(lying(s, stalk_slice(s, 46), x, y, turn=a))
-    s.put(
-        lying(s, put_at(stalk(s, [(0, 0), (130, -8), (300, 6), (430, -10)], 46), 0, 0), 1130, 1150, turn=-4)
-    )
+    s.put(lying(s, put_at(stalk(s, [(0, 0), (130, -8), (300, 6), (430, -10)], 46), 0, 0), 1130, 1150, turn=-4))
 
 
 def stalk(s: Sheet, points: list[Point], width: float) -> str:
     """Draw a stalk of lemongrass: pale bulb, green blades."""
-    body = smooth(
-        ribbon(points, lambda t: width * (1 - 0.75 * t) * (0.7 + 0.5 * math.exp(-((t - 0.08) ** 2) / 0.01)))
-    )
+    body = smooth(ribbon(points, lambda t: width * (1 - 0.75 * t) * (0.7 + 0.5 * math.exp(-((t - 0.08) ** 2) / 0.01))))
     x0, y0 = points[0]
     x1, y1 = points[-1]
     fill = s.lin(
@@ -1511,9 +1473,7 @@ def stalk(s: Sheet, points: list[Point], width: float) -> str:
     for k, swing in ((0.55, -70), (0.66, 80), (0.78, -50)):
         x, y = points[int(k * (len(points) - 1))]
         way = bezier((x, y), (x + swing * 0.3, y - 120), (x + swing, y - 240), (x + swing * 2.2, y - 220), 14)
-        blades.append(
-            shape(smooth(ribbon(way, lambda t: 22 * (1 - t) ** 0.6 + 1)), s.lin("#86a34c", "#5c8a45"))
-        )
+        blades.append(shape(smooth(ribbon(way, lambda t: 22 * (1 - t) ** 0.6 + 1)), s.lin("#86a34c", "#5c8a45")))
     return group(
         *(blades if points[0][1] > points[-1][1] + 200 else []),
         s.solid(body, fill, base="#a3ad6a", depth=width * 0.4, shade=0.35, shine=0.4, within=seams),
@@ -1588,8 +1548,7 @@ def balm(s: Sheet) -> None:
                     depth=18,
                     shade=0.5,
                     within="".join(
-                        line(f"M{n(20 + k * 26)} -30q8 30 0 60", dark(c, 0.5), 3, opacity=0.4)
-                        for k in range(11)
+                        line(f"M{n(20 + k * 26)} -30q8 30 0 60", dark(c, 0.5), 3, opacity=0.4) for k in range(11)
                     ),
                 ),
                 x,

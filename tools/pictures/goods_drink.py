@@ -94,9 +94,7 @@ def sim_flower(s: Sheet, r: float, colour: str = "#d96a94") -> str:
     petals = "".join(
         put_at(
             shape(
-                smooth(
-                    [(0, 0), (r * 0.5, -r * 0.46), (r, -r * 0.3), (r * 1.05, r * 0.24), (r * 0.5, r * 0.4)]
-                ),
+                smooth([(0, 0), (r * 0.5, -r * 0.46), (r, -r * 0.3), (r * 1.05, r * 0.24), (r * 0.5, r * 0.4)]),
                 s.lin(dark(colour, 0.12), colour, light(colour, 0.5)),
             ),
             0,
@@ -200,9 +198,7 @@ def sim_twig(s: Sheet, points: list[Point], size: float = 150) -> str:
         x, y = points[int(k * (len(points) - 1))]
         if kind == "f":
             out.append(
-                put_at(
-                    sim_flower(s, size * 0.36), x + s.chance.uniform(-20, 20), y, turn=s.chance.uniform(0, 60)
-                )
+                put_at(sim_flower(s, size * 0.36), x + s.chance.uniform(-20, 20), y, turn=s.chance.uniform(0, 60))
             )
         else:
             out.append(
@@ -320,9 +316,7 @@ def stem_glass(s: Sheet, cx: float, base: float, w: float, h: float, drink: str)
         group(
             shape(
                 box(cx - w, y, w * 2, h),
-                s.lin(
-                    (0.2, dark(drink, 0.3)), (0.4, light(drink, 0.2)), (0.6, drink), (0.8, dark(drink, 0.4))
-                ),
+                s.lin((0.2, dark(drink, 0.3)), (0.4, light(drink, 0.2)), (0.6, drink), (0.8, dark(drink, 0.4))),
             ),
             shape(oval(cx, y, half * 1.02, half * 0.19), light(drink, 0.3)),
             clip_path=s.clip(bowl_d),
@@ -364,9 +358,7 @@ def jar_wine(s: Sheet) -> None:
     ]
     d = turned(cx, profile, sag=0.16)
     for x0, x1, bow in ((690, 420, -140), (720, 1010, 150), (745, 820, 70)):
-        way = bezier(
-            (x0, 400), (x0 + bow * 0.1, 200), (x0 + bow * 0.7, 90), (x1, 130 if bow < 100 else 160), 26
-        )
+        way = bezier((x0, 400), (x0 + bow * 0.1, 200), (x0 + bow * 0.7, 90), (x1, 130 if bow < 100 else 160), 26)
         s.put(
             line(smooth(way, closed=False), dark("#c7a558", 0.5), 20),
             line(smooth(way, closed=False), "#c7a558", 15),
@@ -397,9 +389,7 @@ def jar_wine(s: Sheet) -> None:
         for u in (-0.9, -0.62, -0.36, -0.1, 0.16, 0.4, 0.66, 0.88)
     )
     rings = "".join(
-        line(
-            f"M{n(cx - 360)} {n(y)}Q{n(cx)} {n(y + 70)} {n(cx + 360)} {n(y)}", dark(clay, 0.5), 5, opacity=0.5
-        )
+        line(f"M{n(cx - 360)} {n(y)}Q{n(cx)} {n(y + 70)} {n(cx + 360)} {n(y)}", dark(clay, 0.5), 5, opacity=0.5)
         + line(
             f"M{n(cx - 360)} {n(y + 7)}Q{n(cx)} {n(y + 77)} {n(cx + 360)} {n(y + 7)}",
             light(clay, 0.4),
@@ -541,8 +531,7 @@ def loose_tea(s: Sheet, cx: float, cy: float, rx: float, ry: float, count: int) 
         d = f"M{n(-w)} 0Q0 {n(w * bow * 2)} {n(w)} {n(s.chance.uniform(-5, 5))}"
         out.append(
             put_at(
-                line(d, dark(c, 0.5), 8, transform="translate(2 4)", opacity=0.5)
-                + line(d, c, s.chance.uniform(5, 9)),
+                line(d, dark(c, 0.5), 8, transform="translate(2 4)", opacity=0.5) + line(d, c, s.chance.uniform(5, 9)),
                 x,
                 y,
                 turn=s.chance.uniform(0, 180),
@@ -827,9 +816,7 @@ def lingzhi(s: Sheet, r: float) -> str:
             (0.42, "#3a0f0a", r * 0.025),
         )
     )
-    stalk = smooth(
-        ribbon([(0, 4), (-r * 0.06, -h * 0.4), (r * 0.04, -h * 0.9)], lambda t: r * (0.34 - 0.06 * t))
-    )
+    stalk = smooth(ribbon([(0, 4), (-r * 0.06, -h * 0.4), (r * 0.04, -h * 0.9)], lambda t: r * (0.34 - 0.06 * t)))
     return group(
         s.solid(stalk, "#5a1f14", depth=r * 0.2, shade=0.5),
         shape(oval(0, -h * 0.94, r * 0.96, h * 0.16), "#d9bb86"),
@@ -916,9 +903,7 @@ def mushrooms(s: Sheet) -> None:
                 smooth([(-90, 8), (-60, -34), (0, -46), (60, -34), (90, 8), (40, 22), (-40, 22)]),
                 s.down("#7d2415", "#c98a52"),
             ),
-            shape(
-                smooth([(-74, 8), (-40, -16), (0, -24), (40, -16), (74, 8), (30, 16), (-30, 16)]), "#d9b486"
-            ),
+            shape(smooth([(-74, 8), (-40, -16), (0, -24), (40, -16), (74, 8), (30, 16), (-30, 16)]), "#d9b486"),
         )
         s.put(lying(s, piece, x, y, turn=a))
     s.put(

@@ -139,11 +139,7 @@ def flour(s: Sheet) -> None:
         rice_ear(s, bezier((420, 1000), (400, 600), (330, 180), (190, 230), 30), 21),
     )
     s.put(rice_leaf(s, bezier((420, 1000), (360, 760), (220, 640), (80, 860)), "#8c9a55"))
-    s.put(
-        paper_bag(
-            s, 370, 1060, 540, 850, 150, "#e8d5b2", ["Bột", "gạo rẫy"], label_box=(0.27, 0.5), paper="#fffdf6"
-        )
-    )
+    s.put(paper_bag(s, 370, 1060, 540, 850, 150, "#e8d5b2", ["Bột", "gạo rẫy"], label_box=(0.27, 0.5), paper="#fffdf6"))
     mound = smooth([(1020, 880), (1120, 800), (1230, 756), (1330, 790), (1460, 880), (1240, 916)])
     scoop_bowl = group(
         s.solid(mound, "#fbf3e2", depth=70, shade=0.22, shine=0.6),
@@ -219,17 +215,12 @@ def jerky(s: Sheet, length: float, colour: str = "#5a2117") -> str:
     way = [(i * length / 8, s.chance.uniform(-7, 7)) for i in range(9)]
     base = length * 0.15
     d = smooth(
-        ribbon(
-            way, lambda t: base * (0.55 + 0.5 * math.sin(math.pi * (0.1 + 0.8 * t)) + 0.09 * math.sin(t * 29))
-        )
+        ribbon(way, lambda t: base * (0.55 + 0.5 * math.sin(math.pi * (0.1 + 0.8 * t)) + 0.09 * math.sin(t * 29)))
     )
     fibres = "".join(
         line(
             smooth(
-                [
-                    (x + s.chance.uniform(-4, 4), y + k * base * 0.32 + s.chance.uniform(-3, 3))
-                    for x, y in way[1:-1]
-                ],
+                [(x + s.chance.uniform(-4, 4), y + k * base * 0.32 + s.chance.uniform(-3, 3)) for x, y in way[1:-1]],
                 closed=False,
             ),
             s.chance.choice(["#a9583c", "#2d0f0a", "#7f3323", "#c7835c"]),
@@ -344,9 +335,7 @@ def berry(s: Sheet, r: float, colour: str, *, wrinkled: bool = True) -> str:
         else ""
     )
     return group(
-        shape(
-            d, s.rad((0, light(colour, 0.4)), (0.5, colour), (1, dark(colour, 0.5)), cx=0.34, cy=0.3, r=0.75)
-        ),
+        shape(d, s.rad((0, light(colour, 0.4)), (0.5, colour), (1, dark(colour, 0.5)), cx=0.34, cy=0.3, r=0.75)),
         lines_,
         shape(oval(0, -r * 0.74, r * 0.2, r * 0.12), dark(colour, 0.6)),
     )
@@ -544,9 +533,7 @@ def fresh_shoot(s: Sheet, h: float) -> str:
             for u in (-0.7, -0.35, 0, 0.35, 0.7)
         )
         sheaths.append(s.solid(d, c, depth=h * 0.07, shade=0.5, within=hairs))
-        sheaths.append(
-            put_at(leaf(s, h * 0.16, h * 0.035, "#6f8a3e", veins=0), tip[0], tip[1], turn=-70 + side * 24)
-        )
+        sheaths.append(put_at(leaf(s, h * 0.16, h * 0.035, "#6f8a3e", veins=0), tip[0], tip[1], turn=-70 + side * 24))
     return group(*sheaths)
 
 
@@ -666,9 +653,7 @@ def dried_banana(s: Sheet) -> None:
         ),
     )
     s.put(
-        shape(
-            oval(1250, 1000, 260, 60), SHADOW, filter=s.blur(20), opacity=0.4, style="mix-blend-mode:multiply"
-        ),
+        shape(oval(1250, 1000, 260, 60), SHADOW, filter=s.blur(20), opacity=0.4, style="mix-blend-mode:multiply"),
         put_at(hand, 1000, 640, turn=22),
     )
     s.put(

@@ -161,9 +161,7 @@ def comb(s: Sheet, points: list[Point], r: float = 30, thick: float = 34) -> str
             ]
             capped = s.chance.random() < 0.16
             c = "#edc377" if capped else s.chance.choice(["#c4740e", "#d68a1b", "#b4620a", "#e09d2e"])
-            cells.append(
-                shape(poly(hexa), s.lin(dark(c, 0.1 if capped else 0.45), c, light(c, 0.3), x2=1, y2=1))
-            )
+            cells.append(shape(poly(hexa), s.lin(dark(c, 0.1 if capped else 0.45), c, light(c, 0.3), x2=1, y2=1)))
             cells.append(line(poly([hexa[3], hexa[4], hexa[5]], closed=False), "#fde9b4", 3.4, opacity=0.75))
             xx += r * 1.74
         yy += r * 1.52
@@ -421,9 +419,7 @@ def chillies(s: Sheet) -> None:
     for i, (x, y) in enumerate(sorted(spots, key=lambda p: p[1] + s.chance.uniform(-90, 90))):
         tone = mix(s.chance.choice(tones), "#5a4a1c", 0.45 if i < 110 else 0)
         inside.append(
-            put_at(
-                chilli(s, s.chance.uniform(96, 128), tone, stem=False), x, y, turn=s.chance.uniform(0, 360)
-            )
+            put_at(chilli(s, s.chance.uniform(96, 128), tone, stem=False), x, y, turn=s.chance.uniform(0, 360))
         )
         if i % 30 == 29:
             inside.append(put_at(clove(s, 34), x, y, turn=s.chance.uniform(0, 360)))

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - outlines are read as one line
 """The drawing table: a sheet of SVG, its colours, light, shade, grain and shadows.
 
 Every picture of the demo goods is drawn with these few tools so that all of them look
@@ -339,9 +338,7 @@ class Sheet:
         fade = self.lin((0.25, colour, 0), (1, colour, strength), x1=x1, y1=y1, x2=1, y2=1)
         return self.inside(d, shape(d, fade, filter=self.stipple(colour)))
 
-    def cast(
-        self, d: str, base: float, *, lean: float = 0.62, flat: float = 0.2, opacity: float = 0.3
-    ) -> str:
+    def cast(self, d: str, base: float, *, lean: float = 0.62, flat: float = 0.2, opacity: float = 0.3) -> str:
         """Let a standing shape throw its shadow over the table, back and to the right.
 
         :param base: the y on which the shape stands
@@ -359,9 +356,7 @@ class Sheet:
         """Draw the dark line where a thing touches the table."""
         ry = ry or max(8.0, rx * 0.09)
         return group(
-            shape(
-                oval(cx + rx * 0.06, y, rx * 1.02, ry), SHADOW, filter=self.blur(ry * 0.8), opacity=opacity
-            ),
+            shape(oval(cx + rx * 0.06, y, rx * 1.02, ry), SHADOW, filter=self.blur(ry * 0.8), opacity=opacity),
             shape(
                 oval(cx + rx * 0.2, y + ry * 0.4, rx * 1.1, ry * 1.9),
                 SHADOW,

@@ -42,9 +42,7 @@ def sky(
     return group(*parts)
 
 
-def haze(
-    s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#fff3dc", opacity: float = 0.7
-) -> str:
+def haze(s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#fff3dc", opacity: float = 0.7) -> str:
     """Lay a long streak of cloud or mist."""
     d = smooth(
         [
@@ -78,9 +76,7 @@ def ridge_points(s: Sheet, y: float, rise: float, *, rough: float = 0.5, step: f
     phases = [s.chance.uniform(0, 6.3) for _ in waves]
     out, x = [], -step * 2
     while x <= s.width + step * 3:
-        up = sum(
-            a * (1 - abs(math.sin(x / 1600 * f * 1.2 + p))) for (f, a), p in zip(waves, phases, strict=True)
-        )
+        up = sum(a * (1 - abs(math.sin(x / 1600 * f * 1.2 + p))) for (f, a), p in zip(waves, phases, strict=True))
         out.append((x, y - rise * up))
         x += step
     return out
@@ -93,9 +89,7 @@ def ridge(s: Sheet, points: list[Point], colour: str, *, foot: str = "", end: fl
     crest = min(y for _x, y in points)
     return shape(
         d,
-        s.lin(
-            (0, colour), (1, foot or light(colour, 0.4)), x1=0, x2=0, y1=crest, y2=min(end, crest + 420), px=1
-        ),
+        s.lin((0, colour), (1, foot or light(colour, 0.4)), x1=0, x2=0, y1=crest, y2=min(end, crest + 420), px=1),
     )
 
 
@@ -103,14 +97,16 @@ def tree(
     s: Sheet, x: float, y: float, h: float, colour: str = "#3f6b3c", trunk: str = "#5b3d27", wide: float = 0.8
 ) -> str:
     """Draw a broad-leaved tree of many leaf clumps whose foot is at (x, y)."""
+    count = 30 if h < 180 else 64
+    least, most = (0.08, 0.13) if h < 180 else (0.05, 0.095)
     clumps = []
-    for _ in range(30):
+    for _ in range(count):
         a, r = s.chance.uniform(0, 2 * math.pi), s.chance.random() ** 0.5
         clumps.append(
             (
                 math.cos(a) * r * h * wide * 0.5,
                 -h * 0.66 + math.sin(a) * r * h * 0.3 * (1.15 if math.sin(a) < 0 else 0.7),
-                h * s.chance.uniform(0.08, 0.13),
+                h * s.chance.uniform(least, most),
             )
         )
     clumps.sort(key=lambda c: -c[1])
@@ -118,24 +114,20 @@ def tree(
     def puff(cx: float, cy: float, r: float) -> str:
         points = []
         for k in range(9):
-            rr = r * s.chance.uniform(0.8, 1.15)
-            points.append(
-                (x + cx + rr * 1.25 * math.cos(k * 0.698), y + cy + rr * 0.86 * math.sin(k * 0.698))
-            )
+            rr = r * s.chance.uniform(0.78, 1.18)
+            points.append((x + cx + rr * 1.25 * math.cos(k * 0.698), y + cy + rr * 0.86 * math.sin(k * 0.698)))
         return smooth(points)
 
-    shade = "".join(
-        shape(puff(cx + h * 0.02, cy + h * 0.03, r * 1.15), dark(colour, 0.32)) for cx, cy, r in clumps
-    )
-    body = "".join(
-        shape(puff(cx, cy, r), mix(colour, dark(colour, 0.3), max(0.0, cx / (h * wide) + 0.2)))
-        for cx, cy, r in clumps
-    )
-    lit = "".join(
-        shape(puff(cx - h * 0.02, cy - h * 0.025, r * 0.55), light(colour, 0.3), opacity=0.7)
-        for cx, cy, r in clumps
-        if cx < h * wide * 0.2
-    )
+    shade = "".join(shape(puff(cx + h * 0.02, cy + h * 0.03, r * 1.2), dark(colour, 0.36)) for cx, cy, r in clumps)
+    tufts = []
+    for cx, cy, r in clumps:
+        side = cx / (h * wide)
+        high = (-cy / h - 0.66) / 0.3
+        tone = mix(colour, dark(colour, 0.34), max(0.0, min(1.0, side * 1.4 - high * 0.5 + 0.2)))
+        tone = mix(tone, light(colour, 0.42), max(0.0, min(0.8, high * 0.5 - side * 0.9)))
+        tufts.append(shape(puff(cx, cy, r), tone))
+        if side < 0.18:
+            tufts.append(shape(puff(cx - r * 0.25, cy - r * 0.3, r * 0.5), light(tone, 0.2), opacity=0.6))
     limbs = "".join(
         line(
             f"M{n(x)} {n(y - h * 0.22)}Q{n(x + k * h * 0.05)} {n(y - h * 0.42)} {n(x + k * h * 0.2)} {n(y - h * 0.62)}",
@@ -152,15 +144,14 @@ def tree(
         ),
         limbs,
         shade,
-        body,
-        lit,
+        *tufts,
     )
 
 
 def palm(s: Sheet, x: float, y: float, h: float, colour: str = "#4a7340", lean: float = 0.05) -> str:
     """Draw an areca palm whose foot is at (x, y)."""
-    top = (x + lean * h, y - h * 0.78)
-    trunk = smooth(ribbon(bezier_to((x, y), top, lean * h * 0.4), lambda t: h * 0.036 * (1.2 - 0.5 * t)))
+    top = (x + lean * h, y - h * 0.74)
+    trunk = smooth(ribbon(bezier_to((x, y), top, lean * h * 0.4), lambda t: h * 0.034 * (1.2 - 0.5 * t)))
     out = [
         shape(oval(x + h * 0.1, y, h * 0.16, h * 0.018), SHADOW, opacity=0.3),
         shape(trunk, s.lin("#b59b76", "#6f563c")),
@@ -175,31 +166,44 @@ def palm(s: Sheet, x: float, y: float, h: float, colour: str = "#4a7340", lean: 
                 opacity=0.5,
             )
         )
-    for angle in (-170, -150, -118, -62, -30, -8, -92):
-        a = math.radians(angle)
-        reach = h * 0.32
-        tip = (top[0] + math.cos(a) * reach, top[1] + math.sin(a) * reach * 0.55 + reach * 0.34)
-        mid = (top[0] + math.cos(a) * reach * 0.55, top[1] + math.sin(a) * reach * 0.9 - reach * 0.06)
-        tone = mix(colour, "#22402a" if angle > -90 else "#9bb45d", 0.3)
-        pts = [
-            (
-                (1 - t) ** 2 * top[0] + 2 * (1 - t) * t * mid[0] + t * t * tip[0],
-                (1 - t) ** 2 * top[1] + 2 * (1 - t) * t * mid[1] + t * t * tip[1],
-            )
-            for t in (i / 14 for i in range(15))
-        ]
-        out.append(line(smooth(pts, closed=False), dark(tone, 0.2), h * 0.009))
-        for i in range(1, 15):
-            px, py = pts[i]
-            long = h * 0.1 * math.sin(math.pi * (0.15 + 0.8 * i / 15))
-            for side in (-1, 1):
-                out.append(
-                    line(
-                        f"M{n(px)} {n(py)}q{n(math.cos(a) * long * 0.5)} {n(side * long * 0.3)} {n(math.cos(a) * long * 0.8)} {n(long * (0.5 if side > 0 else 0.05) + long * 0.3)}",
-                        tone,
-                        h * 0.009,
-                    )
+    out.append(
+        shape(
+            smooth(
+                ribbon(
+                    [(top[0], top[1] + h * 0.02), (top[0], top[1] - h * 0.05), (top[0], top[1] - h * 0.1)],
+                    lambda t: h * 0.03 * (1 - 0.6 * t),
                 )
+            ),
+            s.lin("#9db45e", "#4c6b38"),
+        )
+    )
+    crown = (top[0], top[1] - h * 0.08)
+    for angle in (-8, -172, -34, -146, -62, -118, -90):
+        a = math.radians(angle)
+        reach = h * 0.3
+        tip = (crown[0] + math.cos(a) * reach, crown[1] + math.sin(a) * reach * 0.62 + reach * 0.4 * abs(math.cos(a)))
+        mid = (crown[0] + math.cos(a) * reach * 0.5, crown[1] + math.sin(a) * reach * 0.8 - reach * 0.22)
+        tone = mix(colour, "#22402a" if math.cos(a) > 0.1 else "#9bb45d", 0.34)
+        way = [
+            (
+                (1 - t) ** 2 * crown[0] + 2 * (1 - t) * t * mid[0] + t * t * tip[0],
+                (1 - t) ** 2 * crown[1] + 2 * (1 - t) * t * mid[1] + t * t * tip[1],
+            )
+            for t in (i / 20 for i in range(21))
+        ]
+        for side in (-1, 1):
+            blades = []
+            for i in range(1, 21):
+                px, py = way[i]
+                along = math.atan2(way[i][1] - way[i - 1][1], way[i][0] - way[i - 1][0])
+                long = h * 0.13 * math.sin(math.pi * (0.12 + 0.82 * i / 20)) ** 0.8
+                b = along + side * 0.95
+                ex, ey = px + math.cos(b) * long, py + math.sin(b) * long * 0.8 + long * 0.45
+                blades.append(
+                    f"M{n(px)} {n(py)}Q{n(px + math.cos(b) * long * 0.6)} {n(py + math.sin(b) * long * 0.5)} {n(ex)} {n(ey)}L{n(px + h * 0.011 * math.cos(along))} {n(py + h * 0.011 * math.sin(along))}Z"
+                )
+            out.append(shape("".join(blades), dark(tone, 0.16) if side > 0 else tone))
+        out.append(line(smooth(way, closed=False), light(tone, 0.3), h * 0.006))
     return group(*out)
 
 

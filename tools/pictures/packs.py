@@ -52,14 +52,12 @@ def label(
     small = max(15.0, min(h * 0.09, w * 0.072)) if note else 0.0
     room_top, room_end = top + small * 2.0, top + h - band_h * 1.6
     room = room_end - room_top
-    size = size or min(
-        w * 0.87 / (0.62 * max(len(word) for word in words)), room / (1.25 + (lines - 1) * 1.28)
-    )
+    size = size or min(w * 0.87 / (0.62 * max(len(word) for word in words)), room / (1.25 + (lines - 1) * 1.28))
     first = room_top + (room - size * (1.25 + (lines - 1) * 1.28)) / 2 + size * 0.98
     return group(
         shape(box(cx - w / 2, top, w, h, 8), paper),
         s.words(note, cx, top + small * 1.75, small, mix(ink, paper, 0.3), weight=400) if note else "",
-        *(s.words(word, cx, first + i * size * 1.28, size, ink, weight=800) for i, word in enumerate(words)),
+        *(s.words(word, cx, first + i * size * 1.28, size, ink, weight=700) for i, word in enumerate(words)),
         strip(s, cx - w / 2, top + h - band_h * 1.5, w, band_h, band),
     )
 
@@ -117,12 +115,8 @@ def pouch(
         line(f"M{n(cx - half)} {n(top + seal)}h{n(w)}", light(colour, 0.6), 2.4, opacity=0.7),
     ]
     if zip_line:
-        inner.append(
-            line(f"M{n(cx - half)} {n(top + seal * 1.75)}h{n(w)}", dark(colour, 0.4), 3, opacity=0.3)
-        )
-        inner.append(
-            line(f"M{n(cx - half)} {n(top + seal * 1.75 + 4)}h{n(w)}", light(colour, 0.6), 2.4, opacity=0.5)
-        )
+        inner.append(line(f"M{n(cx - half)} {n(top + seal * 1.75)}h{n(w)}", dark(colour, 0.4), 3, opacity=0.3))
+        inner.append(line(f"M{n(cx - half)} {n(top + seal * 1.75 + 4)}h{n(w)}", light(colour, 0.6), 2.4, opacity=0.5))
     # the gusset at the foot
     inner.append(
         line(
@@ -276,12 +270,8 @@ def jar(
         cover = group(
             s.solid(skirt_d, cloth, base=RED, depth=30, within=folds),
             s.solid(cap_d, cloth, base=RED, depth=40),
-            line(
-                f"M{n(cx - r)} {n(neck - 6)}Q{n(cx)} {n(neck + 12)} {n(cx + r)} {n(neck - 6)}", "#c79a5b", 9
-            ),
-            line(
-                f"M{n(cx - r)} {n(neck - 9)}Q{n(cx)} {n(neck + 9)} {n(cx + r)} {n(neck - 9)}", "#eed3a0", 2.6
-            ),
+            line(f"M{n(cx - r)} {n(neck - 6)}Q{n(cx)} {n(neck + 12)} {n(cx + r)} {n(neck - 6)}", "#c79a5b", 9),
+            line(f"M{n(cx - r)} {n(neck - 9)}Q{n(cx)} {n(neck + 9)} {n(cx + r)} {n(neck - 9)}", "#eed3a0", 2.6),
         )
     else:
         lid_d = box(cx - lw, top, lw * 2, lid_h, 12)
@@ -447,9 +437,7 @@ def bottle(
     )
 
 
-def _gleam(
-    s: Sheet, cx: float, points: Sequence[Point], at: float, wide: float, opacity: float = 0.55
-) -> str:
+def _gleam(s: Sheet, cx: float, points: Sequence[Point], at: float, wide: float, opacity: float = 0.55) -> str:
     inner = points[1:-1] or points
     left = [(cx + at * r, y) for y, r in inner]
     right = [(cx + (at + wide) * r, y) for y, r in reversed(inner)]
@@ -529,9 +517,7 @@ def carton(
         shape(flank, s.lin(dark(colour, 0.34), dark(colour, 0.5))),
         s.grain(flank, dark(colour, 0.8), 0.5, y1=0),
         shape(lid, s.lin(light(colour, 0.45), light(colour, 0.2))),
-        line(
-            poly([(x, top), (x + w, top), (x + w, base)], closed=False), light(colour, 0.6), 2.4, opacity=0.6
-        ),
+        line(poly([(x, top), (x + w, top), (x + w, base)], closed=False), light(colour, 0.6), 2.4, opacity=0.6),
     )
 
 
@@ -561,9 +547,7 @@ def tin(
     cover = f"M{n(cx - half * 1.03)} {n(top)}v{n(lid_h)}A{n(half * 1.03)} {n(ry * 1.03)} 0 0 0 {n(cx + half * 1.03)} {n(top + lid_h)}v{n(-lid_h)}Z"
 
     def skin(c: str) -> str:
-        return s.lin(
-            (0, dark(c, 0.25)), (0.2, light(c, 0.4)), (0.45, c), (0.86, dark(c, 0.42)), (1, dark(c, 0.2))
-        )
+        return s.lin((0, dark(c, 0.25)), (0.2, light(c, 0.4)), (0.45, c), (0.86, dark(c, 0.42)), (1, dark(c, 0.2)))
 
     y, tall = top + h * label_box[0] + ry * 0.9, h * label_box[1]
     return group(
@@ -608,9 +592,7 @@ def paper_bag(
     up = side * 0.3
     fold = h * 0.13
     front = smooth_box(x, top, w, h, 7)
-    flank = poly(
-        [(x + w, top + 8), (x + w + side * 0.86, top - up + 18), (x + w + side, base - up), (x + w, base)]
-    )
+    flank = poly([(x + w, top + 8), (x + w + side * 0.86, top - up + 18), (x + w + side, base - up), (x + w, base)])
     crease = [
         line(
             f"M{n(x + w + side * 0.45)} {n(top)}L{n(x + w + side * 0.42)} {n(base - h * 0.2)}L{n(x + w + side)} {n(base - up)}M{n(x + w + side * 0.42)} {n(base - h * 0.2)}L{n(x + w)} {n(base)}",
@@ -758,13 +740,11 @@ def sack(
     first = neck + h * 0.36
     print_on = group(
         s.words("Ba Tơ · Quảng Ngãi", cx, first - size * 1.12, size * 0.3, mix(ink, colour, 0.2), weight=400),
-        *(s.words(word, cx, first + i * size * 1.28, size, ink, weight=800) for i, word in enumerate(words)),
+        *(s.words(word, cx, first + i * size * 1.28, size, ink, weight=700) for i, word in enumerate(words)),
         strip(s, cx - half * 1.1, base - h * 0.17, w * 1.1, h * 0.07, band),
     )
     rope = group(
-        shape(
-            box(cx - half * 0.31, neck - 11, half * 0.62, 24, 11), s.lin(light(tie, 0.2), tie, dark(tie, 0.4))
-        ),
+        shape(box(cx - half * 0.31, neck - 11, half * 0.62, 24, 11), s.lin(light(tie, 0.2), tie, dark(tie, 0.4))),
         line(
             f"M{n(cx + half * 0.2)} {n(neck + 6)}q{n(half * 0.3)} {n(h * 0.04)} {n(half * 0.42)} {n(h * 0.15)}M{n(cx + half * 0.2)} {n(neck + 6)}q{n(half * 0.4)} {n(-h * 0.01)} {n(half * 0.56)} {n(h * 0.09)}",
             tie,

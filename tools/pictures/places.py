@@ -7,6 +7,8 @@ import math
 
 from cloth import SLIM, Row, strip, woven
 from kit import (
+    CREAM,
+    INK,
     RED,
     SHADOW,
     Point,
@@ -41,15 +43,13 @@ def thatch(s: Sheet, points: list[Point], colour: str = THATCH) -> str:
         tall = (y3 - y0) / count
         teeth = max(10, int((b[0] - a[0]) / 9))
         edge = [
-            (a[0] + (b[0] - a[0]) * i / teeth, a[1] + s.chance.uniform(-0.18, 0.2) * tall)
-            for i in range(teeth + 1)
+            (a[0] + (b[0] - a[0]) * i / teeth, a[1] + s.chance.uniform(-0.18, 0.2) * tall) for i in range(teeth + 1)
         ]
         tone = mix(colour, ["#6e522c", "#d9b878"][r % 2], 0.25)
         rows.insert(
             0,
             shape(
-                smooth(edge, closed=False)
-                + f"L{n(b[0])} {n(b[1] - tall * 1.3)}L{n(a[0])} {n(a[1] - tall * 1.3)}Z",
+                smooth(edge, closed=False) + f"L{n(b[0])} {n(b[1] - tall * 1.3)}L{n(a[0])} {n(a[1] - tall * 1.3)}Z",
                 tone,
             ),
         )
@@ -101,9 +101,7 @@ def stilt_house(
         for i in range(6)
     )
     back_posts = "".join(
-        shape(
-            box(-half * 0.9 + i * half * 1.8 / 5 - w * 0.008, floor, w * 0.016, stilt * 0.86), dark(POST, 0.5)
-        )
+        shape(box(-half * 0.9 + i * half * 1.8 / 5 - w * 0.008, floor, w * 0.016, stilt * 0.86), dark(POST, 0.5))
         for i in range(6)
     )
     below = shape(
@@ -130,8 +128,7 @@ def stilt_house(
         w * 0.011,
     )
     frame = "".join(
-        shape(box(-half + i * half * 2 / 5 - w * 0.007, top, w * 0.014, wall), dark(POST, 0.1))
-        for i in range(6)
+        shape(box(-half + i * half * 2 / 5 - w * 0.007, top, w * 0.014, wall), dark(POST, 0.1)) for i in range(6)
     )
     ladder_x = w * 0.28
     rungs = "".join(
@@ -184,9 +181,7 @@ def stilt_house(
             s.down(light(POST, 0.3), dark(POST, 0.3)),
         ),
         ladder,
-        shape(
-            box(-half, top + wall * 0.1, half * 2, wall * 0.3), s.down((0, "#1d0f08", 0.6), (1, "#1d0f08", 0))
-        ),
+        shape(box(-half, top + wall * 0.1, half * 2, wall * 0.3), s.down((0, "#1d0f08", 0.6), (1, "#1d0f08", 0))),
         thatch(s, roof_points),
         shape(box(-half * 0.84, ridge_y - w * 0.012, half * 1.68, w * 0.026, w * 0.01), dark(THATCH, 0.35)),
         horns,
@@ -217,9 +212,7 @@ def bamboo_clump(s: Sheet, x: float, y: float, h: float, *, stems: int = 7, spre
         )
         for j in range(1, 15):
             px, py = way[j]
-            out.append(
-                line(f"M{n(px - h * 0.011)} {n(py)}h{n(h * 0.022)}", dark(tone, 0.5), 2.2, opacity=0.7)
-            )
+            out.append(line(f"M{n(px - h * 0.011)} {n(py)}h{n(h * 0.022)}", dark(tone, 0.5), 2.2, opacity=0.7))
         for j in range(5, 17):
             for _ in range(3):
                 px, py = way[j]
@@ -290,37 +283,43 @@ def banana_plant(s: Sheet, x: float, y: float, h: float) -> str:
 
 
 def skein(s: Sheet, x: float, y: float, w: float, h: float, colour: str) -> str:
-    """Hang a skein of yarn from (x, y)."""
-    d = smooth(
-        [
-            (x - w * 0.2, y),
-            (x - w * 0.5, y + h * 0.3),
-            (x - w * 0.46, y + h * 0.86),
-            (x, y + h),
-            (x + w * 0.46, y + h * 0.86),
-            (x + w * 0.5, y + h * 0.3),
-            (x + w * 0.2, y),
-        ]
-    )
-    strands = "".join(
-        line(
-            f"M{n(x + k * w * 0.16)} {n(y)}C{n(x + k * w * 0.5)} {n(y + h * 0.3)} {n(x + k * w * 0.46)} {n(y + h * 0.7)} {n(x + k * w * 0.2)} {n(y + h)}",
-            mix(colour, "#ffffff" if i % 2 else "#000000", 0.28),
-            2.6,
-            opacity=0.5,
+    """Hang a skein of yarn over a pole at (x, y)."""
+    half = w / 2
+    d = f"M{n(x - half * 0.86)} {n(y - w * 0.14)}Q{n(x)} {n(y - w * 0.3)} {n(x + half * 0.86)} {n(y - w * 0.14)}C{n(x + half * 1.02)} {n(y + h * 0.3)} {n(x + half * 0.9)} {n(y + h * 0.72)} {n(x + half * 0.78)} {n(y + h * 0.9)}Q{n(x + half * 0.5)} {n(y + h * 1.02)} {n(x)} {n(y + h)}Q{n(x - half * 0.5)} {n(y + h * 1.02)} {n(x - half * 0.78)} {n(y + h * 0.9)}C{n(x - half * 0.9)} {n(y + h * 0.72)} {n(x - half * 1.02)} {n(y + h * 0.3)} {n(x - half * 0.86)} {n(y - w * 0.14)}Z"
+    strands = []
+    for i in range(15):
+        k = (i + 0.5) / 15 * 2 - 1
+        tone = mix(colour, "#fff0d8" if i % 3 == 0 else "#120805", 0.34 if i % 3 != 1 else 0.12)
+        sway = s.chance.uniform(-0.12, 0.12)
+        strands.append(
+            line(
+                f"M{n(x + k * half * 0.8)} {n(y - w * 0.2)}C{n(x + (k + sway) * half)} {n(y + h * 0.3)} {n(x + (k - sway) * half * 0.86)} {n(y + h * 0.7)} {n(x + k * half * 0.7)} {n(y + h * 1.02)}",
+                tone,
+                w * 0.026,
+                opacity=0.7,
+            )
         )
-        for i, k in enumerate((-0.9, -0.65, -0.4, -0.15, 0.1, 0.35, 0.6, 0.85))
+    gap = shape(
+        smooth(
+            [
+                (x - half * 0.16, y + h * 0.2),
+                (x, y + h * 0.14),
+                (x + half * 0.16, y + h * 0.2),
+                (x + half * 0.1, y + h * 0.8),
+                (x, y + h * 0.88),
+                (x - half * 0.1, y + h * 0.8),
+            ]
+        ),
+        dark(colour, 0.7),
+        opacity=0.55,
     )
     return group(
         shape(d, SHADOW, transform="translate(12 10)", filter=s.blur(8), opacity=0.35),
-        s.solid(d, colour, depth=w * 0.3, shade=0.5, shine=0.3, within=strands),
-        shape(box(x - w * 0.3, y + h * 0.16, w * 0.6, h * 0.06, 6), dark(colour, 0.3)),
+        s.solid(d, colour, depth=w * 0.3, shade=0.5, shine=0.15, within=group(*strands) + gap),
     )
 
 
-def loom_cloth(
-    s: Sheet, x: float, y: float, w: float, h: float, which: list[Row], *, scale: float = 1
-) -> str:
+def loom_cloth(s: Sheet, x: float, y: float, w: float, h: float, which: list[Row], *, scale: float = 1) -> str:
     """Show finished cloth with crisp selvedges, bands running across."""
     d = box(x, y, w, h)
     return s.solid(
@@ -339,9 +338,7 @@ def hive(s: Sheet, x: float, y: float, w: float, colour: str = "#c79a5b") -> str
     side = w * 0.3
     up = side * 0.4
     front = box(x - w / 2, y - h, w, h)
-    flank = poly(
-        [(x + w / 2, y - h), (x + w / 2 + side, y - h - up), (x + w / 2 + side, y - up), (x + w / 2, y)]
-    )
+    flank = poly([(x + w / 2, y - h), (x + w / 2 + side, y - h - up), (x + w / 2 + side, y - up), (x + w / 2, y)])
     roof = poly(
         [
             (x - w * 0.58, y - h),
@@ -351,15 +348,11 @@ def hive(s: Sheet, x: float, y: float, w: float, colour: str = "#c79a5b") -> str
         ]
     )
     boards = "".join(
-        line(f"M{n(x - w / 2)} {n(y - h + h * k)}h{n(w)}", dark(colour, 0.4), 3, opacity=0.5)
-        for k in (0.33, 0.66)
+        line(f"M{n(x - w / 2)} {n(y - h + h * k)}h{n(w)}", dark(colour, 0.4), 3, opacity=0.5) for k in (0.33, 0.66)
     )
     return group(
         shape(oval(x + w * 0.3, y, w * 0.8, w * 0.1), SHADOW, filter=s.blur(8), opacity=0.45),
-        *(
-            shape(box(x + k * w * 0.4 - w * 0.04, y - 2, w * 0.08, w * 0.16), dark(colour, 0.5))
-            for k in (-1, 1)
-        ),
+        *(shape(box(x + k * w * 0.4 - w * 0.04, y - 2, w * 0.08, w * 0.16), dark(colour, 0.5)) for k in (-1, 1)),
         shape(front, s.lin(light(colour, 0.3), colour, dark(colour, 0.1))),
         boards,
         shape(flank, s.lin(dark(colour, 0.25), dark(colour, 0.45))),
@@ -369,3 +362,118 @@ def hive(s: Sheet, x: float, y: float, w: float, colour: str = "#c79a5b") -> str
         shape(box(x - w * 0.58, y - h, w * 1.16, h * 0.1), s.lin("#8d2a20", "#5f100d")),
         strip(s, x - w / 2, y - h * 0.58, w, h * 0.12, SLIM),
     )
+
+
+def loom(s: Sheet, x: float, y: float, w: float, h: float, which: list[Row], *, woven_share: float = 0.46) -> str:
+    """Stand a frame loom with a half-woven cloth, seen from the front; (x, y) is the ground below its middle."""
+    half = w / 2
+    top, cloth_end = y - h, y - h * 0.12
+    fell = cloth_end - (cloth_end - top) * woven_share
+    wx = half * 0.78
+    post = "#8a5a34"
+
+    def beam(yy: float, reach: float, thick: float) -> str:
+        return shape(
+            box(x - reach, yy - thick / 2, reach * 2, thick, thick * 0.4),
+            s.down(light(post, 0.4), post, dark(post, 0.5)),
+        )
+
+    warp = "".join(
+        line(f"M{n(x - wx + i * wx * 2 / 46)} {n(top)}V{n(fell)}", [INK, RED, INK, CREAM, RED][i % 5], w * 0.006)
+        for i in range(47)
+    )
+    fill = woven(s, which, scale=w / 620, at=f"translate({n(x)} {n(fell)})")
+    cloth = s.solid(box(x - wx, fell, wx * 2, cloth_end - fell), fill, base=RED, depth=w * 0.06, shade=0.45, shine=0.15)
+    posts = "".join(
+        shape(
+            box(x + k * half - w * 0.03, top - h * 0.06, w * 0.06, h * 1.06, 6),
+            s.lin(light(post, 0.35), post, dark(post, 0.45)),
+        )
+        for k in (-1, 1)
+    )
+    feet = "".join(
+        shape(box(x + k * half - w * 0.09, y - h * 0.03, w * 0.18, h * 0.04, 6), dark(post, 0.4)) for k in (-1, 1)
+    )
+    return group(
+        shape(oval(x + w * 0.1, y, w * 0.66, h * 0.03), SHADOW, filter=s.blur(10), opacity=0.4),
+        shape(box(x - wx, top, wx * 2, fell - top), "#2a1a12", opacity=0.16),
+        warp,
+        beam(top + (fell - top) * 0.34, wx * 1.12, h * 0.022),
+        beam(top + (fell - top) * 0.56, wx * 1.12, h * 0.022),
+        beam(fell - h * 0.02, wx * 1.2, h * 0.034),
+        cloth,
+        posts,
+        feet,
+        beam(top, half * 1.12, h * 0.05),
+        beam(cloth_end, half * 1.08, h * 0.06),
+    )
+
+
+def washing(s: Sheet, x1: float, x2: float, y: float, colours: list[str], w: float, h: float) -> str:
+    """Hang skeins of yarn from a bamboo pole."""
+    count = len(colours)
+    pole = shape(box(x1 - 30, y - 9, x2 - x1 + 60, 18, 8), s.down("#e3cd92", "#b99a55", "#7d6229"))
+    return group(
+        pole,
+        *(
+            skein(s, x1 + (x2 - x1) * (i + 0.5) / count, y - 6, w, h * s.chance.uniform(0.92, 1.06), c)
+            for i, c in enumerate(colours)
+        ),
+    )
+
+
+def rock(s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#6d6a60") -> str:
+    """Set a faceted rock with its foot on (x, y)."""
+    jag = [s.chance.uniform(-0.06, 0.06) for _ in range(6)]
+    points = [
+        (x - w / 2, y),
+        (x - w * (0.46 + jag[0]), y - h * 0.5),
+        (x - w * (0.22 + jag[1]), y - h * (0.92 + jag[2])),
+        (x + w * (0.14 + jag[3]), y - h),
+        (x + w * (0.4 + jag[4]), y - h * 0.6),
+        (x + w / 2, y),
+    ]
+    mid = (x + w * jag[5], y - h * 0.56)
+    d = smooth(points, tension=0.35)
+    facets = [
+        shape(poly([points[1], points[2], mid]), light(colour, 0.34), opacity=0.7),
+        shape(poly([points[2], points[3], mid]), light(colour, 0.2), opacity=0.7),
+        shape(poly([points[3], points[4], mid]), dark(colour, 0.2), opacity=0.7),
+        shape(poly([points[4], points[5], (x + w * 0.1, y), mid]), dark(colour, 0.4), opacity=0.7),
+    ]
+    return group(
+        s.solid(d, colour, depth=w * 0.12, shade=0.5, within=group(*facets)), s.grain(d, dark(colour, 0.6), 0.5)
+    )
+
+
+def bush(s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#4c7a3f") -> str:
+    """Grow a low leafy bush on (x, y)."""
+    out = [
+        shape(
+            smooth(
+                [(x - w / 2, y), (x - w * 0.36, y - h * 0.6), (x, y - h), (x + w * 0.36, y - h * 0.62), (x + w / 2, y)]
+            ),
+            dark(colour, 0.4),
+        )
+    ]
+    spots = [(s.chance.uniform(-0.48, 0.48), s.chance.random()) for _ in range(int(w * 0.5))]
+    for u, v in sorted(spots, key=lambda p: -p[1]):
+        tall = h * (1 - (abs(u) * 2) ** 2)
+        tone = mix(colour, s.chance.choice(["#a9bf62", "#26482c"]), min(1.0, max(0.0, v * 0.6 - u * 0.5)))
+        size = w * 0.06 + 6
+        out.append(
+            put_at(
+                shape(
+                    f"M0 0Q{n(size * 0.5)} {n(-size * 0.42)} {n(size)} 0Q{n(size * 0.5)} {n(size * 0.42)} 0 0Z", tone
+                ),
+                x + u * w,
+                y - tall * v,
+                turn=s.chance.uniform(-160, -20),
+            )
+        )
+    return group(*out)
+
+
+def path_of(points: list[Point], width_far: float, width_near: float) -> str:
+    """Return a way that widens towards us, as an outline."""
+    return smooth(ribbon(points, lambda t: width_far + (width_near - width_far) * t**1.6))

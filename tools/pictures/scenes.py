@@ -5,6 +5,7 @@ import goods_drink
 import goods_dry
 import goods_food
 import land
+import villages
 from book import PICTURES
 
-__all__ = ["PICTURES", "goods_craft", "goods_drink", "goods_dry", "goods_food", "land"]
+__all__ = ["PICTURES", "goods_craft", "goods_drink", "goods_dry", "goods_food", "land", "villages"]

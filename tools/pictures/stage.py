@@ -127,9 +127,7 @@ def disc(s: Sheet, cx: float, cy: float, r: float, colour: str) -> str:
     return shape(oval(cx, cy, r, r), s.lin(light(colour, 0.15), dark(colour, 0.1), x2=0.8, y2=0.9))
 
 
-def board(
-    s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#a9713f", thick: float = 26
-) -> str:
+def board(s: Sheet, x: float, y: float, w: float, h: float, colour: str = "#a9713f", thick: float = 26) -> str:
     """Lay a wooden board on the table (x, y: its upper left corner as seen)."""
     lean = h * 0.35
     top = [(x + lean, y), (x + w - lean * 0.4, y), (x + w + lean * 0.5, y + h), (x, y + h)]
@@ -318,9 +316,7 @@ def sprig(
         *end,
         turn=math.degrees(math.atan2(end[1] - a[1], end[0] - a[0])),
     )
-    twig = shape(
-        smooth(ribbon(points, lambda t: size * 0.08 * (1.1 - 0.8 * t))), stem or mix(colour, "#6b4526", 0.5)
-    )
+    twig = shape(smooth(ribbon(points, lambda t: size * 0.08 * (1.1 - 0.8 * t))), stem or mix(colour, "#6b4526", 0.5))
     return group(*back, twig, *front, tip)
 
 
@@ -446,9 +442,7 @@ def filled(
     for _ in range(count):
         u = s.chance.uniform(-0.95, 0.95)
         high = rise * (1 - u * u) + ry * 0.4
-        spots.append(
-            (cx + u * w * 0.47, top + ry * 0.8 * math.sqrt(1 - u * u) - s.chance.random() * (high + ry * 0.6))
-        )
+        spots.append((cx + u * w * 0.47, top + ry * 0.8 * math.sqrt(1 - u * u) - s.chance.random() * (high + ry * 0.6)))
     for x, y in sorted(spots, key=lambda spot: spot[1]):
         colour = mix(s.chance.choice(colours), SHADOW, max(0.0, (x - cx) / w * 0.5))
         out.append(grain(s, x, y, size, colour, s.chance.uniform(-50, 50)))
@@ -530,9 +524,7 @@ def scatter(s: Sheet, cx: float, cy: float, rx: float, ry: float, count: int) ->
     return sorted(spots, key=lambda spot: spot[1])
 
 
-def lying(
-    s: Sheet, piece: str, x: float, y: float, *, turn: float = 0, scale: float = 1, drop: float = 9
-) -> str:
+def lying(s: Sheet, piece: str, x: float, y: float, *, turn: float = 0, scale: float = 1, drop: float = 9) -> str:
     """Lay a piece drawn about (0, 0) on the table; its own outline throws the shadow."""
     name = s.define(
         lambda i: (
@@ -556,9 +548,5 @@ def steam(s: Sheet, x: float, y: float, h: float, count: int = 3) -> str:
             (sx + h * 0.06, y - h * 0.78),
             (sx, y - h * (0.92 + 0.1 * (i % 2))),
         ]
-        out.append(
-            shape(
-                smooth(ribbon(way, lambda t: h * 0.1 * math.sin(math.pi * (0.08 + 0.9 * t)) + 2)), "#fffaf0"
-            )
-        )
+        out.append(shape(smooth(ribbon(way, lambda t: h * 0.1 * math.sin(math.pi * (0.08 + 0.9 * t)) + 2)), "#fffaf0"))
     return group(*out, opacity=0.5, filter=s.blur(h * 0.035))
