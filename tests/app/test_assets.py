@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from fontTools.ttLib import TTFont
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.assets import BUNDLES, STATIC, Assets, NoSuchAsset, init_assets
 from app.headers import init_headers
@@ -324,3 +325,23 @@ def test_every_icon_that_a_template_names_exists() -> None:
 
     assert named
     assert named <= set(Assets().icons)
+
+
+# --- Letters -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def letters() -> Environment:
+    """Templates as a job renders them, without a request."""
+    return Environment(loader=FileSystemLoader(ROOT / "templates"), undefined=StrictUndefined, autoescape=True)
+
+
+@pytest.mark.parametrize("name", ["email.html", "email.txt"])
+def test_a_letter_says_who_writes_and_why(letters: Environment, name: str) -> None:
+    words = "{% block main %}Xin chào.{% endblock %}{% block why %}Vì sao.{% endblock %}"
+    letter = letters.from_string(f"{{% extends 'layouts/{name}' %}}{words}")
+    site = {"name": "OCOP mẫu", "owner": "Văn phòng mẫu", "phone": "0255 000 0000"}
+
+    text = letter.render(lang="vi", site=site)
+
+    assert all(part in text for part in ("Xin chào.", "Vì sao.", *site.values()))
