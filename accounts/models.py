@@ -6,7 +6,6 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from flask_security import UserMixin
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -177,7 +176,7 @@ class Place(Base):
     commune: Mapped[AdministrativeUnit] = relationship(lazy="joined", innerjoin=True)
 
 
-class User(Base, UserMixin):
+class User(Base):
     """A person who signs in, by telephone number or e-mail."""
 
     __tablename__ = "users"
@@ -200,10 +199,23 @@ class User(Base, UserMixin):
     is_sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
+    # What the session's library asks of a person.
+
     @property
-    def roles(self) -> list[Any]:
-        """Roles of the sign-in library: none; ours are memberships."""
-        return []
+    def is_active(self) -> bool:
+        return self.active
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.active
+
+    @property
+    def is_anonymous(self) -> bool:
+        return False
+
+    def get_id(self) -> str:
+        """Name the person in a session: not by their id, so that sessions can be ended."""
+        return self.fs_uniquifier
 
 
 class Membership(Base):

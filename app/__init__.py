@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, cli, copies, errors, headers, i18n, parts, site
+from app import assets, cli, copies, errors, headers, i18n, mail, parts, site
 from app.config import ROOT, Config
 from kernel import clock, media, pages
 from kernel.db import db, prepare_engine, retrying, snapshot
@@ -72,6 +72,7 @@ def create_app(config: Config) -> Flask:
         Compress(app)
         headers.init_headers(app)
         parts.register(app, config)
+        mail.init_mail(app, config)
         cli.register(app)
         app.jinja_env.globals["csrf_token"] = generate_csrf
         layer = copies.CopyLayer(app.wsgi_app, db.engine)

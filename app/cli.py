@@ -9,6 +9,7 @@ from types import FrameType
 import click
 from flask import Flask
 
+from app.commands import people
 from kernel import clock, jobs
 from kernel.db import db
 
@@ -37,3 +38,5 @@ def work(once: bool, every: float) -> None:
 def register(app: Flask) -> None:
     """Add the project's commands to ``flask``."""
     app.cli.add_command(work)
+    app.cli.add_command(people.users)
+    app.cli.add_command(people.keys)

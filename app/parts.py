@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from accounts.web import login
+from accounts.web import forgotten, invitation, login
 from admin import SCREENS
 from app.config import Config
 
-PARTS = [login.blueprint, *SCREENS]
+PARTS = [login.blueprint, forgotten.blueprint, invitation.blueprint, *SCREENS]
 
 
 def register(app: Flask, config: Config) -> None:

@@ -79,7 +79,8 @@ def claim(now: datetime) -> tuple[int, str, dict[str, Any], int] | None:
 def run_one(now: datetime) -> str | None:
     """Do the next due job; give its kind, or None when there was nothing to do.
 
-    A job that fails is tried again later and later, and parked for a person after eight attempts.
+    A job that fails is tried again later and later, and parked for a person after eight attempts. One that is
+    done forgets its args: they may hold an address to write to, or the link of a letter.
     """
     job = claim(now)
     if job is None:
@@ -88,7 +89,7 @@ def run_one(now: datetime) -> str | None:
     try:
         HANDLERS[kind](args, now)
         with transaction() as session:
-            session.execute(update(Job).where(Job.id == job_id).values(done_at=now, last_error=None))
+            session.execute(update(Job).where(Job.id == job_id).values(done_at=now, last_error=None, args={}))
     except Exception:  # whatever went wrong is written down, and the worker goes on
         db.session.rollback()
         with transaction() as session:

@@ -155,6 +155,16 @@ class NumberSeries(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
+class HandledRequest(Base):
+    """A form that was sent, by the key it carried and who sent it, and what it was answered with."""
+
+    __tablename__ = "handled_request"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class LoadedFacts(Base):
     """Which edition of a file of facts stands in the database: loaded again when the file changes."""
 

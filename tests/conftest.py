@@ -19,6 +19,7 @@ import sqlalchemy
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts.web.limits import limiter
 from app import create_app
 from app.config import Config
 from kernel import clock
@@ -150,6 +151,7 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
         db.session.remove()
         db.engine.dispose()
     app.extensions["copy_layer"].forget()
+    limiter.reset()
 
 
 @pytest.fixture

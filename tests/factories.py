@@ -36,8 +36,9 @@ from catalog.models import (
     Unit,
     VersionItem,
 )
-from kernel import clock
+from kernel import administrative_units, clock, text
 from kernel.db import db, transaction
+from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
 from stock.models import Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot, LotInput, LotKind, LotState
@@ -69,6 +70,7 @@ class Factories:
         **facts: Any,
     ) -> Organisation:
         """Make an organisation; a producer in xã Ba Động unless told otherwise."""
+        self.unit(commune)
         number = next(self._numbers)
         office = kind in (OrganisationKind.OFFICE, OrganisationKind.COUNCIL)
         return self._add(
@@ -85,6 +87,31 @@ class Factories:
             )
         )
 
+    def unit(self, code: str) -> None:
+        """See to it that a unit of today stands in the database, and the province above it."""
+        with self._context():
+            if db.session.get(AdministrativeUnit, (code, VALID_FROM)) is not None:
+                return
+        fact = administrative_units.unit_on(code, clock.business_date(self._now))
+        if fact is None:
+            raise LookupError(f"there is no unit {code} today")
+        if fact.parent_code is not None:
+            self.unit(fact.parent_code)
+        self._add(
+            AdministrativeUnit(
+                code=fact.code,
+                valid_from=fact.valid_from,
+                valid_until=fact.valid_until,
+                level=fact.level,
+                kind_vi=fact.kind_vi,
+                name_vi=fact.name_vi,
+                name_en=fact.name_en,
+                parent_code=fact.parent_code,
+                search=text.search_text(fact.name_vi),
+                sort_key=text.sort_key(fact.name_vi)[:240],
+            )
+        )
+
     def producer(self, name: str = "Hợp tác xã mẫu", **facts: Any) -> Organisation:
         """Make a producer."""
         return self.organisation(name, **facts)
@@ -93,6 +120,7 @@ class Factories:
         """Make a programme office that looks after the units ``of`` (Quảng Ngãi unless told otherwise)."""
         office = self.organisation(name, kind=OrganisationKind.OFFICE, **facts)
         for code in of:
+            self.unit(code)
             self._add(Jurisdiction(organisation_id=office.id, unit_code=code, unit_valid_from=VALID_FROM))
         return office
 
@@ -166,8 +194,6 @@ class Factories:
         **facts: Any,
     ) -> Product:
         """Make a product with one trade item (500 g); published at a price unless told otherwise."""
-        from kernel import text
-
         producer = producer or self.producer()
         number = next(self._numbers)
         product = self._add(

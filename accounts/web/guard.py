@@ -10,12 +10,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import redirect, request, session, url_for
 from flask_login import current_user
 
 from accounts import membership
 from accounts.actor import ANONYMOUS, Actor, Permission
+from accounts.models import User
 from kernel.errors import N_, NotAllowed
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -31,8 +33,8 @@ def public(view: View) -> View:
     return view
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let in those whose role grants ``permission``; send others to sign-in (302), or refuse them (403)."""
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Let in those whose role grants one of ``permissions``; send others to sign-in (302), or refuse them (403)."""
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
@@ -41,11 +43,11 @@ def requires(permission: Permission) -> Callable[[View], View]:
             if actor is ANONYMOUS:
                 wanted = request.full_path.rstrip("?") if request.method == "GET" else None
                 return redirect(url_for("login.sign_in", next=wanted))
-            if not actor.may(permission):
+            if not any(actor.may(permission) for permission in permissions):
                 raise MayNot()
             return view(*args, **kwargs)
 
-        guarded.access = permission  # type: ignore[attr-defined]
+        guarded.access = permissions  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate
@@ -57,6 +59,33 @@ def current_actor() -> Actor:
         request.environ["actor"] = _make_actor()
     actor: Actor = request.environ["actor"]
     return actor
+
+
+def current_person() -> User | None:
+    """Give the row of the person who is signed in, or None."""
+    person = current_user
+    return person._get_current_object() if person.is_authenticated else None
+
+
+def forget_actor() -> None:
+    """Forget who is asking, when this request itself changed it (signing in, acting for another)."""
+    request.environ.pop("actor", None)
+
+
+def own_path(address: str | None) -> str | None:
+    """Give an address back if it is a path of ours, else None: nobody is sent elsewhere from here.
+
+    Browsers read ``//host``, ``/\\host`` and tabs inside as another host.
+    """
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return None
+    if any(ord(char) < 33 or char == "\\" or ord(char) == 127 for char in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return address if not parts.scheme and not parts.netloc else None
 
 
 def _make_actor() -> Actor:

@@ -2,57 +2,108 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
-from flask_babel import gettext
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_login import LoginManager, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, Length
 
-from accounts import signing_in
+from accounts import membership, signing_in
+from accounts.actor import ANONYMOUS
 from accounts.models import User
-from accounts.web.guard import public
+from accounts.web.forms import BaseForm, answer_status, show_refusal
+from accounts.web.guard import current_actor, forget_actor, own_path, public
+from accounts.web.limits import guesses, init_limits
 from kernel import clock
 from kernel.db import transaction
+from kernel.errors import N_, InvalidInput
 
 blueprint = Blueprint("login", __name__)
+
+
+class WorksNowhere(InvalidInput):
+    message = N_("You no longer work in any organisation here. Please ask its manager or the programme office.")
+
+
+class SignInForm(BaseForm):
+    """Who one is, and what only they know."""
+
+    identity = StringField(lazy_gettext("Telephone number or e-mail"), [DataRequired(), Length(max=254)])
+    password = PasswordField(lazy_gettext("Password"), [DataRequired()])
 
 
 def init_sign_in(app: Flask, *, redis_url: str | None) -> None:
     """Teach ``app`` who is signed in: a session names a person by ``fs_uniquifier``, renewed to end all sessions."""
     manager = LoginManager(app)
-    manager.session_protection = "basic"
+    manager.session_protection = None  # telephones change their address all day; the cookie is what counts
+    init_limits(app, redis_url=redis_url)
 
     @manager.user_loader
     def _load(uniquifier: str) -> User | None:
         return signing_in.find_by_session(uniquifier)
 
+    @app.after_request
+    def _keep_no_copy(response: Response) -> Response:
+        """Let nobody on the way, nor the next person at this browser, keep what a session showed."""
+        view = app.view_functions.get(request.endpoint or "")
+        if session.accessed or getattr(view, "access", "public") != "public":
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def enter(user: User, *, organisation_id: int | None = None) -> None:
+    """Begin a new session for a person: nothing of the one before stays, so none can be foisted on them."""
+    session.clear()
+    login_user(user)
+    session.permanent = True
+    if organisation_id is not None:
+        session["organisation"] = organisation_id
+    forget_actor()
+
 
 @blueprint.route("/dang-nhap", methods=["GET", "POST"])
 @public
+@guesses
 def sign_in() -> str | tuple[str, int] | BaseResponse:
     """Sign in by telephone number or e-mail."""
-    problem = None
-    if request.method == "POST":
+    wanted = own_path(request.args.get("next")) or url_for("dashboard.show")
+    if request.method == "GET" and current_actor() is not ANONYMOUS:
+        return redirect(wanted)
+    form = SignInForm()
+    if form.validate_on_submit():
+        now = clock.now()
         with transaction():
-            try:
-                user = signing_in.check(
-                    request.form.get("identity", ""), request.form.get("password", ""), now=clock.now()
-                )
-            except signing_in.Refused as refused:
-                user, problem = None, refused
-        if user is not None:
-            session.clear()
-            login_user(user, remember=False)
-            session.permanent = True
-            return redirect(url_for("dashboard.show"))
-    page = render_template("accounts/login/sign_in.html", problem=problem and gettext(problem.message))
-    return (page, 422) if problem else page
+            attempt = signing_in.begin(form.identity.data, now=now)
+        try:
+            if not signing_in.passes(attempt, form.password.data):
+                raise signing_in.Refused()
+            with transaction():
+                user = signing_in.complete(attempt, now=now)
+                if membership.actor_of(user.id) is ANONYMOUS and not wanted.startswith("/loi-moi/"):
+                    raise WorksNowhere()
+        except InvalidInput as refusal:
+            show_refusal(form, refusal)
+        else:
+            enter(user)
+            response = redirect(wanted, 303)
+            if "lang" not in request.cookies:
+                response.set_cookie("lang", user.language, max_age=31_536_000, samesite="Lax", secure=request.is_secure)
+            return response
+    return render_template(
+        "accounts/login/sign_in.html", form=form, tries=signing_in.MOST_TRIES, minutes=_minutes()
+    ), answer_status(form)
+
+
+def _minutes() -> int:
+    return int(signing_in.REST.total_seconds()) // 60
 
 
 @blueprint.post("/dang-xuat")
 @public
 def sign_out() -> BaseResponse:
     """Sign out, and forget everything of this session."""
-    if current_user.is_authenticated:
-        logout_user()
+    logout_user()
     session.clear()
-    return redirect(url_for("login.sign_in"))
+    flash(gettext("You are signed out."), "good")
+    return redirect(url_for("login.sign_in"), 303)

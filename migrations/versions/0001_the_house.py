@@ -60,6 +60,15 @@ def upgrade():
     sa.CheckConstraint("kind IN ('producer', 'sales_point', 'product')", name=op.f('ck_former_slug_kind')),
     sa.PrimaryKeyConstraint('kind', 'slug', name=op.f('pk_former_slug'))
     )
+    op.create_table('handled_request',
+    sa.Column('key', sa.String(length=60), nullable=False),
+    sa.Column('answer', sa.String(length=200), nullable=False),
+    sa.Column('at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_handled_request'))
+    )
+    with op.batch_alter_table('handled_request', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_handled_request_at'), ['at'], unique=False)
+
     op.create_table('industry',
     sa.Column('scheme', sa.String(length=12), nullable=False),
     sa.Column('code', sa.String(length=4), nullable=False),
@@ -954,6 +963,10 @@ def downgrade():
 
     op.drop_table('job')
     op.drop_table('industry')
+    with op.batch_alter_table('handled_request', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_handled_request_at'))
+
+    op.drop_table('handled_request')
     op.drop_table('former_slug')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_subject')

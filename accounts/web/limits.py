@@ -1,0 +1,28 @@
+"""How often one address of the network may knock: 429 after that.
+
+Kept in memory of each process, or in Redis where there is one; when Redis does not answer, in memory again.
+The lock of a single account is a count in the database and holds beside this.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+
+#: For what guesses at a secret: signing in, codes, links.
+guesses = limiter.shared_limit("12 per minute; 90 per hour", scope="guesses", methods=["POST"])
+#: For what sends letters.
+letters = limiter.shared_limit("5 per minute; 30 per hour", scope="letters", methods=["POST"])
+
+
+def init_limits(app: Flask, *, redis_url: str | None) -> None:
+    """Count the requests of ``app``."""
+    app.config["RATELIMIT_STORAGE_URI"] = redis_url or "memory://"
+    if redis_url:
+        app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True
+        app.config["RATELIMIT_IN_MEMORY_FALLBACK"] = ["12 per minute"]
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    limiter.init_app(app)
