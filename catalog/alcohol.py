@@ -86,7 +86,12 @@ def _set_licence(producer: Organisation, actor: Actor, licence: str | None, now:
         return
     producer.alcohol_licence = licence
     audit.record(
-        actor, "catalog.alcohol_licence", f"organisation:{producer.code}", now=now, licence=licence, on_record=bool(licence)
+        actor,
+        "catalog.alcohol_licence",
+        f"organisation:{producer.code}",
+        now=now,
+        licence=licence,
+        on_record=bool(licence),
     )
     products = db.session.scalars(select(Product.id).where(Product.producer_id == producer.id))
     pages.bump(pages.SHOP, pages.organisation(producer.id), *(pages.product(row) for row in products))

@@ -41,7 +41,6 @@ SERVICE_SET = 26  #: community tourism: no batches, no stock. Source: QĐ 26/202
 MOST_PHOTOS = 8
 MOST_ITEMS = 20
 LONGEST_STORY = 5_000
-LONGEST_LABEL = 1_000
 LONGEST_ALT = 200
 
 #: What a version says in words, with how much of it there may be; the two stories keep their lines.
@@ -187,18 +186,12 @@ def create(
     now: datetime,
     name_en: str = "",
     village: str = "",
-    request_key: str | None = None,
     is_sample: bool = False,
 ) -> Product:
     """Begin a product as a draft.
 
-    :param request_key: the same key of the same producer sent again gives the product made the first time
     :raises NoName: :raises TooLong: :raises NotACommuneOfToday:
     """
-    key = f"{producer.id}:{request_key}" if request_key else None
-    made = _made_before(key)
-    if made is not None:
-        return made
     words = _tidy({"name_vi": name_vi, "name_en": name_en, "village": village})
     _check_commune(commune)
     for _ in range(_TRIES):
@@ -211,7 +204,6 @@ def create(
             is_service=subgroup.criteria_set_no == SERVICE_SET,
             is_sample=is_sample or producer.is_sample,
             status=ProductStatus.DRAFT,
-            request_key=key,
             created_at=now,
         )
         try:
@@ -219,10 +211,8 @@ def create(
                 db.session.add(product)
                 db.session.flush()
             break
-        except IntegrityError:  # another took the address, or sent this very form, at the same time
-            made = _made_before(key)
-            if made is not None:
-                return made
+        except IntegrityError:  # another took the address at the same time
+            continue
     else:
         raise NoFreeAddress()
     facts = words | {
@@ -278,7 +268,7 @@ def save_origin(
         "label_kind": subgroup.label_kind,
     }
     if subgroup.label_kind != draft.label_kind:
-        known = {field.key for field in labels.kind(subgroup.label_kind).fields}
+        known = {field.key for field in labels.fields_for(subgroup.label_kind)}
         facts["label"] = {key: value for key, value in draft.label.items() if key in known}
     return _save(product, actor, _changed(draft, facts), now=now)
 
@@ -293,15 +283,14 @@ def save_label(
     :raises NoSuchLabelField: :raises TooLong:
     """
     draft = _draft(product)
-    known = {field.key for field in labels.kind(draft.label_kind).fields if not field.per_batch}
+    known = {field.key: field for field in labels.fields_for(draft.label_kind)}
     label = dict(draft.label)
     for key, texts in values.items():
         if key not in known:
             raise NoSuchLabelField(key=key)
         tidy = {language: nfc(texts.get(language, "")) for language in ("vi", "en")}
         for language, words in tidy.items():
-            if len(words) > LONGEST_LABEL:
-                raise TooLong(field=f"{key}_{language}", length=len(words), most=LONGEST_LABEL)
+            _bounded(f"{key}_{language}", words, known[key].max_length)
         if any(tidy.values()):
             label[key] = tidy
         else:
@@ -636,17 +625,13 @@ def _check_commune(commune: AdministrativeUnit) -> None:
         raise NotACommuneOfToday()
 
 
-def _made_before(request_key: str | None) -> Product | None:
-    if request_key is None:
-        return None
-    return db.session.scalar(select(Product).where(Product.request_key == request_key))
-
-
 def _free_slug(name: str, producer: Organisation) -> str:
     """Find an address nobody has: the name, then with the producer's code, then numbered."""
     base = slug(name) or producer.code
     stem = f"{base}-{producer.code}"
-    taken = set(db.session.scalars(select(Product.slug).where(or_(Product.slug == base, Product.slug.like(f"{stem}%")))))
+    taken = set(
+        db.session.scalars(select(Product.slug).where(or_(Product.slug == base, Product.slug.like(f"{stem}%"))))
+    )
     numbered = (f"{stem}-{number}" for number in range(2, 10_000))
     return next(candidate for candidate in (base, stem, *numbered) if candidate not in taken)
 
@@ -694,9 +679,7 @@ def _checked_code(text: str, taken: set[str]) -> str:
 def _free_code(net_content: int, unit: Unit, taken: set[str]) -> str:
     letters = {Unit.PIECE: "PC", Unit.GRAM: "G", Unit.MILLILITRE: "ML"}[unit]
     stem = f"{net_content}{letters}"
-    return next(
-        code for code in (stem, *(f"{stem}-{number}" for number in range(2, 1_000))) if code not in taken
-    )
+    return next(code for code in (stem, *(f"{stem}-{number}" for number in range(2, 1_000))) if code not in taken)
 
 
 def _checked_gtin(text: str, product: Product, item: TradeItem | None = None) -> str | None:

@@ -104,9 +104,7 @@ def missing_fields(product: Product, version: ProductVersion) -> list[Missing]:
         missing.append(Missing("words", "summary_vi", N_("One sentence about it")))
     if not version.story_vi:
         missing.append(Missing("words", "story_vi", N_("Its story")))
-    for field in labels.kind(version.label_kind).fields:
-        if field.required and not field.per_batch and not version.label.get(field.key, {}).get("vi"):
-            missing.append(Missing("label", field.key, name=field))
+    missing += [Missing("label", field.key, name=field) for field in labels.missing(version.label_kind, version.label)]
     has_photo = select(VersionPhoto.position).where(VersionPhoto.version_id == version.id).limit(1)
     if db.session.scalar(has_photo) is None:
         missing.append(Missing("photos", "photos", N_("At least one photo")))
@@ -296,9 +294,7 @@ def _show(product: Product, version_id: int, now: datetime) -> None:
     _bump(product)
 
 
-def _decide(
-    product: Product, actor: Actor, decision: str, version_id: int, reason: str, now: datetime
-) -> None:
+def _decide(product: Product, actor: Actor, decision: str, version_id: int, reason: str, now: datetime) -> None:
     db.session.add(
         ProductReview(
             product_id=product.id, version_id=version_id, decision=decision, reason=reason, by_id=actor.user_id, at=now

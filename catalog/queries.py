@@ -163,7 +163,7 @@ def list_products(
     query = _rows(conditions, today).order_by(*_order(sort, descending))
     if per_page:
         query = query.limit(per_page).offset((page - 1) * per_page)
-    rows = tuple(ProductRow(*row) for row in db.session.execute(query))
+    rows = tuple(ProductRow._make(row) for row in db.session.execute(query))
     return Listing(rows, total, page, last, counts)
 
 
@@ -174,10 +174,10 @@ def _counts(conditions: list[ColumnElement[bool]]) -> dict[ProductStatus, int]:
         .where(*conditions)
         .group_by(Product.status)
     )
-    return dict.fromkeys(ProductStatus, 0) | {status: number for status, number in rows}
+    return dict.fromkeys(ProductStatus, 0) | {row[0]: row[1] for row in rows}
 
 
-def _rows(conditions: list[ColumnElement[bool]], today: date) -> Select[Any]:
+def _rows(conditions: list[ColumnElement[bool]], today: date) -> Select[*tuple[Any, ...]]:
     photo = (
         select(VersionPhoto.digest)
         .where(VersionPhoto.version_id == ProductVersion.id)
@@ -334,9 +334,7 @@ def reviews(product_id: int, *, most: int = 20) -> list[ReviewRow]:
 
 def items_of(product_id: int) -> list[TradeItem]:
     """List all trade items of a product, retired ones too, oldest first (one statement)."""
-    return list(
-        db.session.scalars(select(TradeItem).where(TradeItem.product_id == product_id).order_by(TradeItem.id))
-    )
+    return list(db.session.scalars(select(TradeItem).where(TradeItem.product_id == product_id).order_by(TradeItem.id)))
 
 
 def items_offered(version_ids: Iterable[int]) -> dict[int, list[TradeItem]]:
@@ -372,9 +370,7 @@ def prices_of(item_ids: Iterable[int]) -> dict[int, list[Price]]:
     """Give all prices of items, in the order they begin: {item id: prices} (one statement)."""
     wanted = list(item_ids)
     found: dict[int, list[Price]] = {item_id: [] for item_id in wanted}
-    rows = db.session.scalars(
-        select(Price).where(Price.trade_item_id.in_(wanted)).order_by(Price.valid_from, Price.id)
-    )
+    rows = db.session.scalars(select(Price).where(Price.trade_item_id.in_(wanted)).order_by(Price.valid_from, Price.id))
     for price in rows:
         found[price.trade_item_id].append(price)
     return found
@@ -382,16 +378,14 @@ def prices_of(item_ids: Iterable[int]) -> dict[int, list[Price]]:
 
 def prices_on(item_ids: Iterable[int], day: date) -> dict[int, int]:
     """Give the price in force on a day of each item that has one: {item id: đồng} (one statement)."""
-    rank = func.row_number().over(
-        partition_by=Price.trade_item_id, order_by=(Price.valid_from.desc(), Price.id.desc())
-    )
+    rank = func.row_number().over(partition_by=Price.trade_item_id, order_by=(Price.valid_from.desc(), Price.id.desc()))
     ranked = (
         select(Price.trade_item_id, Price.amount_vnd, rank.label("rank"))
         .where(Price.trade_item_id.in_(list(item_ids)), Price.valid_from <= day)
         .subquery()
     )
     rows = db.session.execute(select(ranked.c.trade_item_id, ranked.c.amount_vnd).where(ranked.c.rank == 1))
-    return {item_id: amount for item_id, amount in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 # --- What is on show --------------------------------------------------------------------------------------
@@ -476,9 +470,7 @@ def communes_of_today(province_code: str) -> list[AdministrativeUnit]:
 def find_commune(code: str) -> AdministrativeUnit | None:
     """Find a commune of today by its code."""
     unit = AdministrativeUnit
-    return db.session.scalar(
-        select(unit).where(unit.code == code, unit.level == "commune", unit.valid_until.is_(None))
-    )
+    return db.session.scalar(select(unit).where(unit.code == code, unit.level == "commune", unit.valid_until.is_(None)))
 
 
 __all__ = [

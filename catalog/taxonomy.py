@@ -1,4 +1,4 @@
-"""Industries, groups and sub-groups of the programme, by the decision that set them (pure).
+"""Industries, groups and sub-groups of the programme, by the decision that set them; and their rows.
 
 A product keeps the scheme it was filed under; a new decision is a new file in ``catalog/data`` with its dates.
 Source: QĐ 26/2026/QĐ-TTg (22 May 2026), Phụ lục I.
@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from catalog import labels
+from catalog.models import Industry, ProductGroup, Subgroup
+from kernel.db import db
 
 DATA = Path(__file__).parent / "data"
 
@@ -115,3 +117,52 @@ def read_taxonomy(scheme: str = SCHEME) -> Taxonomy:
             for industry in facts["industries"]
         ),
     )
+
+
+def load() -> None:
+    """Bring the rows of every scheme up to its file, in the caller's transaction; safe to call again.
+
+    A row that its scheme no longer names stays: products may have been filed under it.
+    """
+    for scheme in _FILES:
+        taxonomy = read_taxonomy(scheme)
+        for industry in taxonomy.industries:
+            db.session.merge(
+                Industry(
+                    scheme=scheme,
+                    code=industry.code,
+                    slug=industry.slug,
+                    name_vi=industry.name_vi,
+                    name_en=industry.name_en,
+                )
+            )
+        db.session.flush()  # what refers to an industry comes after it
+        for industry in taxonomy.industries:
+            for group in industry.groups:
+                db.session.merge(
+                    ProductGroup(
+                        scheme=scheme,
+                        code=group.code,
+                        industry_code=industry.code,
+                        slug=group.slug,
+                        name_vi=group.name_vi,
+                        name_en=group.name_en,
+                    )
+                )
+        db.session.flush()
+        for industry in taxonomy.industries:
+            for group in industry.groups:
+                for subgroup in group.subgroups:
+                    db.session.merge(
+                        Subgroup(
+                            scheme=scheme,
+                            criteria_set_no=subgroup.criteria_set_no,
+                            group_code=group.code,
+                            code=subgroup.code,
+                            name_vi=subgroup.name_vi,
+                            name_en=subgroup.name_en,
+                            lead_ministry="; ".join(subgroup.lead_ministries),
+                            label_kind=subgroup.label_kind,
+                        )
+                    )
+        db.session.flush()

@@ -185,7 +185,11 @@ def for_update(query: Select[Any]) -> Select[Any]:
 
 
 def lock(row: T) -> T:
-    """Lock one loaded row for the rest of the transaction, and read it anew."""
+    """Lock one loaded row for the rest of the transaction, and read it anew.
+
+    What the transaction itself has changed is written first: reading anew would drop it otherwise.
+    """
+    db.session.flush()
     db.session.refresh(row, with_for_update=True)
     return row
 

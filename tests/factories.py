@@ -27,11 +27,13 @@ from accounts.models import (
     Role,
     User,
 )
+from catalog import taxonomy
 from catalog.models import (
     Price,
     Product,
     ProductStatus,
     ProductVersion,
+    Subgroup,
     TradeItem,
     Unit,
     VersionItem,
@@ -111,6 +113,13 @@ class Factories:
                 sort_key=text.sort_key(fact.name_vi)[:240],
             )
         )
+
+    def taxonomy(self) -> None:
+        """See to it that the programme's industries, groups and sub-groups stand in the database."""
+        with self._context():
+            if db.session.get(Subgroup, (SCHEME, 1)) is None:
+                with transaction():
+                    taxonomy.load()
 
     def producer(self, name: str = "Hợp tác xã mẫu", **facts: Any) -> Organisation:
         """Make a producer."""
@@ -195,6 +204,7 @@ class Factories:
     ) -> Product:
         """Make a product with one trade item (500 g); published at a price unless told otherwise."""
         producer = producer or self.producer()
+        self.taxonomy()
         number = next(self._numbers)
         product = self._add(
             Product(
