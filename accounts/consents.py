@@ -50,6 +50,11 @@ class NoWay(InvalidInput):
     field = "channel"
 
 
+def text_of(purpose: str) -> str:
+    """Give the text that is agreed to today for ``purpose`` (a msgid)."""
+    return TEXTS[purpose][1]
+
+
 def stands(organisation_id: int, purpose: str) -> bool:
     """Tell whether an organisation's consent to ``purpose`` stands now."""
     return bool(

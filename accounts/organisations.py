@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from stdnum.exceptions import ValidationError
 from stdnum.vn import mst
 
@@ -83,6 +83,10 @@ class BadGln(InvalidInput):
     field = "gln"
 
 
+class NoSuchPurpose(InvalidInput):
+    message = N_("There is nothing of this kind to agree to.")
+
+
 class NotAnOffice(Conflict):
     message = N_("Only offices and councils look after communes.")
 
@@ -107,7 +111,6 @@ class Profile:
     email: str | None = None
     tax_code: str | None = None
     gs1_prefix: str | None = None
-    alcohol_licence: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,9 +202,28 @@ def show_phone(actor: Actor, organisation: Organisation, *, channel: str, paper:
 
 def hide_phone(actor: Actor, organisation: Organisation, *, now: datetime) -> None:
     """Stop showing an organisation's telephone number, and take its consent back."""
+    withdraw_consent(actor, organisation, "show_phone", now=now)
+
+
+def withdraw_consent(actor: Actor, organisation: Organisation, purpose: str, *, now: datetime) -> None:
+    """Take a consent of an organisation back, and undo at once what it allowed.
+
+    :raises NotYoursToManage: if the actor may not
+    :raises NoSuchPurpose: if there is nothing of this kind to agree to
+    """
     _check_reach(actor, organisation)
-    organisation.shows_phone = False
-    consents.withdraw(actor, organisation, "show_phone", now=now)
+    if purpose not in consents.TEXTS:
+        raise NoSuchPurpose()
+    if purpose == "show_phone":
+        organisation.shows_phone = False
+    if purpose == "show_coordinates":
+        db.session.execute(
+            update(Place)
+            .where(Place.organisation_id == organisation.id)
+            .values(lat=None, lon=None)
+            .execution_options(synchronize_session=False)
+        )
+    consents.withdraw(actor, organisation, purpose, now=now)
     _shows_anew(organisation)
 
 
@@ -333,7 +355,7 @@ def _fill(organisation: Organisation, profile: Profile, commune: AdministrativeU
     organisation.commune = commune
     organisation.phone, organisation.email = profile.phone, profile.email
     organisation.tax_code = _tax_code(profile.tax_code)
-    organisation.gs1_prefix, organisation.alcohol_licence = profile.gs1_prefix, profile.alcohol_licence
+    organisation.gs1_prefix = profile.gs1_prefix
     organisation.search = text.search_text(
         profile.name_vi, profile.name_en, organisation.code, commune.full_name, profile.address
     )

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from accounts.actor import SYSTEM, Actor, Permission
 from accounts.models import (
@@ -49,7 +50,7 @@ def in_jurisdiction(actor: Actor, commune_code: ColumnElement[str] | Any) -> Col
     """
     if not actor.jurisdiction:
         return false()
-    unit = AdministrativeUnit
+    unit = aliased(AdministrativeUnit)  # the query around it may ask for units too
     in_province = exists().where(
         unit.code == commune_code, unit.level == "commune", unit.parent_code.in_(actor.jurisdiction)
     )
@@ -64,7 +65,7 @@ def owned_by(actor: Actor, organisation_id: ColumnElement[int] | Any) -> ColumnE
     if actor is SYSTEM:
         return true()
     if actor.is_office:
-        owner = Organisation
+        owner = aliased(Organisation)  # the query around it may ask for organisations too
         return exists().where(owner.id == organisation_id, in_jurisdiction(actor, owner.commune_code))
     if actor.organisation_id is not None:
         return organisation_id == actor.organisation_id
@@ -193,6 +194,28 @@ def communes_for(actor: Actor, *, beside: str | None = None) -> list[Administrat
         here = select(unit.parent_code).where(unit.code == beside, unit.valid_until.is_(None)).scalar_subquery()
         wanted.append(unit.parent_code == here)
     return list(db.session.scalars(query.where(or_(*wanted)).order_by(unit.sort_key, unit.code)))
+
+
+def units_of(organisation_id: int) -> list[AdministrativeUnit]:
+    """List the units an office looks after, provinces first, in Vietnamese order."""
+    unit = AdministrativeUnit
+    return list(
+        db.session.scalars(
+            select(unit)
+            .join(
+                Jurisdiction, (Jurisdiction.unit_code == unit.code) & (Jurisdiction.unit_valid_from == unit.valid_from)
+            )
+            .where(Jurisdiction.organisation_id == organisation_id)
+            .order_by(unit.level.desc(), unit.sort_key, unit.code)
+        )
+    )
+
+
+def name_of_unit(code: str) -> str:
+    """Give the kind and name of a unit of today; its code when there is none."""
+    unit = AdministrativeUnit
+    found = db.session.scalar(select(unit).where(unit.code == code, unit.valid_until.is_(None)))
+    return found.full_name if found else code
 
 
 def units_for_jurisdiction(actor: Actor) -> list[AdministrativeUnit]:

@@ -147,7 +147,7 @@ def print_code(actor: Actor, organisation: Organisation, user_id: int, *, now: d
     member = get_member(organisation, user_id)
     if actor is not SYSTEM and not all(may_manage(actor, other.organisation) for other in memberships_of(user_id)):
         raise WiderReach()
-    _end_codes(user_id, way="printed", now=now)
+    end_codes(user_id, way="printed", now=now)
     letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
     row = ResetCode(
         user_id=member.user_id,
@@ -218,14 +218,7 @@ def forgive(attempt: Attempt) -> None:
     )
 
 
-# --- By oneself, by the command line ----------------------------------------------------------------
-
-
-def change_own(actor: Actor, user: User, password_hash: str, *, now: datetime) -> None:
-    """Give oneself a new password; one's other sessions end."""
-    passwords.put(user, password_hash)
-    _end_codes(user.id, now=now)
-    audit.record(actor, "accounts.change_password", f"user:{user.id}", now=now)
+# --- By the command line ----------------------------------------------------------------------------
 
 
 def set_by_system(user: User, password_hash: str, *, now: datetime) -> None:
@@ -238,12 +231,13 @@ def set_by_system(user: User, password_hash: str, *, now: datetime) -> None:
 
 def _set_password(user: User, password_hash: str, *, way: str, now: datetime) -> None:
     passwords.put(user, password_hash)
-    _end_codes(user.id, now=now)
+    end_codes(user.id, now=now)
     db.session.flush()
     audit.record(None, "accounts.reset_password", f"user:{user.id}", now=now, way=way)
 
 
-def _end_codes(user_id: int, *, way: str | None = None, now: datetime) -> None:
+def end_codes(user_id: int, *, way: str | None = None, now: datetime) -> None:
+    """Make a person's links and codes (of one way, or all) worthless."""
     ways = ("email", "printed") if way is None else (way,)
     db.session.execute(
         update(ResetCode)

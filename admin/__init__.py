@@ -1,6 +1,14 @@
 """The back office: screens only, for all roles; no rules of its own."""
 
-from admin import dashboard, gallery
+from admin import account, acting, audit, dashboard, gallery, organisations, people
 
 #: The screens, in the order of the menu.
-SCREENS = [dashboard.blueprint, gallery.blueprint]
+SCREENS = [
+    dashboard.blueprint,
+    organisations.blueprint,
+    people.blueprint,
+    acting.blueprint,
+    audit.blueprint,
+    account.blueprint,
+    gallery.blueprint,
+]

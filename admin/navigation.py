@@ -20,27 +20,43 @@ class Item:
     icon: str
     group: str  #: msgid
     permission: Permission
+    of_own: bool = False  #: the endpoint takes the code of one's own organisation
 
 
 MENU = [
     Item(N_("Today's work"), "dashboard.show", "home", N_("Work"), Permission.USE_BACK_OFFICE),
+    Item(
+        N_("Organisations"), "organisations.index", "building-community", N_("People"), Permission.MANAGE_ORGANISATIONS
+    ),
+    Item(N_("Act for a producer"), "acting.index", "user-check", N_("People"), Permission.ACT_FOR_PRODUCERS),
+    Item(
+        N_("Our organisation"), "organisations.show", "users", N_("People"), Permission.MANAGE_OWN_PEOPLE, of_own=True
+    ),
+    Item(N_("Audit trail"), "audit.index", "history", N_("People"), Permission.READ_AUDIT),
+    Item(N_("My account"), "account.show", "user", N_("People"), Permission.USE_BACK_OFFICE),
 ]
 
 
 def navigation_for(actor: Actor, path: str) -> list[dict[str, object]]:
     """List the menu of ``actor`` as the staff layout wants it: label, url, icon, group, current."""
-    lines = []
-    for item in MENU:
-        if actor.may(item.permission) and item.endpoint in current_app.view_functions:
-            url = url_for(item.endpoint)
-            current = path == url or (url != "/quan-tri" and path.startswith(url + "/"))
-            lines.append(
-                {
-                    "label": gettext(item.label),
-                    "url": url,
-                    "icon": item.icon,
-                    "group": gettext(item.group),
-                    "current": current,
-                }
-            )
-    return lines
+    shown = [
+        (item, url_for(item.endpoint, code=actor.organisation_code if item.of_own else None))
+        for item in MENU
+        if actor.may(item.permission) and item.endpoint in current_app.view_functions
+    ]
+    # The longest address that the page lies under is where one is; the start page lies over everything.
+    here = max(
+        (url for _, url in shown if path == url or (url != "/quan-tri" and path.startswith(url + "/"))),
+        key=len,
+        default=None,
+    )
+    return [
+        {
+            "label": gettext(item.label),
+            "url": url,
+            "icon": item.icon,
+            "group": gettext(item.group),
+            "current": url == here,
+        }
+        for item, url in shown
+    ]
