@@ -48,11 +48,13 @@ def label(
     :param words: one or two lines of the product's name
     """
     lines = len(words)
+    if w < 150:  # too narrow for the line of the place
+        note = ""
     band_h = max(16.0, h * 0.11)
     small = max(15.0, min(h * 0.09, w * 0.072)) if note else 0.0
     room_top, room_end = top + small * 2.0, top + h - band_h * 1.6
     room = room_end - room_top
-    size = size or min(w * 0.87 / (0.62 * max(len(word) for word in words)), room / (1.25 + (lines - 1) * 1.28))
+    size = size or min(w * 0.87 / (0.62 * max(4, *(len(word) for word in words))), room / (1.25 + (lines - 1) * 1.28))
     first = room_top + (room - size * (1.25 + (lines - 1) * 1.28)) / 2 + size * 0.98
     return group(
         shape(box(cx - w / 2, top, w, h, 8), paper),

@@ -214,10 +214,10 @@ def bamboo_clump(s: Sheet, x: float, y: float, h: float, *, stems: int = 7, spre
             px, py = way[j]
             out.append(line(f"M{n(px - h * 0.011)} {n(py)}h{n(h * 0.022)}", dark(tone, 0.5), 2.2, opacity=0.7))
         for j in range(5, 17):
-            for _ in range(3):
+            for _ in range(2):
                 px, py = way[j]
                 a = s.chance.uniform(-30, 210)
-                long = h * s.chance.uniform(0.05, 0.09)
+                long = h * s.chance.uniform(0.07, 0.11)
                 leaf_d = f"M0 0Q{n(long * 0.5)} {n(-long * 0.13)} {n(long)} {n(long * 0.06)}Q{n(long * 0.5)} {n(long * 0.15)} 0 0Z"
                 out.append(
                     put_at(

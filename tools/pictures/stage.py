@@ -549,4 +549,4 @@ def steam(s: Sheet, x: float, y: float, h: float, count: int = 3) -> str:
             (sx, y - h * (0.92 + 0.1 * (i % 2))),
         ]
         out.append(shape(smooth(ribbon(way, lambda t: h * 0.1 * math.sin(math.pi * (0.08 + 0.9 * t)) + 2)), "#fffaf0"))
-    return group(*out, opacity=0.5, filter=s.blur(h * 0.035))
+    return group(*out, opacity=0.42, filter=s.blur(h * 0.045))
