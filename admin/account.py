@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired
 
-from accounts import oneself, passwords, queries
+from accounts import oneself, passwords, queries, signing_in
 from accounts.actor import Permission
 from accounts.labels import KINDS, ROLES
 from accounts.models import User
@@ -58,7 +58,10 @@ def show() -> tuple[str, int] | Response:
         }
         for member in queries.memberships_of(person.id)
     ]
-    return render_template("admin/account/show.html", form=form, person=person, places=places), answer_status(form)
+    phone = signing_in.phone_as_written(person.us_phone_number) if person.us_phone_number else None
+    return render_template(
+        "admin/account/show.html", form=form, person=person, phone=phone, places=places
+    ), answer_status(form)
 
 
 @blueprint.route("/mat-khau", methods=["GET", "POST"])

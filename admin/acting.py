@@ -76,7 +76,8 @@ def start(code: str) -> tuple[str, int] | Response:
     if producer.kind is not OrganisationKind.PRODUCER or not producer.is_active:
         raise NoActiveProducer()
     form = ConsentForm()
-    set_choices(form.channel, {way: gettext(label) for way, label in CHANNELS.items() if way != "screen"})
+    ways = {way: gettext(label) for way, label in CHANNELS.items() if way != "screen"}
+    set_choices(form.channel, ways, empty=gettext("Please choose"))
     agreed, agreed_text = consents.stands(producer.id, "officer_acts"), consents.text_of("officer_acts")
     if request.method == "POST" and (agreed or form.validate_on_submit()):
         now = clock.now()

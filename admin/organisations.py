@@ -39,6 +39,7 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/quan-tri/to-chuc")
 
 A_PAGE = 50
 BOTH = (Permission.MANAGE_ORGANISATIONS, Permission.MANAGE_OWN_PEOPLE)
+CHOOSE = lazy_gettext("Please choose")
 
 
 class ProfileForm(BaseForm):
@@ -46,7 +47,7 @@ class ProfileForm(BaseForm):
 
     name_vi = line(lazy_gettext("Name"), description=lazy_gettext("As on its registration."))
     name_en = line(lazy_gettext("Name in English"), required=False)
-    legal_form = choice(lazy_gettext("Legal form"))
+    legal_form = choice(lazy_gettext("Legal form"), empty=CHOOSE)
     commune = choice(lazy_gettext("Commune"), empty=lazy_gettext("Choose a commune"))
     address = line(lazy_gettext("Street and number, or village"), required=False)
     phone = phone_field(lazy_gettext("Telephone number"))
@@ -102,7 +103,7 @@ _TOLD = (
 class NewOrganisationForm(ProfileForm):
     """An organisation that is entered: its kind and its code are settled now, for good."""
 
-    kind = choice(lazy_gettext("What it is"))
+    kind = choice(lazy_gettext("What it is"), empty=CHOOSE)
     code = StringField(
         lazy_gettext("Code"),
         [DataRequired(), Length(max=6)],
@@ -118,14 +119,14 @@ class NewOrganisationForm(ProfileForm):
 class PhoneConsentForm(BaseForm):
     """How an organisation agreed that its telephone number is shown."""
 
-    channel = choice(lazy_gettext("How they agreed"))
+    channel = choice(lazy_gettext("How they agreed"), empty=CHOOSE)
     paper = line(lazy_gettext("Number of the signed paper"), longest=60, required=False)
 
 
 class PlaceForm(BaseForm):
     """A place of an organisation."""
 
-    kind = choice(lazy_gettext("What it is"))
+    kind = choice(lazy_gettext("What it is"), empty=CHOOSE)
     name_vi = line(lazy_gettext("Name"), longest=120)
     name_en = line(lazy_gettext("Name in English"), longest=120, required=False)
     commune = choice(lazy_gettext("Commune"), empty=lazy_gettext("Choose a commune"))
@@ -267,7 +268,7 @@ def register() -> tuple[str, int] | BaseResponse:
     form = NewOrganisationForm()
     _offer_profile_choices(form, None)
     kinds = KINDS if queries.is_provincial(actor) else {kind: KINDS[kind] for kind in _TRADE}
-    set_choices(form.kind, {kind: gettext(label) for kind, label in kinds.items()})
+    set_choices(form.kind, {kind: gettext(label) for kind, label in kinds.items()}, empty=CHOOSE)
     if form.validate_on_submit():
         now = clock.now()
         try:
@@ -349,7 +350,7 @@ def change(code: str) -> tuple[str, int] | BaseResponse:
 
 
 def _offer_profile_choices(form: ProfileForm, organisation: Organisation | None) -> None:
-    set_choices(form.legal_form, {legal: gettext(label) for legal, label in LEGAL_FORMS.items()})
+    set_choices(form.legal_form, {legal: gettext(label) for legal, label in LEGAL_FORMS.items()}, empty=CHOOSE)
     _offer_communes(form.commune, organisation.commune_code if organisation else None)
 
 
@@ -398,7 +399,7 @@ def show_phone(code: str) -> tuple[str, int] | BaseResponse:
     actor = current_actor()
     organisation = queries.get_manageable(actor, code)
     form = PhoneConsentForm()
-    set_choices(form.channel, _channels(organisation))
+    set_choices(form.channel, _channels(organisation), empty=CHOOSE)
     agreed_text = consents.text_of("show_phone")
     if form.validate_on_submit():
         try:
@@ -511,7 +512,7 @@ def change_place(code: str, place_id: int) -> tuple[str, int] | BaseResponse:
 
 
 def _offer_place_choices(form: PlaceForm, organisation: Organisation, place: Place | None) -> None:
-    set_choices(form.kind, {kind: gettext(label) for kind, label in PLACE_KINDS.items()})
+    set_choices(form.kind, {kind: gettext(label) for kind, label in PLACE_KINDS.items()}, empty=CHOOSE)
     set_choices(form.agrees, _channels(organisation), empty=gettext("There is no point, or no consent"))
     present = place.commune_code if place else organisation.commune_code
     _offer_communes(form.commune, present, whole_province=organisation.commune_code)

@@ -7,6 +7,8 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale, gettext, lazy_gettext
 from werkzeug.wrappers import Response
+from wtforms import RadioField
+from wtforms.validators import DataRequired
 
 from accounts import membership, queries, resetting, signing_in
 from accounts.actor import Permission
@@ -16,11 +18,10 @@ from accounts.web.forms import (
     BaseForm,
     RequestKey,
     answer_status,
-    choice,
+    choices_of,
     email_field,
     line,
     phone_field,
-    set_choices,
     show_refusal,
 )
 from accounts.web.guard import current_actor, requires
@@ -45,14 +46,14 @@ class InviteForm(BaseForm):
     email = email_field(
         lazy_gettext("E-mail"), description=lazy_gettext("If there is one, the invitation is sent there too.")
     )
-    role = choice(lazy_gettext("Role"))
+    role = RadioField(lazy_gettext("Role"), [DataRequired()])
     request_key = RequestKey()
 
 
 class RoleForm(BaseForm):
     """What a member does from now on."""
 
-    role = choice(lazy_gettext("Role"))
+    role = RadioField(lazy_gettext("Role"), [DataRequired()])
 
 
 @blueprint.get("")
@@ -248,7 +249,7 @@ def code_paper(code: str, user_id: int) -> str:
 
 
 def _offer_roles(field: Any) -> None:
-    set_choices(field, {role: gettext(label) for role, label in ROLES.items()})
+    field.choices = choices_of({role: gettext(label) for role, label in ROLES.items()})
 
 
 def _show_once(what: str, facts: dict[str, Any]) -> None:

@@ -1,0 +1,226 @@
+"""Every door says who may pass, and who may is written down here, role by role.
+
+A new view makes a test of this file fail until its row is added: for a signed-in screen in ``DOORS``, for a
+form that anybody may send in ``OPEN_FORMS``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from accounts.actor import Permission
+from accounts.models import Invitation, OrganisationKind, Role
+from kernel.db import transaction
+from tests.factories import Factories
+from tests.web import send
+
+#: Forms that anybody may send, and why that is right.
+OPEN_FORMS = {
+    "login.sign_in": "one signs in here",
+    "login.sign_out": "ends one's own session; harmless to others, and CSRF is checked",
+    "forgotten.ask": "who forgot their password cannot sign in; answers everybody alike, few a minute",
+    "forgotten.follow_link": "the link is the key, used once",
+    "forgotten.use_code": "the code is the key, five tries",
+    "invitation.show": "the link is the key, used once",
+    "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
+}
+
+#: Who asks, in the order of the letters of a row.
+ASKERS = (
+    ("producer", Role.MANAGER),
+    ("producer", Role.STAFF),
+    ("producer", Role.VIEWER),
+    ("point", Role.MANAGER),
+    ("point", Role.STAFF),
+    ("point", Role.VIEWER),
+    ("office", Role.MANAGER),
+    ("office", Role.STAFF),
+    ("office", Role.VIEWER),
+    ("council", Role.MANAGER),
+    ("council", Role.STAFF),
+    ("council", Role.VIEWER),
+)
+
+# A row is the address's arguments (from the world below) and a letter for each asker:
+#   + may       - may not: 403       0 does not exist for them: 404
+# producer, point, office, council; of each: manager, staff, viewer.
+Arguments = Callable[[SimpleNamespace], dict[str, Any]]
+
+
+def nothing(world: SimpleNamespace) -> dict[str, Any]:
+    return {}
+
+
+def producer(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "ours1"}
+
+
+def office(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "tinh1"}
+
+
+def place(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "ours1", "place_id": world.place.id}
+
+
+def member(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "ours1", "user_id": world.member.id}
+
+
+def invitation(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "ours1", "invitation_id": world.invitation.id}
+
+
+DOORS: dict[str, tuple[Arguments, str]] = {
+    "dashboard.show": (nothing, "+++ +++ +++ +++"),
+    "gallery.show": (nothing, "+++ +++ +++ +++"),
+    "account.show": (nothing, "+++ +++ +++ +++"),
+    "account.change_password": (nothing, "+++ +++ +++ +++"),
+    "account.end_sessions": (nothing, "+++ +++ +++ +++"),
+    "account.work_in": (nothing, "+++ +++ +++ +++"),
+    "organisations.index": (nothing, "--- --- ++- ---"),
+    "organisations.register": (nothing, "--- --- ++- ---"),
+    "organisations.show": (producer, "+-- 0-- ++- 0--"),
+    "organisations.change": (producer, "+-- 0-- ++- 0--"),
+    "organisations.deactivate": (producer, "--- --- ++- ---"),
+    "organisations.reactivate": (producer, "--- --- ++- ---"),
+    "organisations.show_phone": (producer, "+-- 0-- ++- 0--"),
+    "organisations.hide_phone": (producer, "+-- 0-- ++- 0--"),
+    "organisations.withdraw_consent": (producer, "+-- 0-- ++- 0--"),
+    "organisations.add_place": (producer, "+-- 0-- ++- 0--"),
+    "organisations.change_place": (place, "+-- 0-- ++- 0--"),
+    "organisations.set_jurisdiction": (office, "--- --- +-- ---"),
+    "people.index": (producer, "+-- 0-- ++- 0--"),
+    "people.invite": (producer, "+-- 0-- ++- 0--"),
+    "people.withdraw": (invitation, "+-- 0-- ++- 0--"),
+    "people.change_role": (member, "+-- 0-- ++- 0--"),
+    "people.remove": (member, "+-- 0-- ++- 0--"),
+    "people.print_code": (member, "--- --- ++- ---"),
+    # Shown once after the act that leads there: nobody finds anything who comes by the address.
+    "people.invited": (producer, "0-- 0-- 00- 0--"),
+    "people.code_paper": (member, "--- --- 00- ---"),
+    "acting.index": (nothing, "--- --- ++- ---"),
+    "acting.start": (producer, "--- --- ++- ---"),
+    "acting.stop": (nothing, "+++ +++ +++ +++"),
+    "audit.index": (nothing, "--- --- +++ ---"),
+}
+
+
+@pytest.fixture
+def world(make: Factories, app: Flask) -> SimpleNamespace:
+    """A producer and a sales point in xã Ba Động, an office over the province, a council beside it."""
+    ours = make.producer(code="ours1", phone="+84905123456")
+    organisations = {
+        "producer": ours,
+        "point": make.organisation(code="diem1", kind=OrganisationKind.SALES_POINT),
+        "office": make.office(code="tinh1"),
+        "council": make.organisation(code="hoi01", kind=OrganisationKind.COUNCIL),
+    }
+    made = SimpleNamespace(
+        **organisations,
+        clients=[make.client(organisations[kind], role=role) for kind, role in ASKERS],
+        place=make.place(ours),
+        member=make.user(ours, role=Role.STAFF, name="Người sẽ bị hỏi"),
+    )
+    with app.app_context(), transaction() as session:
+        row = Invitation(
+            token_digest="0" * 64,
+            organisation_id=ours.id,
+            role=Role.STAFF,
+            name="Người được mời",
+            created_at=ours.created_at,
+            expires_at=ours.created_at.replace(year=2100),
+        )
+        session.add(row)
+        session.flush()
+        made.invitation = SimpleNamespace(id=row.id)
+    return made
+
+
+def _access(app: Flask, rule: Rule) -> Any:
+    return getattr(app.view_functions[rule.endpoint], "access", None)
+
+
+def _guarded(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if _access(app, rule) != "public"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_every_view_says_who_may_pass(app: Flask) -> None:
+    silent = [
+        f"{rule.rule} ({inspect.getmodule(app.view_functions[rule.endpoint])})"
+        for rule in app.url_map.iter_rules()
+        if _access(app, rule) is None
+    ]
+
+    assert not silent, "add @public or @requires(Permission.…): " + ", ".join(silent)
+    for rule in _guarded(app):
+        permissions = _access(app, rule)
+        assert permissions, rule.rule
+        assert all(isinstance(permission, Permission) for permission in permissions), rule.rule
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_all_signed_in_screens_lie_under_one_address_and_no_public_page_does(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        inside = rule.rule == "/quan-tri" or rule.rule.startswith(("/quan-tri/", "/quay"))
+        assert inside == (_access(app, rule) != "public"), rule.rule
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_every_form_that_anybody_may_send_is_listed_with_its_reason(app: Flask) -> None:
+    sent = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"} and _access(app, rule) == "public"
+    }
+
+    assert sent == set(OPEN_FORMS)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_every_signed_in_screen_has_its_row_here(app: Flask) -> None:
+    assert {rule.endpoint for rule in _guarded(app)} == set(DOORS), "add the screen to DOORS, with a letter per asker"
+    for endpoint, (_, letters) in DOORS.items():
+        assert len(letters.replace(" ", "")) == len(ASKERS), endpoint
+        assert set(letters) <= set("+-0 "), endpoint
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("endpoint", sorted(DOORS))
+def test_a_door_opens_to_those_it_should_and_to_no_others(
+    endpoint: str, world: SimpleNamespace, app: Flask, client: FlaskClient
+) -> None:
+    arguments, letters = DOORS[endpoint]
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    with app.test_request_context():
+        address = app.url_for(endpoint, **arguments(world))
+    methods = sorted({method for rule in rules for method in rule.methods or ()} & {"GET", "POST"})
+    askers = list(zip(letters.replace(" ", ""), ASKERS, world.clients, strict=True))
+
+    for method in methods:
+        assert _knock(client, method, address) == 302, "who has not signed in is sent to do so"
+        for letter, asker, browser in sorted(askers, key=lambda row: row[0] == "+"):  # those who may change things last
+            status = _knock(browser, method, address)
+            assert _fits(status, letter, method), f"{method} {address} by {asker}: {status}, expected {letter}"
+
+
+def _knock(client: FlaskClient, method: str, address: str) -> int:
+    return (client.get(address) if method == "GET" else send(client, address)).status_code
+
+
+def _fits(status: int, letter: str, method: str) -> bool:
+    if letter == "-":
+        return status == 403
+    if letter == "0":
+        return status == 404
+    # An empty form is done, refused, or comes too late after the asker before: but the door was open.
+    return status == 200 if method == "GET" else status in (303, 404, 409, 422)
