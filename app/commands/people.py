@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from flask.cli import AppGroup
 
 from accounts import keys as api_keys
 from accounts import membership, passwords, resetting, signing_in
@@ -15,10 +16,7 @@ from kernel import clock
 from kernel.db import transaction
 from kernel.errors import DomainError
 
-
-@click.group("users")
-def users() -> None:
-    """People who sign in."""
+users = AppGroup("users", help="People who sign in.")
 
 
 @users.command("create")
@@ -78,9 +76,7 @@ def reset_password(identity: str, password: str | None, password_stdin: bool) ->
     click.echo(f"{user.name} has a new password.")
 
 
-@click.group("keys")
-def keys() -> None:
-    """Bearer keys of organisations, for programs."""
+keys = AppGroup("keys", help="Bearer keys of organisations, for programs.")
 
 
 @keys.command("create")
