@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from accounts import queries
 from accounts.actor import Permission
 from accounts.web.guard import current_actor, requires
+from admin.audit_words import said
 from admin.listing import address, asks_for_csv, csv_file, heading, page_asked
 from kernel.clock import VIETNAM
 from kernel.db import db
@@ -48,7 +49,8 @@ def index() -> str | Response:
         lines=lines,
         asked=asked,
         bad_days=[name for name, day in (("tu", from_day), ("den", until_day)) if asked[name] and day is None],
-        actions=queries.actions_in_trail(),
+        actions=sorted(((action, said(action)) for action in queries.actions_in_trail()), key=lambda pair: pair[1]),
+        said_act=said,
         columns=[
             heading(gettext("When")),
             heading(gettext("Who")),
@@ -95,7 +97,7 @@ def _as_csv(lines: Any) -> Response:
                 person or gettext("The system"),
                 organisation or "",
                 office or "",
-                entry.action,
+                said(entry.action),
                 entry.subject,
                 "; ".join(f"{name}={value}" for name, value in entry.facts.items()),
             ]

@@ -833,7 +833,7 @@ def test_an_office_reads_the_trail_of_its_jurisdiction_only(make: Factories, off
     send(officer, "/quan-tri/to-chuc/htxbd/dien-thoai", channel="direct")
     elsewhere = make.client(make.office(of=("21484",), commune="21484", code="vpxa2"))
 
-    assert "accounts.agree" in text_of(officer.get("/quan-tri/nhat-ky?viec=accounts"))
+    assert "ghi nhận sự đồng ý" in text_of(officer.get("/quan-tri/nhat-ky?viec=accounts"))
     assert "organisation:htxbd" in officer.get("/quan-tri/nhat-ky?dang=csv").get_data(as_text=True)
     assert "organisation:htxbd" in text_of(officer.get("/quan-tri/nhat-ky?tu=24/11/2026&den=24/11/2026"))
     assert "organisation:htxbd" not in text_of(officer.get("/quan-tri/nhat-ky?tu=25/11/2026"))

@@ -1,0 +1,54 @@
+"""What the acts in the audit trail are called: msgids by action. An act without words here shows its own name."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from kernel.errors import N_
+
+WORDS = {
+    "accounts.accept": N_("accepted an invitation"),
+    "accounts.add_place": N_("entered a place"),
+    "accounts.agree": N_("recorded a consent"),
+    "accounts.change": N_("changed an organisation"),
+    "accounts.change_password": N_("changed their password"),
+    "accounts.change_place": N_("changed a place"),
+    "accounts.change_role": N_("changed a role"),
+    "accounts.change_self": N_("changed their account"),
+    "accounts.create_key": N_("made a key"),
+    "accounts.deactivate": N_("closed an organisation"),
+    "accounts.disagree": N_("took a consent back"),
+    "accounts.end_sessions": N_("signed out everywhere"),
+    "accounts.invite": N_("invited a person"),
+    "accounts.print_code": N_("printed a code for a new password"),
+    "accounts.reactivate": N_("opened an organisation again"),
+    "accounts.register": N_("entered an organisation"),
+    "accounts.remove_member": N_("removed a person"),
+    "accounts.reset_password": N_("set a new password"),
+    "accounts.revoke_key": N_("revoked a key"),
+    "accounts.set_jurisdiction": N_("said what an office looks after"),
+    "accounts.start_acting": N_("began to act for a producer"),
+    "accounts.stop_acting": N_("stopped acting for a producer"),
+    "accounts.withdraw_invitation": N_("withdrew an invitation"),
+    "catalog.add_item": N_("entered a pack size"),
+    "catalog.alcohol_licence": N_("recorded an alcohol licence"),
+    "catalog.approve": N_("approved a product"),
+    "catalog.change_item": N_("changed a pack size"),
+    "catalog.create": N_("entered a product"),
+    "catalog.edit": N_("changed a product"),
+    "catalog.mark_alcohol": N_("marked a product as alcohol"),
+    "catalog.publish": N_("published a product"),
+    "catalog.restore": N_("put a product back on sale"),
+    "catalog.resume_item": N_("offered a pack size again"),
+    "catalog.retire_item": N_("stopped offering a pack size"),
+    "catalog.return": N_("returned a product for changes"),
+    "catalog.set_price": N_("set a price"),
+    "catalog.submit": N_("submitted a product"),
+    "catalog.withdraw": N_("withdrew a product"),
+}
+
+
+def said(action: str) -> str:
+    """Say an action in the language of the request."""
+    words = WORDS.get(action)
+    return gettext(words) if words else action
