@@ -188,7 +188,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     email: Mapped[str | None] = mapped_column(String(255), unique=True)
-    us_phone_number: Mapped[str | None] = mapped_column(String(20), unique=True)  #: E.164 (Flask-Security's name for it: ADR 2)
+    us_phone_number: Mapped[str | None] = mapped_column(String(20), unique=True)  #: E.164 (for the name see ADR 2)
     password: Mapped[str | None] = mapped_column(String(255))  #: Argon2id; None until the invitation is accepted
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)  #: a new one ends all sessions
