@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Select, TypeDecorator, event, text
+from sqlalchemy import DateTime, Engine, MetaData, Select, TypeDecorator, event, inspect, text
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -149,6 +149,20 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+@contextlib.contextmanager
+def rehearsal() -> Iterator[Session]:
+    """Run the block as a transaction that is rolled back at its end: what would it do, and what would refuse it?
+
+    Only edges use it. Rows that it made must not be used afterwards.
+    """
+    begin_writing()
+    session = db.session()
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate an edge so that it runs again, whole, when the database asked for it.
 
@@ -189,8 +203,12 @@ def lock(row: T) -> T:
 
     What the transaction itself has changed is written first: reading anew would drop it otherwise.
     """
-    db.session.flush()
-    db.session.refresh(row, with_for_update=True)
+    session = db.session()
+    session.flush()
+    session.expire(row)
+    # Columns only: with what else the row was once loaded (outer joins) PostgreSQL would refuse the lock.
+    columns = [column.key for column in inspect(type(row)).column_attrs]
+    session.refresh(row, columns, with_for_update=True)
     return row
 
 
@@ -224,6 +242,7 @@ __all__ = [
     "on_sqlite",
     "ping",
     "prepare_engine",
+    "rehearsal",
     "retrying",
     "snapshot",
     "transaction",
