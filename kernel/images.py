@@ -110,7 +110,7 @@ def accept(data: bytes, *, max_bytes: int = LARGEST_FILE) -> AcceptedImage:
     if not data:
         raise EmptyFile
     if len(data) > max_bytes:
-        raise ImageTooLarge(size_mb=_megabytes(len(data)), limit_mb=_megabytes(max_bytes))
+        raise ImageTooLarge(size_mb=megabytes(len(data)), limit_mb=megabytes(max_bytes))
     picture = _clean(_opened(data))
     media_type, suffix = ("image/webp", "webp") if picture.mode == "RGBA" else ("image/jpeg", "jpg")
     master = _written(picture, "WEBP" if suffix == "webp" else "JPEG", MASTER_QUALITY)
@@ -243,7 +243,8 @@ def _refusal(data: bytes) -> InvalidInput:
     return UnsupportedImage(kind=kind) if kind else NotAnImage()
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
+    """Say a number of bytes in megabytes, with one figure after the point if it is not whole: "1.5"."""
     return f"{size / 2**20:.1f}".removesuffix(".0")
 
 
