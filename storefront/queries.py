@@ -231,8 +231,14 @@ def _read_shelf(day: date) -> Shelf:
         .where(producer.is_active)
         .order_by(version.sort_key, Product.id)
     )
-    shelf = tuple(ShelfRow(*row[:28], None if row[17] else bool(row[28])) for row in rows)
+    shelf = tuple(_shelf_row(*row) for row in rows)
     return Shelf(rows=shelf, by_slug={row.slug: row for row in shelf})
+
+
+def _shelf_row(*values: Any) -> ShelfRow:
+    *facts, is_held = values
+    row = ShelfRow(*facts, bool(is_held))
+    return row._replace(in_stock=None) if row.is_service else row
 
 
 class _Kept(threading.local):
@@ -520,3 +526,10 @@ def visible_to(actor: Actor) -> Select[Product]:
     if actor.user_id is None and actor.organisation_id is None and not actor.permissions:
         return select(Product).where(false())
     return select(Product).where(owned_by(actor, Product.producer_id))
+
+
+def sales_point_slugs() -> list[str]:
+    """List the addresses of the sales points' public pages."""
+    return list(
+        db.session.scalars(select(Location.slug).where(Location.slug.is_not(None)).order_by(Location.slug))
+    )  # type: ignore[arg-type]

@@ -1,0 +1,24 @@
+"""Words in the language of the request, for views that put sentences together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from flask_babel import get_locale
+
+
+def language() -> str:
+    """Give the language of the request: "vi" or "en"."""
+    locale = get_locale()
+    return str(locale.language) if locale else "vi"
+
+
+def said(row: Any, name: str) -> str:
+    """Give a row's text in the language of the request (see ``app.i18n.said``)."""
+    return str(current_app.jinja_env.globals["said"](row, name))
+
+
+def dong(amount: int) -> str:
+    """Write an amount in the language of the request."""
+    return str(current_app.jinja_env.filters["dong"](amount))
