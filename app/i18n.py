@@ -162,6 +162,11 @@ def said(row: Any, name: str) -> str:
     return str(english or getattr(row, name + "_vi"))
 
 
+def paragraphs(text: str) -> list[str]:
+    """Split a plain text at its empty lines."""
+    return [block.strip() for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if block.strip()]
+
+
 def with_query(**changes: str | int | None) -> str:
     """Give the present address with some query parameters changed; None takes one away."""
     pairs = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
@@ -218,6 +223,7 @@ __all__ = [
     "init_i18n",
     "moment",
     "number",
+    "paragraphs",
     "quantity",
     "said",
     "with_query",

@@ -7,8 +7,16 @@ from flask import Flask
 from accounts.web import forgotten, invitation, login
 from admin import SCREENS
 from app.config import Config
+from storefront.web import browse, pages
 
-PARTS = [login.blueprint, forgotten.blueprint, invitation.blueprint, *SCREENS]
+PARTS = [
+    browse.blueprint,
+    pages.blueprint,
+    login.blueprint,
+    forgotten.blueprint,
+    invitation.blueprint,
+    *SCREENS,
+]
 
 
 def register(app: Flask, config: Config) -> None:

@@ -13,6 +13,7 @@ from accounts.web.guard import current_actor, public
 from admin.navigation import navigation_for
 from app.config import Config
 from kernel.db import db, ping
+from storefront import texts
 
 probes = Blueprint("probes", __name__)
 
@@ -60,8 +61,12 @@ def init_site(app: Flask, config: Config) -> None:
             email="office@demo.example" if not config.is_production else None,
             is_demo=not config.is_production,
         )
+        legal_pages = [
+            (gettext(title), f"/chinh-sach/{name}") for name, title in texts.NAMES.items() if name != texts.ABOUT
+        ]
+        shared = {"site": site, "legal_pages": legal_pages}
         view = app.view_functions.get(request.endpoint or "")
         if getattr(view, "access", "public") == "public":
-            return {"site": site, "actor": None, "navigation": []}  # shared pages know nobody
+            return {**shared, "actor": None, "navigation": []}  # shared pages know nobody
         actor = current_actor()
-        return {"site": site, "actor": actor, "navigation": navigation_for(actor, request.path)}
+        return {**shared, "actor": actor, "navigation": navigation_for(actor, request.path)}

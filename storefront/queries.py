@@ -76,6 +76,8 @@ class ShelfRow(NamedTuple):
     is_service: bool
     is_alcohol: bool
     is_sample: bool
+    press_vi: str  #: what the press says of its stars, with its source
+    press_en: str
     first_published_at: Any
     stars: int | None  #: of a certificate that stands on the day, else None
     price_vnd: int | None  #: the lowest of its items
@@ -198,6 +200,8 @@ def _read_shelf(day: date) -> Shelf:
             Product.is_service,
             Product.is_alcohol,
             Product.is_sample,
+            Product.press_rating_vi,
+            Product.press_rating_en,
             Product.first_published_at,
             stars.c.stars,
             cheapest.c.amount_vnd,

@@ -85,14 +85,14 @@ def products() -> str | tuple[str, int]:
         wanted=wanted,
         found=found,
         cards=cards(found.rows),
-        facets=_facets(found, wanted, names, queries.shelf(day).rows),
-        chips=_chips(wanted, names, queries.shelf(day).rows),
-        sorts=_sorts(wanted),
-        url_of=lambda number: _address(wanted, page=number),
-        clear_url=_address(browsing.without_filters(wanted)),
+        groups=_facets(found, wanted, names, queries.shelf(day).rows),
+        chips_in_use=_chips(wanted, names, queries.shelf(day).rows),
+        sorts=_sorts(wanted, names),
+        url_of=lambda number: _address(wanted, names, page=number),
+        clear_url=_address(browsing.without_filters(wanted), names),
         heading=_heading(wanted, names),
         problems=problems,
-        keep=_pairs_without(wanted, "q"),
+        keep=_pairs_without(wanted, names, "q"),
     )
     return (page, 422) if problems else page
 
@@ -126,6 +126,7 @@ def product(slug: str) -> str | Response:
         photos=[(pictures[photo.digest], said(photo, "alt")) for photo in version.photos],
         offers=[(offer, _unit_note(offer.amount_vnd, offer.net_content, offer.unit)) for offer in offers],
         label=_label(version.label_kind, version.label),
+        press_rating=said(row, "press"),
         certificate=certificate,
         lapsed=lapsed,
         batches=queries.batches_on_sale(row.product_id, day),
@@ -166,7 +167,7 @@ def producer(slug: str) -> str | Response:
     return render_template(
         "storefront/browse/producer.html",
         producer=found,
-        picture=picture,
+        picture_of=picture,
         form=legal_form(found),
         cards=cards([row for row in queries.shelf(day).rows if row.producer_id == found.id]),
     )
@@ -322,14 +323,12 @@ def _wanted(names: Taxonomy) -> tuple[Wanted, list[str]]:
     )
 
 
-def _pairs(wanted: Wanted, page: int = 1) -> list[tuple[str, str]]:
-    names = queries.taxonomy() if wanted.industries or wanted.groups else None
+def _pairs(wanted: Wanted, names: Taxonomy, page: int = 1) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     if wanted.q:
         pairs.append(("q", wanted.q))
-    if names is not None:
-        pairs += [("nganh", row.slug) for code, row in names.industries.items() if code in wanted.industries]
-        pairs += [("nhom", row.slug) for code, row in names.groups.items() if code in wanted.groups]
+    pairs += [("nganh", row.slug) for code, row in names.industries.items() if code in wanted.industries]
+    pairs += [("nhom", row.slug) for code, row in names.groups.items() if code in wanted.groups]
     pairs += [("sao", str(stars)) for stars in sorted(wanted.stars)]
     pairs += [("xa", code) for code in sorted(wanted.communes)]
     pairs += [("chu-the", slug) for slug in sorted(wanted.producers)]
@@ -346,13 +345,13 @@ def _pairs(wanted: Wanted, page: int = 1) -> list[tuple[str, str]]:
     return pairs
 
 
-def _address(wanted: Wanted, page: int = 1) -> str:
-    pairs = _pairs(wanted, page)
+def _address(wanted: Wanted, names: Taxonomy, page: int = 1) -> str:
+    pairs = _pairs(wanted, names, page)
     return "/san-pham" + ("?" + urlencode(pairs) if pairs else "")
 
 
-def _pairs_without(wanted: Wanted, *names: str) -> dict[str, str]:
-    return {name: value for name, value in _pairs(wanted) if name not in names}
+def _pairs_without(wanted: Wanted, taxonomy: Taxonomy, *names: str) -> dict[str, str]:
+    return {name: value for name, value in _pairs(wanted, taxonomy) if name not in names}
 
 
 def _toggled(chosen: frozenset[K], value: K) -> frozenset[K]:
@@ -365,7 +364,7 @@ def _facets(found: Found, wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfR
     makers = {row.producer_slug: said(row, "producer") for row in rows}
 
     def option(label: str, count: int, chosen: bool, change: Wanted) -> dict[str, Any]:
-        return {"label": label, "count": count, "url": _address(change), "chosen": chosen}
+        return {"label": label, "count": count, "url": _address(change, names), "chosen": chosen}
 
     def options(field: str, counts: Mapping[Any, int], label: Mapping[Any, str]) -> list[dict[str, Any]]:
         chosen: frozenset[Any] = getattr(wanted, field)
@@ -402,7 +401,7 @@ def _facets(found: Found, wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfR
                 "to_name": "gia-den",
                 "to_value": request.args.get("gia-den", ""),
                 "unit": "₫",
-                "keep": _pairs_without(wanted, "gia-tu", "gia-den"),
+                "keep": _pairs_without(wanted, names, "gia-tu", "gia-den"),
             },
         },
         {
@@ -453,10 +452,10 @@ def _chips(wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfRow]) -> list[di
         found.append((label, replace(wanted, price_to=None)))
     if wanted.in_stock:
         found.append((gettext("In stock"), replace(wanted, in_stock=False)))
-    return [{"label": label, "url": _address(replace(left, page=1))} for label, left in found]
+    return [{"label": label, "url": _address(replace(left, page=1), names)} for label, left in found]
 
 
-def _sorts(wanted: Wanted) -> list[dict[str, Any]]:
+def _sorts(wanted: Wanted, names: Taxonomy) -> list[dict[str, Any]]:
     labels_of = {
         "phu-hop": gettext("Best match"),
         "sao": gettext("Most stars"),
@@ -466,7 +465,7 @@ def _sorts(wanted: Wanted) -> list[dict[str, Any]]:
         "ten": gettext("Name"),
     }
     return [
-        {"label": label, "url": _address(replace(wanted, sort=sort, page=1)), "chosen": wanted.sort == sort}
+        {"label": label, "url": _address(replace(wanted, sort=sort, page=1), names), "chosen": wanted.sort == sort}
         for sort, label in labels_of.items()
     ]
 

@@ -9,6 +9,7 @@ from accounts.web.guard import public
 from kernel import clock, pages
 from storefront import queries
 from storefront.texts import ABOUT, NAMES
+from storefront.web.words import said
 
 blueprint = Blueprint("pages", __name__)
 
@@ -32,7 +33,7 @@ def policy(name: str) -> str:
 def _text(name: str) -> str:
     pages.depends_on(pages.TEXTS)
     found = queries.text_in_force(name)
-    return render_template("storefront/pages/text.html", found=found, names=NAMES, about=ABOUT)
+    return render_template("storefront/pages/text.html", found=found, body=prose(said(found, "body")))
 
 
 def prose(body: str) -> Markup:
