@@ -534,6 +534,4 @@ def visible_to(actor: Actor) -> Select[Product]:
 
 def sales_point_slugs() -> list[str]:
     """List the addresses of the sales points' public pages."""
-    return list(
-        db.session.scalars(select(Location.slug).where(Location.slug.is_not(None)).order_by(Location.slug))
-    )  # type: ignore[arg-type]
+    return list(db.session.scalars(select(Location.slug).where(Location.slug.is_not(None)).order_by(Location.slug)))  # type: ignore[arg-type]

@@ -144,9 +144,7 @@ def producers() -> str:
     """List the producers that have something on show."""
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
-    return render_template(
-        "storefront/browse/producers.html", producers=_producer_cards(queries.producers(day))
-    )
+    return render_template("storefront/browse/producers.html", producers=_producer_cards(queries.producers(day)))
 
 
 @blueprint.get("/chu-the/<slug>")

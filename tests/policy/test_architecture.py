@@ -38,7 +38,12 @@ def _calls(tree: ast.Module, *names: str) -> list[int]:
 
 def _lint(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(LINTER), "--no-cache"], cwd=root, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(root)}
+        [str(LINTER), "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(root)},
     )
 
 
@@ -55,7 +60,11 @@ def test_a_planted_violation_is_reported(kind: str, tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     name, line = VIOLATIONS[kind]
     source = tmp_path / name
-    source.write_text(source.read_text().replace("from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n"))
+    source.write_text(
+        source.read_text().replace(
+            "from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n"
+        )
+    )
     assert line in source.read_text()
 
     assert _lint(tmp_path).returncode != 0
