@@ -1,0 +1,84 @@
+"""A shop with the Ba Tơ data set, and a phone to visit it with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.live import PASSWORD, LiveShop
+
+#: Where the pictures of the journeys are kept as artefacts.
+SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all journeys on one worker: they share one shop."""
+    for item in items:
+        if "tests/journeys/" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> None:
+    """Leave the clock alone: the server is another process, and lives today."""
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
+    """The running shop, on SQLite, with the data set loaded once."""
+    folder = tmp_path_factory.mktemp("shop")
+    live = LiveShop(folder, f"sqlite:///{folder / 'shop.sqlite3'}")
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use Debian's Chromium, and let it reach nothing but loopback."""
+    path = shutil.which("chromium")
+    assert path, "Chromium is missing: sudo apt-get install chromium"
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    return {**browser_type_launch_args, "executable_path": path, "args": flags.split()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A Vietnamese phone of 390 × 844."""
+    return {**browser_context_args, "viewport": PHONE, "locale": "vi-VN", "device_scale_factor": 2}
+
+
+@pytest.fixture
+def screen(page: Page) -> Any:
+    """Keep a picture of the page under ``var/screens`` by name."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+
+    def keep(name: str) -> None:
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+    return keep
+
+
+@pytest.fixture
+def sign_in(page: Page, shop: LiveShop) -> Any:
+    """Sign in as one of the demo's people: ``sign_in("producer")``."""
+
+    def enter(who: str) -> None:
+        page.goto(f"{shop.url}/dang-nhap")
+        page.get_by_label("Số điện thoại hoặc e-mail").fill(f"{who}@demo.example")
+        page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Đăng nhập").click()
+        page.wait_for_url("**/quan-tri**")
+
+    return enter
