@@ -1,6 +1,6 @@
 """The back office: screens only, for all roles; no rules of its own."""
 
-from admin import account, acting, audit, dashboard, gallery, organisations, people
+from admin import account, acting, audit, dashboard, gallery, organisations, people, texts
 
 #: The screens, in the order of the menu.
 SCREENS = [
@@ -8,6 +8,7 @@ SCREENS = [
     organisations.blueprint,
     people.blueprint,
     acting.blueprint,
+    texts.blueprint,
     audit.blueprint,
     account.blueprint,
     gallery.blueprint,

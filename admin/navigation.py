@@ -34,6 +34,7 @@ MENU = [
     ),
     Item(N_("Audit trail"), "audit.index", "history", N_("People"), Permission.READ_AUDIT),
     Item(N_("My account"), "account.show", "user", N_("People"), Permission.USE_BACK_OFFICE),
+    Item(N_("Public texts"), "texts.index", "file-text", N_("Programme"), Permission.EDIT_PUBLIC_TEXTS),
 ]
 
 
