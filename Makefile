@@ -27,7 +27,7 @@ test: .venv/.tests ## Run all tests: SQLite, PostgreSQL, browser
 	$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 bench: .venv/.tests ## Measure speed; results in var/bench.json
-	@tools/bootstrap tests
+	@tools/bootstrap bench
 	$(PYTHON) -m bench
 
 demo: .venv/.runs ## Load the Ba Tơ data set if the database is empty

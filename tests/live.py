@@ -38,6 +38,12 @@ class LiveShop:
             "LOG_LEVEL": "WARNING",
         }
 
+    @property
+    def pid(self) -> int:
+        """The server's main process."""
+        assert self._process is not None
+        return self._process.pid
+
     def flask(self, *arguments: str) -> str:
         """Run one of the project's commands against this shop's database; give what it printed."""
         done = subprocess.run(

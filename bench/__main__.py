@@ -1,0 +1,124 @@
+"""Measure the public pages against an empty view, on both engines: ``make bench``.
+
+Writes ``var/bench.json`` and prints a table. Every figure is a ratio of medians measured alternately in one
+run; CPU milliseconds a request are beside them, which a busy machine does not blur.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from bench.load import Rate, measure
+from tests.live import BIN, ROOT, LiveShop
+from tests.postgres import Cluster
+
+ROUNDS = 3
+
+
+def main() -> None:
+    """Measure, print, write."""
+    results: dict[str, object] = {}
+    rows: list[tuple[str, str, Rate, float]] = []
+    cluster = Cluster()
+    cluster.start()
+    try:
+        for engine in ("sqlite", "postgresql"):
+            with tempfile.TemporaryDirectory() as folder:
+                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
+                rows += _engine(engine, LiveShop(Path(folder), url, workers=2), results)
+    finally:
+        cluster.stop()
+    for page in ("list", "batch_page"):
+        results[f"{page}_warm_vs_limit"] = min(
+            float(str(results[f"{engine}_{page}_warm_vs_limit"])) for engine in ("sqlite", "postgresql")
+        )
+    path = ROOT / "var" / "bench.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")
+    print(f"\n{'engine':<12}{'page':<24}{'requests/s':>12}{'CPU ms':>10}{'of empty view':>16}")
+    for engine, page, rate, ratio in rows:
+        print(f"{engine:<12}{page:<24}{rate.per_second:>12,.0f}{rate.cpu_ms:>10.3f}{ratio:>16.2f}")
+    print(f"\nwritten to {path.relative_to(ROOT)}")
+
+
+def _engine(engine: str, shop: LiveShop, results: dict[str, object]) -> list[tuple[str, str, Rate, float]]:
+    shop.prepare()
+    shop.start()
+    hello, hello_url = _start_hello()
+    try:
+        batch = _a_batch(shop)
+        pages = {
+            "empty view": (hello_url, hello.pid, False),
+            "list, warm": (f"{shop.url}/san-pham", shop.pid, False),
+            "list, cold": (f"{shop.url}/san-pham", shop.pid, True),
+            "batch page, warm": (batch, shop.pid, False),
+            "batch page, cold": (batch, shop.pid, True),
+        }
+        found: dict[str, list[Rate]] = {name: [] for name in pages}
+        for name, (url, pid, unique) in pages.items():
+            measure(url, pid, seconds=1, unique=unique)  # warm up
+            found[name] = []
+        for _ in range(ROUNDS):
+            for name, (url, pid, unique) in pages.items():
+                found[name].append(measure(url, pid, unique=unique))
+    finally:
+        hello.terminate()
+        hello.wait()
+        shop.stop()
+    limit = median(rate.per_second for rate in found["empty view"])
+    rows = []
+    for name, rates in found.items():
+        rate = Rate(median(r.per_second for r in rates), median(r.cpu_ms for r in rates))
+        key = f"{engine}_{name.replace(', ', '_').replace(' ', '_')}"
+        results[f"{key}_per_second"] = round(rate.per_second, 1)
+        results[f"{key}_cpu_ms"] = round(rate.cpu_ms, 4)
+        results[f"{key}_vs_limit"] = round(rate.per_second / limit, 3)
+        rows.append((engine, name, rate, rate.per_second / limit))
+    return rows
+
+
+def _start_hello() -> tuple[subprocess.Popen[bytes], str]:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+            "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "bench.hello:app",
+        ],
+        cwd=ROOT,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}/"
+    for _ in range(100):
+        try:
+            with urlopen(url, timeout=1):
+                return process, url
+        except (URLError, OSError):
+            time.sleep(0.1)
+    sys.exit("the empty view did not start")
+
+
+def _a_batch(shop: LiveShop) -> str:
+    """Find a batch page as a visitor would: by a product in stock."""
+    with urlopen(f"{shop.url}/san-pham?sao=4&con-hang=1") as answer:
+        product = re.search(r'href="(/san-pham/[a-z0-9-]+)"', answer.read().decode())
+    assert product, "the data set has no product with four stars in stock"
+    with urlopen(shop.url + product[1]) as answer:
+        batch = re.search(r'href="(/lo/[a-z0-9]+/[0-9A-Za-z]+)"', answer.read().decode())
+    assert batch, "the product has no batch on sale"
+    return shop.url + batch[1]
+
+
+if __name__ == "__main__":
+    main()
