@@ -29,7 +29,7 @@ def measure(url: str, pid: int, *, seconds: int = 4, connections: int = 16, uniq
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         mark = "&" if "?" in url else "?"
         script.write(
-            'local n = 0\nrequest = function()\n  n = n + 1\n'
+            "local n = 0\nrequest = function()\n  n = n + 1\n"
             f'  return wrk.format("GET", wrk.path .. "{mark}lan=" .. n .. "-" .. tostring({os.getpid()}))\nend\n'
             if unique
             else 'wrk.headers["Accept-Encoding"] = "br"\n'

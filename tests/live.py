@@ -68,7 +68,8 @@ class LiveShop:
         self._process = subprocess.Popen(
             [
                 str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
-                "--workers", str(self._workers), "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "wsgi:app",
+                "--workers", str(self._workers), "--blocking-threads", "2", "--no-ws", "--log-level", "warning",
+                "wsgi:app",
             ],
             cwd=ROOT,
             env=self.env,

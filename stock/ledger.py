@@ -1,0 +1,231 @@
+"""The ledger of goods: ``move`` is the only way to change what is on hand.
+
+Double entry: what leaves one location is in another, so for every lot and owner the balances of all locations
+add up to nought. Production is a location too; its balance is minus what was made, and its floor minus what
+the lot holds, so the database itself refuses to bring in more than there is.
+
+A document claims everything it takes by one guarded UPDATE a balance, in key order, quantities added up first:
+two documents that name the same lots the other way round wait for each other, they do not deadlock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from accounts.actor import Actor
+from catalog.models import TradeItem
+from kernel import pages
+from kernel.db import db, on_sqlite
+from kernel.errors import N_, Conflict
+from stock.models import Balance, Location, LocationKind, Movement
+from traceability.models import Batch
+
+Key = tuple[int, int, int]  #: lot, location, owner
+
+#: Locations from which a visitor may buy: crossing between none and some there shows on public pages.
+SHOWN = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
+
+
+class NotOnHand(Conflict):
+    message = N_("There are only %(available)s left; %(wanted)s are asked for.")
+
+
+class LotFrozen(Conflict):
+    message = N_("This lot is on hold or recalled. It cannot be moved or sold.")
+
+
+class AlreadyPosted(Conflict):
+    message = N_("This was posted before.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """So much of a lot of an owner, from one location to another.
+
+    ``cause`` names document, step and line: the same cause is posted once, ever.
+    """
+
+    lot_id: int
+    quantity: int  #: base units, above nought
+    source_id: int
+    to_id: int
+    owner_id: int
+    cause: str
+
+
+def move(
+    lot_id: int,
+    quantity: int,
+    *,
+    source: Location,
+    to: Location,
+    owner_id: int,
+    document: str,
+    cause: str,
+    now: datetime,
+    actor: Actor | None = None,
+    even_frozen: bool = False,
+) -> None:
+    """Move one lot; see :func:`move_all`."""
+    line = Line(lot_id, quantity, source.id, to.id, owner_id, cause)
+    move_all([line], document=document, now=now, actor=actor, even_frozen=even_frozen)
+
+
+def move_all(
+    lines: Sequence[Line],
+    *,
+    document: str,
+    now: datetime,
+    actor: Actor | None = None,
+    even_frozen: bool = False,
+) -> None:
+    """Move all lines of a document, or none of them.
+
+    :param even_frozen: for what must move though it is held or recalled: the way back to its producer
+    :raises NotOnHand: if there is less than is asked for at a source (the caller's transaction must end)
+    :raises LotFrozen: if a lot is held or recalled
+    :raises AlreadyPosted: if a cause was posted before
+    """
+    if any(line.quantity <= 0 for line in lines):
+        raise ValueError("a movement has a quantity above nought")
+    _refuse_posted(line.cause for line in lines)
+    taken, brought = Counter[Key](), Counter[Key]()
+    for line in lines:
+        taken[line.lot_id, line.source_id, line.owner_id] += line.quantity
+        brought[line.lot_id, line.to_id, line.owner_id] += line.quantity
+    crossed: set[int] = set()
+    for key in sorted(taken.keys() | brought.keys()):
+        # What a lot gains and loses at one place in one document is one change of one row.
+        change = brought[key] - taken[key]
+        before = _take(key, -change, even_frozen=even_frozen) if change < 0 else _bring(key, change)
+        if (before > 0) != (before + change > 0):
+            crossed.add(key[0])
+    for line in lines:
+        db.session.add(
+            Movement(
+                lot_id=line.lot_id,
+                quantity=line.quantity,
+                source_id=line.source_id,
+                to_id=line.to_id,
+                owner_id=line.owner_id,
+                document=document,
+                cause=line.cause,
+                at=now,
+                user_id=actor.user_id if actor else None,
+            )
+        )
+    db.session.flush()
+    _show(crossed)
+
+
+def open_production(lot_id: int, *, production: Location, owner_id: int, quantity: int) -> None:
+    """Let goods of a lot come into being: at most ``quantity`` of them, ever."""
+    insert = sqlite.insert if on_sqlite() else postgresql.insert
+    db.session.execute(
+        insert(Balance)
+        .values(
+            lot_id=lot_id,
+            location_id=production.id,
+            owner_id=owner_id,
+            on_hand=0,
+            allocated=0,
+            floor_quantity=-quantity,
+            frozen=False,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def freeze(lot_ids: Sequence[int], *, frozen: bool) -> None:
+    """Freeze or thaw all balances of lots, wherever they are. Verbs of ``stock.holding`` call it."""
+    if not lot_ids:
+        return
+    ordered = select(Balance).where(Balance.lot_id.in_(lot_ids)).order_by(Balance.lot_id, Balance.location_id)
+    db.session.execute(ordered.with_for_update().with_only_columns(Balance.lot_id))
+    db.session.execute(
+        update(Balance)
+        .where(Balance.lot_id.in_(lot_ids))
+        .values(frozen=frozen)
+        .execution_options(synchronize_session=False)
+    )
+    _show(set(lot_ids))
+
+
+def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
+    """Claim ``quantity`` at a balance by one guarded UPDATE; give what was there before."""
+    lot_id, location_id, owner_id = key
+    here = (Balance.lot_id == lot_id, Balance.location_id == location_id, Balance.owner_id == owner_id)
+    guard = [Balance.on_hand - Balance.allocated - quantity >= Balance.floor_quantity]
+    if not even_frozen:
+        guard.append(Balance.frozen.is_(False))
+    left = db.session.execute(
+        update(Balance)
+        .where(*here, *guard)
+        .values(on_hand=Balance.on_hand - quantity)
+        .returning(Balance.on_hand)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if left is not None:
+        return int(left) + quantity
+    found = db.session.execute(
+        select(Balance.on_hand - Balance.allocated - Balance.floor_quantity, Balance.frozen).where(*here)
+    ).one_or_none()
+    if found is not None and found[1] and not even_frozen:
+        raise LotFrozen()
+    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity)
+
+
+def _bring(key: Key, quantity: int) -> int:
+    """Add ``quantity`` to a balance, making it if there is none; give what was there before."""
+    lot_id, location_id, owner_id = key
+    if quantity == 0:
+        return 0
+    insert = sqlite.insert if on_sqlite() else postgresql.insert
+    frozen = db.session.scalar(
+        select(Balance.frozen).where(Balance.lot_id == lot_id).order_by(Balance.frozen.desc()).limit(1)
+    )
+    statement = insert(Balance).values(
+        lot_id=lot_id,
+        location_id=location_id,
+        owner_id=owner_id,
+        on_hand=quantity,
+        allocated=0,
+        floor_quantity=0,
+        frozen=bool(frozen),  # a lot that is held is held where it arrives, too
+    )
+    after = db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["lot_id", "location_id", "owner_id"], set_={"on_hand": Balance.on_hand + quantity}
+        )
+        .returning(Balance.on_hand)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    return int(after) - quantity
+
+
+def _refuse_posted(causes: Iterable[str]) -> None:
+    wanted = list(causes)
+    if len(set(wanted)) < len(wanted):
+        raise ValueError("each line of a document has a cause of its own")
+    if db.session.scalar(select(Movement.id).where(Movement.cause.in_(wanted)).limit(1)) is not None:
+        raise AlreadyPosted()
+
+
+def _show(lot_ids: set[int]) -> None:
+    """Let public pages be made anew where a lot has come to be had, or is gone, somewhere."""
+    if not lot_ids:
+        return
+    products = db.session.scalars(
+        select(TradeItem.product_id)
+        .join(Batch, Batch.trade_item_id == TradeItem.id)
+        .where(Batch.lot_id.in_(lot_ids))
+        .distinct()
+    ).all()
+    if products:
+        pages.bump(pages.SHOP, *(pages.product(product_id) for product_id in products))
