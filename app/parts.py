@@ -7,11 +7,8 @@ from flask import Flask
 from accounts.web import forgotten, invitation, login
 from admin import SCREENS
 from app.config import Config
-from storefront.web import browse, pages
 
 PARTS = [
-    browse.blueprint,
-    pages.blueprint,
     login.blueprint,
     forgotten.blueprint,
     invitation.blueprint,
