@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask.globals import request_ctx
 from flask_babel import gettext, lazy_gettext
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -47,7 +48,8 @@ def init_sign_in(app: Flask, *, redis_url: str | None) -> None:
     def _keep_no_copy(response: Response) -> Response:
         """Let nobody on the way, nor the next person at this browser, keep what a session showed."""
         view = app.view_functions.get(request.endpoint or "")
-        if session.accessed or getattr(view, "access", "public") != "public":
+        opened = request_ctx._session  # asking through the proxy would count as an access itself
+        if (opened is not None and opened.accessed) or getattr(view, "access", "public") != "public":
             response.headers["Cache-Control"] = "no-store"
         return response
 
