@@ -6,12 +6,14 @@ from flask import Flask
 
 from accounts.web import forgotten, invitation, login
 from admin import SCREENS
+from app import media_views
 from app.config import Config
 
 PARTS = [
     login.blueprint,
     forgotten.blueprint,
     invitation.blueprint,
+    media_views.blueprint,
     *SCREENS,
 ]
 
