@@ -1,10 +1,25 @@
 """The back office: screens only, for all roles; no rules of its own."""
 
-from admin import account, acting, audit, dashboard, gallery, organisations, people, texts
+from admin import (
+    account,
+    acting,
+    audit,
+    dashboard,
+    gallery,
+    organisations,
+    people,
+    product_approval,
+    product_files,
+    products,
+    texts,
+)
 
 #: The screens, in the order of the menu.
 SCREENS = [
     dashboard.blueprint,
+    products.blueprint,
+    product_files.blueprint,
+    product_approval.blueprint,
     organisations.blueprint,
     people.blueprint,
     acting.blueprint,

@@ -25,6 +25,14 @@ class Item:
 
 MENU = [
     Item(N_("Today's work"), "dashboard.show", "home", N_("Work"), Permission.USE_BACK_OFFICE),
+    Item(N_("Products"), "products.index", "package", N_("Goods"), Permission.READ_PRODUCTS),
+    Item(
+        N_("Products to approve"),
+        "product_approval.index",
+        "clipboard-check",
+        N_("Goods"),
+        Permission.APPROVE_PRODUCTS,
+    ),
     Item(
         N_("Organisations"), "organisations.index", "building-community", N_("People"), Permission.MANAGE_ORGANISATIONS
     ),

@@ -137,6 +137,7 @@ class GtinTaken(InvalidInput):
 class BadGtin(InvalidInput):
     """What ``kernel.gs1`` says of the number, beside its field."""
 
+    message = N_("This is not a GTIN.")
     field = "gtin"
 
     def __init__(self, cause: InvalidInput) -> None:

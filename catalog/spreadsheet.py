@@ -427,7 +427,7 @@ class _Taking:
     def _create(self) -> Product:
         subgroup, commune = self._subgroup(None), self._commune(None)
         for column, value in (("subgroup", subgroup), ("commune", commune)):
-            if value is None:
+            if value is None and not _text(self.first, column):
                 self._note(self.first, column, SomethingMissing())
         if subgroup is None or commune is None or self.problems:
             raise _Wrong(self.problems)
@@ -501,7 +501,7 @@ class _Taking:
             return
         count = len(self.problems)
         unit, factor = self._unit(row)
-        content = self._whole(row, "net_content", factor)
+        content = self._whole(row, "net_content", factor) if len(self.problems) == count else None
         amount = self._whole(row, "price_vnd", 1)
         day = self._day(row)
         if len(self.problems) > count:

@@ -143,7 +143,8 @@ def test_the_prices_of_many_items_are_one_statement(complete: Begin, now: dateti
     statements: list[str] = []
 
     def count(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
+        if not str(arguments[2]).startswith("BEGIN"):
+            statements.append(str(arguments[2]))
 
     event.listen(db.engine, "before_cursor_execute", count)
     try:

@@ -18,7 +18,9 @@ from werkzeug.routing import Rule
 
 from accounts.actor import Permission
 from accounts.models import Invitation, OrganisationKind, Role
+from catalog.models import VersionPhoto
 from kernel.db import transaction
+from kernel.models import StoredFile
 from tests.factories import Factories
 from tests.web import send
 
@@ -79,6 +81,30 @@ def invitation(world: SimpleNamespace) -> dict[str, Any]:
     return {"code": "ours1", "invitation_id": world.invitation.id}
 
 
+def product(world: SimpleNamespace) -> dict[str, Any]:
+    return {"product_id": world.product.id}
+
+
+def item(world: SimpleNamespace) -> dict[str, Any]:
+    return {"product_id": world.product.id, "item_id": world.item.id}
+
+
+def stopped(world: SimpleNamespace) -> dict[str, Any]:
+    return {**item(world), "act": "ban-lai"}
+
+
+def photo(world: SimpleNamespace) -> dict[str, Any]:
+    return {"product_id": world.product.id, "digest": "a" * 64}
+
+
+def moved(world: SimpleNamespace) -> dict[str, Any]:
+    return {**photo(world), "act": "len"}
+
+
+def decision(world: SimpleNamespace) -> dict[str, Any]:
+    return {"product_id": world.product.id, "act": "tra-lai"}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "gallery.show": (nothing, "+++ +++ +++ +++"),
@@ -86,6 +112,32 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "account.change_password": (nothing, "+++ +++ +++ +++"),
     "account.end_sessions": (nothing, "+++ +++ +++ +++"),
     "account.work_in": (nothing, "+++ +++ +++ +++"),
+    "products.index": (nothing, "+++ --- +++ +++"),
+    "products.show": (product, "+++ --- +++ 000"),
+    "products.preview": (product, "+++ --- +++ 000"),
+    "products.new": (nothing, "++- --- --- ---"),
+    "products.edit_origin": (product, "++- --- --- ---"),
+    "products.edit_words": (product, "++- --- --- ---"),
+    "products.edit_label": (product, "++- --- --- ---"),
+    "products.edit_photos": (product, "++- --- --- ---"),
+    "products.edit_photo": (photo, "++- --- --- ---"),
+    "products.order_photo": (moved, "++- --- --- ---"),
+    "products.edit_items": (product, "++- --- --- ---"),
+    "products.new_item": (product, "++- --- --- ---"),
+    "products.edit_item": (item, "++- --- --- ---"),
+    "products.stop_item": (stopped, "++- --- --- ---"),
+    "products.set_price": (item, "++- --- --- ---"),
+    "products.check": (product, "++- --- --- ---"),
+    "products.withdraw": (product, "++- --- --- ---"),
+    "products.restore": (product, "++- --- --- ---"),
+    "product_files.show": (nothing, "++- --- --- ---"),
+    "product_files.look": (nothing, "++- --- --- ---"),
+    "product_files.apply": (nothing, "++- --- --- ---"),
+    "product_files.download": (nothing, "+++ --- +++ +++"),
+    "product_approval.index": (nothing, "--- --- ++- ---"),
+    "product_approval.show": (product, "--- --- ++- ---"),
+    "product_approval.decide": (decision, "--- --- ++- ---"),
+    "product_approval.save_alcohol": (product, "--- --- ++- ---"),
     "organisations.index": (nothing, "--- --- ++- ---"),
     "organisations.register": (nothing, "--- --- ++- ---"),
     "organisations.show": (producer, "+-- 0-- ++- 0--"),
@@ -129,7 +181,9 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
         clients=[make.client(organisations[kind], role=role) for kind, role in ASKERS],
         place=make.place(ours),
         member=make.user(ours, role=Role.STAFF, name="Người sẽ bị hỏi"),
+        product=make.product(ours),
     )
+    made.item = make.item(made.product)
     with app.app_context(), transaction() as session:
         row = Invitation(
             token_digest="0" * 64,
@@ -140,6 +194,13 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
             expires_at=ours.created_at.replace(year=2100),
         )
         session.add(row)
+        # A product with a photo, so that every step of it has something to show.
+        picture = StoredFile(digest="a" * 64, media_type="image/jpeg", suffix="jpg", size=1, stored_at=ours.created_at)
+        session.add(picture)
+        session.flush()
+        session.add(
+            VersionPhoto(version_id=made.product.draft_version_id, position=1, digest=picture.digest, alt_vi="Ảnh")
+        )
         session.flush()
         made.invitation = SimpleNamespace(id=row.id)
     return made

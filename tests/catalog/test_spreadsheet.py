@@ -1,0 +1,349 @@
+"""Products out to Excel and back: the same file changes nothing, a wrong one says where and saves nothing."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from accounts.actor import Actor
+from accounts.models import Organisation
+from catalog import editing, pricing, queries, spreadsheet
+from catalog.models import Price, Product, ProductVersion
+from kernel.clock import business_date
+from kernel.db import db, rehearsal, transaction
+from kernel.errors import DomainError
+
+Begin = Callable[..., Product]
+TITLES = {column.key: column.title or column.key for column in spreadsheet.columns()}
+
+
+@pytest.fixture
+def out(maker: Actor, now: datetime) -> Callable[[], bytes]:
+    """Write the producer's file."""
+    return lambda: spreadsheet.write(maker, titles=TITLES, today=business_date(now))
+
+
+@pytest.fixture
+def rehearse(producer: Organisation, maker: Actor, now: datetime) -> Callable[[bytes], spreadsheet.Report]:
+    """Say what a file would do."""
+
+    def run(data: bytes) -> spreadsheet.Report:
+        with rehearsal():
+            return spreadsheet.work_through(_again(producer), maker, data, now=now)
+
+    return run
+
+
+@pytest.fixture
+def take_in(
+    producer: Organisation, maker: Actor, now: datetime, rehearse: Callable[[bytes], spreadsheet.Report]
+) -> Callable[[bytes], spreadsheet.Report]:
+    """Look at a file, then take it in."""
+
+    def run(data: bytes) -> spreadsheet.Report:
+        promise = rehearse(data).promise
+        with transaction():
+            return spreadsheet.take_in(_again(producer), maker, data, promise=promise, now=now)
+
+    return run
+
+
+def _again(producer: Organisation) -> Organisation:
+    return db.session.get_one(Organisation, producer.id)
+
+
+def _cells(data: bytes) -> list[list[Any]]:
+    return [list(row) for row in openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows(values_only=True)]
+
+
+def _sheet(*rows: dict[str, Any]) -> bytes:
+    keys = list(dict.fromkeys(key for row in rows for key in row)) or ["name_vi"]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(keys)
+    sheet.append(["# nhãn", *["x"] * (len(keys) - 1)])
+    for row in rows:
+        sheet.append([row.get(key) for key in keys])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _changed(data: bytes, row: int, **cells: Any) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book.worksheets[0]
+    head = [cell.value for cell in sheet[1]]
+    for key, value in cells.items():
+        sheet.cell(row, head.index(key.replace("__", ".")) + 1).value = value
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _count(model: type[Any]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+NEW = {
+    "name_vi": "Mật ong rừng",
+    "subgroup": 4,
+    "commune": "Xã Ba Tơ",
+    "net_content": 0.5,
+    "unit": "l",
+    "item_name_vi": "chai nửa lít",
+    "price_vnd": "250.000",
+}
+
+
+# --- There and back --------------------------------------------------------------------------------------
+
+
+def test_a_file_brought_back_unchanged_changes_nothing(
+    complete: Begin, out: Callable[[], bytes], take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    complete("Gạo rẫy")
+    complete("Khăn thổ cẩm", subgroup=22)
+    versions, prices = _count(ProductVersion), _count(Price)
+
+    report = take_in(out())
+
+    assert (report.rows, report.products, report.changes, report.problems) == (2, 2, [], [])
+    assert (_count(ProductVersion), _count(Price)) == (versions, prices)
+
+
+def test_words_and_prices_changed_in_the_file_are_changed_here(
+    complete: Begin,
+    out: Callable[[], bytes],
+    take_in: Callable[[bytes], spreadsheet.Report],
+    now: datetime,
+) -> None:
+    product = complete()
+    data = _changed(out(), 3, summary_vi="Câu mới.", label__warnings__vi="Để xa lửa.", price_vnd=52_000)
+
+    report = take_in(data)
+
+    draft = queries.get_version(product, product.draft_version_id or 0)
+    assert (draft.summary_vi, draft.label["warnings"]["vi"]) == ("Câu mới.", "Để xa lửa.")
+    item = queries.items_of(product.id)[0]
+    assert queries.prices_on([item.id], business_date(now)) == {item.id: 52_000}
+    assert {(change.column.partition("@")[0], change.after) for change in report.changes} == {
+        ("summary_vi", "Câu mới."),
+        ("label.warnings.vi", "Để xa lửa."),
+        ("price_vnd", "52000"),
+    }
+
+
+def test_a_new_row_makes_a_product_once_however_often_it_is_read(
+    producer: Organisation, take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    first, second = take_in(_sheet(NEW)), take_in(_sheet(NEW))
+
+    assert (first.new_products, len(second.changes)) == (1, 0)
+    [product] = db.session.scalars(select(Product).where(Product.producer_id == producer.id))
+    [item] = queries.items_of(product.id)
+    assert (product.slug, item.net_content, item.unit.value, item.code) == ("mat-ong-rung", 500, "ml", "500ML")
+
+
+def test_two_rows_of_a_name_are_two_sizes_of_one_product(
+    producer: Organisation, take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    report = take_in(
+        _sheet(NEW, {"name_vi": "Mật ong rừng", "net_content": 1, "unit": "l", "item_name_vi": "chai 1 lít"})
+    )
+
+    assert (report.products, report.new_products) == (1, 1)
+    [product] = db.session.scalars(select(Product).where(Product.producer_id == producer.id))
+    assert [item.net_content for item in queries.items_of(product.id)] == [500, 1000]
+
+
+def test_an_emptied_cell_empties_the_word_and_a_column_taken_out_leaves_it(
+    complete: Begin, take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    product = complete()
+
+    take_in(_sheet({"slug": product.slug, "name_vi": "Gạo rẫy", "summary_vi": None}))
+
+    draft = queries.get_version(product, product.draft_version_id or 0)
+    assert (draft.summary_vi, draft.story_vi) == ("", "Gạo của nương cao.")
+
+
+def test_a_price_may_begin_on_a_later_day(
+    complete: Begin, out: Callable[[], bytes], take_in: Callable[[bytes], spreadsheet.Report], now: datetime
+) -> None:
+    product = complete()
+    item = queries.items_of(product.id)[0]
+    day = business_date(now) + timedelta(days=7)
+
+    take_in(_changed(out(), 3, price_vnd=60_000, price_from=f"{day:%d/%m/%Y}"))
+
+    assert queries.prices_on([item.id], business_date(now)) == {item.id: 50_000}
+    assert queries.prices_on([item.id], day) == {item.id: 60_000}
+
+
+# --- What is typed is never a formula --------------------------------------------------------------------
+
+FORMULAS = ["=1+1", "+84905", "-2", "@SUM(A1)", '=HYPERLINK("http://x.example")', "\t=1"]
+
+
+@pytest.mark.parametrize("typed", FORMULAS)
+def test_what_looks_like_a_formula_leaves_as_text(
+    complete: Begin, maker: Actor, out: Callable[[], bytes], now: datetime, typed: str
+) -> None:
+    product = complete()
+    with transaction():
+        editing.save_words(product, maker, name_vi=typed, story_vi=typed, now=now)
+
+    book = openpyxl.load_workbook(io.BytesIO(out()))
+    cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
+
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    assert typed.strip() in [cell.value for cell in cells]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.text(max_size=40))
+def test_any_text_comes_back_as_it_left(
+    begun: Begin,
+    maker: Actor,
+    out: Callable[[], bytes],
+    rehearse: Callable[[bytes], spreadsheet.Report],
+    now: datetime,
+    words: str,
+) -> None:
+    product = begun(f"Gạo {_count(Product)}")
+    with transaction():
+        editing.save_words(product, maker, summary_vi=words, story_vi=words, now=now)
+
+    report = rehearse(out())
+
+    assert (report.changes, report.problems) == ([], [])
+
+
+# --- What is wrong ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "error"),
+    [
+        ({"name_vi": ""}, "name_vi", spreadsheet.SomethingMissing),
+        ({"name_vi": "a" * 200}, "name_vi", editing.TooLong),
+        ({"slug": "khong-co"}, "slug", spreadsheet.NoSuchAddress),
+        ({"subgroup": 27}, "subgroup", spreadsheet.NotAKind),
+        ({"subgroup": None}, "subgroup", spreadsheet.SomethingMissing),
+        ({"commune": "Xa Ba To"}, "commune", spreadsheet.NotACommune),
+        ({"net_content": "nhiều"}, "net_content", spreadsheet.NotANumber),
+        ({"net_content": 0}, "net_content", spreadsheet.NotANumber),
+        ({"net_content": 0.0001}, "net_content", spreadsheet.NotANumber),
+        ({"unit": "thúng"}, "unit", spreadsheet.NotAUnit),
+        ({"price_vnd": "rẻ"}, "price_vnd", spreadsheet.NotANumber),
+        ({"price_vnd": -1}, "price_vnd", spreadsheet.NotANumber),
+        ({"price_from": "32/01/2027"}, "price_from", spreadsheet.NotADay),
+        ({"gtin": "8938505974191"}, "gtin", editing.BadGtin),
+        ({"item_code": "mã có dấu"}, "item_code", editing.BadItemCode),
+        ({"story_vi": "a" * 11_000}, "story_vi", spreadsheet.CellTooLong),
+        ({"label.alcohol_content.vi": "14 %"}, "label.alcohol_content.vi", editing.NoSuchLabelField),
+    ],
+)
+def test_a_wrong_cell_is_named_by_row_and_column(
+    producer: Organisation,
+    rehearse: Callable[[bytes], spreadsheet.Report],
+    cells: dict[str, Any],
+    column: str,
+    error: type[DomainError],
+) -> None:
+    report = rehearse(_sheet({"name_vi": "Đúng", "subgroup": 4, "commune": "Xã Ba Tơ"}, NEW | cells))
+
+    assert [(row.row, row.column, type(row.error)) for row in report.problems] == [(4, column, error)]
+
+
+def test_nothing_of_a_file_with_errors_is_saved(
+    producer: Organisation, maker: Actor, rehearse: Callable[[bytes], spreadsheet.Report], now: datetime
+) -> None:
+    data = _sheet(NEW, NEW | {"name_vi": "Mật khác", "commune": "?"})
+    report = rehearse(data)
+
+    with pytest.raises(spreadsheet.StillWrong), transaction():
+        spreadsheet.take_in(_again(producer), maker, data, promise=report.promise, now=now)
+    assert _count(Product) == 0
+
+
+def test_what_changed_since_it_was_looked_at_is_looked_at_again(
+    complete: Begin,
+    producer: Organisation,
+    maker: Actor,
+    out: Callable[[], bytes],
+    rehearse: Callable[[bytes], spreadsheet.Report],
+    now: datetime,
+) -> None:
+    product = complete()
+    data = _changed(out(), 3, price_vnd=60_000)
+    promise = rehearse(data).promise
+    with transaction():
+        pricing.set_price(queries.items_of(product.id)[0], maker, amount_vnd=60_000, now=now)
+
+    with pytest.raises(spreadsheet.ChangedMeanwhile), transaction():
+        spreadsheet.take_in(_again(producer), maker, data, promise=promise, now=now)
+
+
+def test_rows_of_one_product_must_not_contradict_each_other(
+    producer: Organisation, rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    report = rehearse(_sheet(NEW, NEW | {"commune": "Xã Ba Động", "net_content": 1}))
+
+    assert [(row.row, row.column) for row in report.problems] == [(4, "commune")]
+
+
+def test_an_approved_size_is_not_changed_by_a_file(
+    shown: Begin, out: Callable[[], bytes], rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    shown()
+
+    report = rehearse(_changed(out(), 3, net_content=400))
+
+    assert [type(row.error) for row in report.problems] == [editing.ItemIsSettled]
+
+
+def _zip_bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"\0" * (spreadsheet.MOST_UNPACKED + 1))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", spreadsheet.NotASpreadsheet),
+        (b"PK\x03\x04 broken", spreadsheet.NotASpreadsheet),
+        ("tên,giá\n".encode(), spreadsheet.NotASpreadsheet),
+        (b"x" * (spreadsheet.MOST_BYTES + 1), spreadsheet.SpreadsheetTooLarge),
+        (_zip_bomb(), spreadsheet.SpreadsheetTooLarge),
+        (_sheet({"ten": "Gạo"}), spreadsheet.NoProductColumn),
+        (_sheet(), spreadsheet.NothingInIt),
+        (_sheet(*({"name_vi": f"Gạo {number}"} for number in range(1_001))), spreadsheet.SpreadsheetTooLarge),
+    ],
+)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_is_no_file_of_ours_is_refused_as_a_whole(
+    producer: Organisation, rehearse: Callable[[bytes], spreadsheet.Report], data: bytes, error: type[DomainError]
+) -> None:
+    with pytest.raises(error) as raised:
+        rehearse(data)
+    assert raised.value.field == "file"
+
+
+def test_a_column_that_is_none_of_ours_is_left_aside_and_named(
+    producer: Organisation, rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    report = rehearse(_sheet(NEW | {"ghi_chu": "abc"}))
+
+    assert (report.ignored, report.problems) == (["ghi_chu"], [])
