@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -47,12 +48,23 @@ class Lot(Base):
     __tablename__ = "lot"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("used BETWEEN 0 AND quantity", name="used"),
         ForeignKeyConstraint(
             ["origin_commune_code", "origin_commune_valid_from"],
             ["administrative_unit.code", "administrative_unit.valid_from"],
             name="fk_lot_origin_commune",
         ),
-        UniqueConstraint("owner_id", "kind", "number"),
+        # A batch's number is its trade item's matter (GS1: unique for a GTIN), see Batch.
+        Index(
+            "uq_lot_number",
+            "owner_id",
+            "kind",
+            "number",
+            unique=True,
+            sqlite_where=text("kind <> 'finished'"),
+            postgresql_where=text("kind <> 'finished'"),
+        ),
+        Index("ix_lot_list", "owner_id", "kind", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +74,8 @@ class Lot(Base):
     name_vi: Mapped[str] = mapped_column(String(160))  #: material, or the goods' name when the lot was opened
     name_en: Mapped[str] = mapped_column(String(160), default="")
     quantity: Mapped[int]  #: in ``unit``
+    #: how much of it went into other lots: the sum of its edges. Claimed by a guarded step, never above ``quantity``
+    used: Mapped[int] = mapped_column(default=0)
     unit: Mapped[Unit] = mapped_column(values(Unit))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))  #: where it was received or made
     #: raw lots: who gave it (a person's or group's own word for it), and the growing area
@@ -80,9 +94,15 @@ class Lot(Base):
     created_at: Mapped[datetime]
 
     owner: Mapped[Organisation] = relationship(foreign_keys=[owner_id])
+    supplier_organisation: Mapped[Organisation | None] = relationship(foreign_keys=[supplier_organisation_id])
     place: Mapped[Place | None] = relationship()
     origin_commune: Mapped[AdministrativeUnit | None] = relationship()
-    documents: Mapped[list[LotDocument]] = relationship()
+    documents: Mapped[list[LotDocument]] = relationship(order_by="LotDocument.added_at")
+
+    @property
+    def left(self) -> int:
+        """How much of it went into nothing yet, in ``unit``."""
+        return self.quantity - self.used
 
 
 class Batch(Base):
@@ -139,6 +159,21 @@ class LotDocument(Base):
     added_at: Mapped[datetime]
 
 
+class BatchDraft(Base):
+    """A batch that somebody is entering page by page: kept until it is opened, so that nothing typed is lost."""
+
+    __tablename__ = "batch_draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  #: see admin.batch_wizard
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    #: the lot it became: the same last page sent again is answered with it
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"))
+
+
 class EventKind(enum.StrEnum):
     """EPCIS 2.0 event types in use here."""
 
@@ -174,7 +209,7 @@ class TraceEvent(Base):
     document: Mapped[str | None] = mapped_column(String(40))  #: number of the note, sale or order it belongs to
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     officer_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("trace_event.id"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("trace_event.id"), unique=True)  #: one truth each
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     is_public: Mapped[bool] = mapped_column(default=True)
     is_sample: Mapped[bool] = mapped_column(default=False)

@@ -384,6 +384,7 @@ def upgrade():
     sa.Column('name_vi', sa.String(length=160), nullable=False),
     sa.Column('name_en', sa.String(length=160), nullable=False),
     sa.Column('quantity', sa.Integer(), nullable=False),
+    sa.Column('used', sa.Integer(), nullable=False),
     sa.Column('unit', sa.Enum('piece', 'g', 'ml', name='unit', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('place_id', sa.Integer(), nullable=True),
     sa.Column('supplier', sa.String(length=160), nullable=False),
@@ -400,15 +401,17 @@ def upgrade():
     sa.Column('is_sample', sa.Boolean(), nullable=False),
     sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.CheckConstraint('quantity > 0', name=op.f('ck_lot_quantity')),
+    sa.CheckConstraint('used BETWEEN 0 AND quantity', name=op.f('ck_lot_used')),
     sa.ForeignKeyConstraint(['origin_commune_code', 'origin_commune_valid_from'], ['administrative_unit.code', 'administrative_unit.valid_from'], name='fk_lot_origin_commune'),
     sa.ForeignKeyConstraint(['owner_id'], ['organisation.id'], name=op.f('fk_lot_owner_id')),
     sa.ForeignKeyConstraint(['place_id'], ['place.id'], name=op.f('fk_lot_place_id')),
     sa.ForeignKeyConstraint(['supplier_organisation_id'], ['organisation.id'], name=op.f('fk_lot_supplier_organisation_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_lot')),
-    sa.UniqueConstraint('owner_id', 'kind', 'number', name=op.f('uq_lot_owner_id_kind_number'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lot'))
     )
     with op.batch_alter_table('lot', schema=None) as batch_op:
+        batch_op.create_index('ix_lot_list', ['owner_id', 'kind', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_lot_owner_id'), ['owner_id'], unique=False)
+        batch_op.create_index('uq_lot_number', ['owner_id', 'kind', 'number'], unique=True, sqlite_where=sa.text("kind <> 'finished'"), postgresql_where=sa.text("kind <> 'finished'"))
 
     op.create_table('product',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -495,6 +498,22 @@ def upgrade():
     )
     with op.batch_alter_table('balance', schema=None) as batch_op:
         batch_op.create_index('ix_balance_location', ['location_id', 'lot_id'], unique=False)
+
+    op.create_table('batch_draft',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
+    sa.Column('answers', sa.JSON(), nullable=False),
+    sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('lot_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_batch_draft_lot_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_batch_draft_organisation_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_batch_draft_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_batch_draft'))
+    )
+    with op.batch_alter_table('batch_draft', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_batch_draft_organisation_id'), ['organisation_id'], unique=False)
 
     op.create_table('certificate',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -894,6 +913,10 @@ def downgrade():
         batch_op.drop_index('ix_certificate_product')
 
     op.drop_table('certificate')
+    with op.batch_alter_table('batch_draft', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_batch_draft_organisation_id'))
+
+    op.drop_table('batch_draft')
     with op.batch_alter_table('balance', schema=None) as batch_op:
         batch_op.drop_index('ix_balance_location')
 
@@ -909,7 +932,9 @@ def downgrade():
 
     op.drop_table('product')
     with op.batch_alter_table('lot', schema=None) as batch_op:
+        batch_op.drop_index('uq_lot_number', sqlite_where=sa.text("kind <> 'finished'"), postgresql_where=sa.text("kind <> 'finished'"))
         batch_op.drop_index(batch_op.f('ix_lot_owner_id'))
+        batch_op.drop_index('ix_lot_list')
 
     op.drop_table('lot')
     with op.batch_alter_table('location', schema=None) as batch_op:

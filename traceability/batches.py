@@ -1,0 +1,359 @@
+"""Batches: opened, released for sale, held, recalled. What happens to the goods in stock is done by who calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
+
+from accounts.actor import Actor
+from catalog.models import Product, ProductVersion, TradeItem, Unit
+from kernel import audit, gs1, pages
+from kernel.clock import business_date
+from kernel.db import db, lock
+from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import nfc
+from traceability import lots, recording
+from traceability.models import Batch, EventKind, Lot, LotKind, LotState
+from traceability.recording import Attachment, NamedLot
+
+MOST_PACKS = 10_000_000
+LONGEST_REASON = 1_000
+LATEST_YEARS = 20  #: goods good for longer carry no date at all
+
+
+class NotAnItem(InvalidInput):
+    message = N_("Please choose one of your products.")
+    field = "item"
+
+
+class BatchNumberTaken(InvalidInput):
+    message = N_("There is a batch of this product with this number already. Choose another number.")
+    field = "number"
+
+
+class TooManyPacks(InvalidInput):
+    message = N_("Please enter how many packs, between 1 and 10,000,000.")
+    field = "quantity"
+
+
+class MadeInTheFuture(InvalidInput):
+    message = N_("The day it was made lies in the future.")
+    field = "made_on"
+
+
+class MadeLongAgo(InvalidInput):
+    message = N_("Please look at the year it was made again.")
+    field = "made_on"
+
+
+class ExpiresBeforeMade(InvalidInput):
+    message = N_("The last day it is good cannot lie before the day it was made.")
+    field = "expires_on"
+
+
+class ExpiresTooLate(InvalidInput):
+    message = N_("Please look at the year it is good until again.")
+    field = "expires_on"
+
+
+class NoReason(InvalidInput):
+    message = N_("Please write why: it is shown to everybody who opens the batch.")
+    field = "reason"
+
+
+class ReasonTooLong(InvalidInput):
+    message = N_("Please keep the reason within %(most)s signs.")
+    field = "reason"
+
+
+class NothingChecked(InvalidInput):
+    message = N_("Please write what was checked: it is shown to everybody who opens the batch.")
+    field = "checked"
+
+
+class NotOpen(Conflict):
+    message = N_("Batch %(number)s was released already.")
+
+
+class NothingLeft(Conflict):
+    message = N_("All of batch %(number)s went into other lots: nothing is left to sell.")
+
+
+class CannotHold(Conflict):
+    message = N_("Lot %(number)s cannot be held now: only what is released can.")
+
+
+class NotHeld(Conflict):
+    message = N_("Lot %(number)s is not held.")
+
+
+class AlreadyRecalled(Conflict):
+    message = N_("Lot %(number)s was recalled already.")
+
+
+class CannotConfirm(Conflict):
+    message = N_("Only a batch that is on sale can be confirmed.")
+
+
+class ConfirmsOwn(Conflict):
+    message = N_("Who made a batch cannot confirm it: only another can.")
+
+
+def open_batch(
+    item: TradeItem,
+    *,
+    number: str,
+    made_on: date,
+    expires_on: date | None,
+    quantity: int,
+    inputs: Mapping[int, int],
+    actor: Actor,
+    place_id: int | None = None,
+    note: str = "",
+    photos: tuple[Attachment, ...] = (),
+    is_sample: bool = False,
+    token: str | None = None,
+    now: datetime,
+) -> Batch:
+    """Write down a batch of packs of a trade item, made of other lots. It is not on sale, nor in public, before
+    :func:`release`.
+
+    :param number: as printed on the pack; unique for the trade item (GS1 AI 10)
+    :param expires_on: the last day on which it is good; None for what does not go bad
+    :param quantity: packs; :param inputs: {lot id: how much of it, in its own unit}
+    :param token: its address; drawn at random when None (the demo gives its own)
+    :raises NotAnItem: :raises BatchNumberTaken: :raises TooManyPacks: :raises MadeInTheFuture: :raises MadeLongAgo:
+    :raises ExpiresBeforeMade: :raises ExpiresTooLate: :raises kernel.gs1.MalformedLot: and as ``lots.claim``
+    """
+    number = lots.numbered(number)
+    product = db.session.get_one(Product, item.product_id)
+    if product.is_service:
+        raise NotAnItem()
+    check_dates(made_on, expires_on, now=now)
+    if not 1 <= quantity <= MOST_PACKS:
+        raise TooManyPacks()
+    if number_is_taken(item.id, number):
+        raise BatchNumberTaken()
+    version = db.session.get(
+        ProductVersion, product.published_version_id or product.approved_version_id or product.draft_version_id
+    )
+    lot = Lot(
+        kind=LotKind.FINISHED,
+        owner_id=product.producer_id,
+        number=number,
+        name_vi=(f"{version.name_vi if version else number}, {item.name_vi}")[: lots.LONGEST_NAME],
+        quantity=quantity,
+        used=0,
+        unit=Unit.PIECE,
+        place_id=place_id,
+        state=LotState.OPEN,
+        state_since=now,
+        note=nfc(note).strip()[: lots.LONGEST_NOTE],
+        is_sample=is_sample,
+        created_at=now,
+    )
+    lots.add(lot)
+    batch = Batch(
+        lot_id=lot.id,
+        trade_item_id=item.id,
+        number=number,
+        token=token or gs1.new_token(),
+        made_on=made_on,
+        expires_on=expires_on,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(batch)
+    except IntegrityError as race:  # two who send the same number at once
+        raise BatchNumberTaken() from race
+    lots.claim(lot, inputs)
+    lots.record_making(
+        lot,
+        inputs,
+        title_vi="Đóng gói thành phẩm",
+        title_en="Packed",
+        made_on=made_on,
+        actor=actor,
+        photos=photos,
+        now=now,
+    )
+    audit.record(actor, "traceability.open_batch", f"lot:{lot.id}", now=now, item=item.id, quantity=quantity)
+    return batch
+
+
+def check_dates(made_on: date, expires_on: date | None, *, now: datetime) -> None:
+    """Refuse days that cannot be.
+
+    :raises MadeInTheFuture: :raises MadeLongAgo: :raises ExpiresBeforeMade: :raises ExpiresTooLate:
+    """
+    today = business_date(now)
+    if made_on > today:
+        raise MadeInTheFuture()
+    if made_on.year < recording.EARLIEST_YEAR:
+        raise MadeLongAgo()
+    if expires_on is not None:
+        if expires_on < made_on:
+            raise ExpiresBeforeMade()
+        if expires_on.year > today.year + LATEST_YEARS:
+            raise ExpiresTooLate()
+
+
+def number_is_taken(trade_item_id: int, number: str) -> bool:
+    """Tell whether a trade item has a batch of this number."""
+    return bool(db.session.scalar(select(exists().where(Batch.trade_item_id == trade_item_id, Batch.number == number))))
+
+
+def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
+    """Let a batch be sold and its page be seen. The stock receives the packs by who calls (``stock.production``).
+
+    :raises NotOpen: if it was released before; :raises NothingLeft: if all of it went into other lots
+    """
+    lot = lock(batch.lot)
+    if lot.state is not LotState.OPEN:
+        raise NotOpen(number=lot.number)
+    if lot.left < 1:
+        raise NothingLeft(number=lot.number)
+    _move(lot, (LotState.OPEN,), LotState.RELEASED, "", now=now)
+    recording.record_event(
+        EventKind.OBJECT,
+        "storing",
+        [NamedLot(lot.id, quantity=lot.left)],
+        title_vi="Nhập kho, đưa ra bán",
+        title_en="Stored, released for sale",
+        disposition="sellable_not_accessible",
+        actor=actor,
+        organisation_id=lot.owner_id,
+        place_id=lot.place_id,
+        is_sample=lot.is_sample,
+        now=now,
+    )
+    audit.record(actor, "traceability.release", f"lot:{lot.id}", now=now, quantity=lot.left)
+    _shelf_changes(batch)
+
+
+def confirm(batch: Batch, *, checked: str, actor: Actor, now: datetime) -> None:
+    """Write down that a third party looked at a batch and found it to be as declared.
+
+    :param checked: what exactly was checked; shown to the public
+    :raises NothingChecked: :raises ReasonTooLong: :raises CannotConfirm: :raises ConfirmsOwn:
+    """
+    checked = nfc(checked).strip()
+    if not checked:
+        raise NothingChecked()
+    if len(checked) > LONGEST_REASON:
+        problem = ReasonTooLong(most=LONGEST_REASON)
+        problem.field = "checked"
+        raise problem
+    lot = lock(batch.lot)
+    if actor.organisation_id is None or actor.organisation_id == lot.owner_id:
+        raise ConfirmsOwn()
+    if lot.state is not LotState.RELEASED:
+        raise CannotConfirm()
+    recording.record_event(
+        EventKind.OBJECT,
+        "inspecting",
+        [NamedLot(lot.id)],
+        title_vi="Xác nhận lô hàng",
+        title_en="Batch confirmed",
+        note_vi=checked,
+        disposition="conformant",
+        actor=actor,
+        is_sample=lot.is_sample,
+        now=now,
+    )
+    audit.record(actor, "traceability.confirm", f"lot:{lot.id}", now=now)
+
+
+def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Stop a lot from being sold or used, for the time being. The stock is frozen by who calls.
+
+    :raises NoReason: :raises ReasonTooLong: :raises CannotHold: unless it is released
+    """
+    reason = _reason(reason)
+    lock(lot)
+    if lot.state is not LotState.RELEASED:
+        raise CannotHold(number=lot.number)
+    _move(lot, (LotState.RELEASED,), LotState.HELD, reason, now=now)
+    _state_event(lot, "Tạm giữ", "Held", reason, "non_sellable_other", actor=actor, now=now)
+    audit.record(actor, "traceability.hold", f"lot:{lot.id}", now=now)
+
+
+def end_hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Let a held lot be sold and used again. The stock is freed by who calls.
+
+    :raises NoReason: :raises ReasonTooLong: :raises NotHeld:
+    """
+    reason = _reason(reason)
+    lock(lot)
+    if lot.state is not LotState.HELD:
+        raise NotHeld(number=lot.number)
+    _move(lot, (LotState.HELD,), LotState.RELEASED, "", now=now)
+    _state_event(lot, "Hết tạm giữ", "No longer held", reason, "sellable_not_accessible", actor=actor, now=now)
+    audit.record(actor, "traceability.end_hold", f"lot:{lot.id}", now=now)
+
+
+def recall(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Call a lot back, for good. Its page says so at the next request; the stock is frozen by who calls.
+
+    :raises NoReason: :raises ReasonTooLong: :raises AlreadyRecalled:
+    """
+    reason = _reason(reason)
+    lock(lot)
+    if lot.state is LotState.RECALLED:
+        raise AlreadyRecalled(number=lot.number)
+    _move(lot, (LotState.OPEN, LotState.RELEASED, LotState.HELD), LotState.RECALLED, reason, now=now)
+    _state_event(lot, "Thu hồi", "Recalled", reason, "recalled", actor=actor, now=now)
+    audit.record(actor, "traceability.recall", f"lot:{lot.id}", now=now)
+
+
+def _reason(reason: str) -> str:
+    reason = nfc(reason).strip()
+    if not reason:
+        raise NoReason()
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong(most=LONGEST_REASON)
+    return reason
+
+
+def _move(lot: Lot, before: tuple[LotState, ...], after: LotState, reason: str, *, now: datetime) -> None:
+    """Change the state by one guarded step: whoever comes second finds it changed."""
+    changed = db.session.execute(
+        update(Lot)
+        .where(Lot.id == lot.id, Lot.state.in_(before))
+        .values(state=after, state_reason=reason, state_since=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict()
+    db.session.expire(lot, ["state", "state_reason", "state_since"])
+    recording.shows_anew([lot.id])
+    batch = db.session.get(Batch, lot.id)
+    if batch is not None:
+        _shelf_changes(batch)
+
+
+def _state_event(
+    lot: Lot, title_vi: str, title_en: str, reason: str, disposition: str, *, actor: Actor, now: datetime
+) -> None:
+    recording.record_event(
+        EventKind.OBJECT,
+        "holding",
+        [NamedLot(lot.id)],
+        title_vi=title_vi,
+        title_en=title_en,
+        note_vi=reason,
+        disposition=disposition,
+        actor=actor,
+        organisation_id=actor.organisation_id or lot.owner_id,
+        is_sample=lot.is_sample,
+        now=now,
+    )
+
+
+def _shelf_changes(batch: Batch) -> None:
+    """What may be bought has changed: the lists, and the page of the product."""
+    product_id = db.session.scalar(select(TradeItem.product_id).where(TradeItem.id == batch.trade_item_id))
+    pages.bump(pages.SHOP, pages.product(product_id or 0))

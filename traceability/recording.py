@@ -1,0 +1,315 @@
+"""Events: written down, never changed. A mistake is put right by another event that says which one it corrects."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+
+from accounts.actor import Actor
+from accounts.models import Place
+from kernel import audit, pages
+from kernel.clock import business_date
+from kernel.db import db
+from kernel.errors import N_, Conflict, InvalidInput, NotFound
+from kernel.text import nfc, one_line
+from traceability import genealogy
+from traceability.models import EventFile, EventKind, EventLot, TraceEvent
+
+LONGEST_TITLE, LONGEST_NOTE, MOST_FILES = 120, 2_000, 6
+#: Nothing was traced before the programme: an earlier year is a mistyped one.
+EARLIEST_YEAR = 2018
+
+#: CBV 2.0 business steps in use here, EPCIS 2.0 section 8 (https://ref.gs1.org/cbv/BizStep-…).
+BIZ_STEPS = (
+    "commissioning",
+    "receiving",
+    "accepting",
+    "storing",
+    "inspecting",
+    "sampling",
+    "creating_class_instance",
+    "assembling",
+    "disassembling",
+    "cycle_counting",
+    "packing",
+    "picking",
+    "loading",
+    "departing",
+    "shipping",
+    "arriving",
+    "unpacking",
+    "stocking",
+    "consigning",
+    "retail_selling",
+    "holding",
+    "returning",
+    "repairing",
+    "installing",
+    "collecting",
+    "transporting",
+    "destroying",
+    "void_shipping",
+    "other",
+)
+#: CBV 2.0 dispositions in use here.
+DISPOSITIONS = (
+    "active",
+    "in_progress",
+    "in_transit",
+    "conformant",
+    "non_conformant",
+    "sellable_accessible",
+    "sellable_not_accessible",
+    "non_sellable_other",
+    "recalled",
+    "retail_sold",
+    "returned",
+    "expired",
+    "damaged",
+    "destroyed",
+)
+
+
+class NoSuchEvent(NotFound):
+    message = N_("There is no such event.")
+
+
+class NoTitle(InvalidInput):
+    message = N_("Please say what was done.")
+    field = "title"
+
+
+class TitleTooLong(InvalidInput):
+    message = N_("Please keep what was done within %(most)s signs.")
+    field = "title"
+
+
+class NoteTooLong(InvalidInput):
+    message = N_("Please keep the note within %(most)s signs.")
+    field = "note"
+
+
+class InTheFuture(InvalidInput):
+    message = N_("This lies in the future. Write down what has happened.")
+    field = "day"
+
+
+class TooLongAgo(InvalidInput):
+    message = N_("Please look at the year again.")
+    field = "day"
+
+
+class NoLots(InvalidInput):
+    message = N_("An event names at least one lot.")
+
+
+class NoSuchBusinessStep(InvalidInput):
+    message = N_("Please choose what was done from the list.")
+    field = "step"
+
+
+class TooManyFiles(InvalidInput):
+    message = N_("At most %(most)s photos can be kept with one event.")
+    field = "photo"
+
+
+class PlaceOfAnother(InvalidInput):
+    message = N_("Please choose one of your own places.")
+    field = "place"
+
+
+class AlreadyCorrected(Conflict):
+    message = N_("This event was corrected already. Correct the newer one.")
+
+
+@dataclass(frozen=True)
+class NamedLot:
+    """A lot that an event names, in which role, and how much of it."""
+
+    lot_id: int
+    role: str = "object"  #: "object", "input" or "output"
+    quantity: int | None = None  #: in the lot's unit
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A photo or paper of an event; kept before by ``kernel.media``."""
+
+    digest: str
+    alt_vi: str = ""
+    alt_en: str = ""
+
+
+def record_event(
+    kind: EventKind,
+    biz_step: str,
+    lots: Sequence[NamedLot],
+    *,
+    title_vi: str,
+    actor: Actor,
+    organisation_id: int | None = None,
+    event_at: datetime | None = None,
+    action: str | None = "OBSERVE",
+    disposition: str | None = None,
+    place_id: int | None = None,
+    title_en: str = "",
+    note_vi: str = "",
+    note_en: str = "",
+    document: str | None = None,
+    files: Iterable[Attachment] = (),
+    facts: dict[str, Any] | None = None,
+    is_public: bool = True,
+    is_sample: bool = False,
+    corrects_id: int | None = None,
+    now: datetime,
+) -> TraceEvent:
+    """Write down what happened to lots, and let their pages and those of all goods made from them show it.
+
+    :param organisation_id: who did it; the actor's organisation when None
+    :param event_at: when it happened; ``now`` when None
+    :param action: ADD, OBSERVE or DELETE; None for transformations
+    :raises NoLots: :raises NoSuchBusinessStep: :raises NoTitle: :raises TitleTooLong: :raises NoteTooLong:
+    :raises InTheFuture: :raises TooLongAgo: :raises TooManyFiles: :raises PlaceOfAnother:
+    """
+    title_vi, title_en = one_line(title_vi), one_line(title_en)
+    note_vi, note_en = nfc(note_vi).strip(), nfc(note_en).strip()
+    event_at = event_at or now
+    attached = list(files)
+    organisation_id = organisation_id or actor.organisation_id
+    if not lots:
+        raise NoLots()
+    if biz_step not in BIZ_STEPS or disposition not in (None, *DISPOSITIONS):
+        raise NoSuchBusinessStep()
+    if not title_vi:
+        raise NoTitle()
+    if max(len(title_vi), len(title_en)) > LONGEST_TITLE:
+        raise TitleTooLong(most=LONGEST_TITLE)
+    if max(len(note_vi), len(note_en)) > LONGEST_NOTE:
+        raise NoteTooLong(most=LONGEST_NOTE)
+    if event_at > now + timedelta(minutes=5):  # the clocks of two machines differ a little
+        raise InTheFuture()
+    if business_date(event_at).year < EARLIEST_YEAR:
+        raise TooLongAgo()
+    if len(attached) > MOST_FILES:
+        raise TooManyFiles(most=MOST_FILES)
+    if organisation_id is None:
+        raise ValueError("an event is done by an organisation")
+    if place_id is not None:
+        _check_place(place_id, organisation_id)
+    event = TraceEvent(
+        event_id=f"urn:uuid:{uuid.uuid4()}",
+        kind=kind,
+        action=None if kind is EventKind.TRANSFORMATION else action,
+        biz_step=biz_step,
+        disposition=disposition,
+        event_at=event_at,
+        recorded_at=now,
+        organisation_id=organisation_id,
+        place_id=place_id,
+        title_vi=title_vi,
+        title_en=title_en,
+        note_vi=note_vi,
+        note_en=note_en,
+        document=document,
+        user_id=actor.user_id,
+        officer_organisation_id=actor.officer_organisation_id,
+        corrects_id=corrects_id,
+        facts=facts or {},
+        is_public=is_public,
+        is_sample=is_sample,
+    )
+    db.session.add(event)
+    db.session.flush()
+    db.session.add_all(
+        EventLot(event_id=event.id, lot_id=lot.lot_id, role=lot.role, quantity=lot.quantity) for lot in lots
+    )
+    db.session.add_all(
+        EventFile(
+            event_id=event.id,
+            position=position,
+            digest=file.digest,
+            alt_vi=one_line(file.alt_vi)[:200],
+            alt_en=one_line(file.alt_en)[:200],
+        )
+        for position, file in enumerate(attached, start=1)
+    )
+    db.session.flush()
+    shows_anew(lot.lot_id for lot in lots)
+    return event
+
+
+def correct_event(
+    event: TraceEvent,
+    *,
+    reason: str,
+    actor: Actor,
+    title_vi: str | None = None,
+    note_vi: str | None = None,
+    event_at: datetime | None = None,
+    place_id: int | None = None,
+    files: Iterable[Attachment] | None = None,
+    now: datetime,
+) -> TraceEvent:
+    """Put an event right by another one: it names the same lots, says what is given here anew, and which it corrects.
+
+    The event itself stays as it was written; readers are shown the newer one and that it is a correction.
+
+    :param reason: why, for the record; :raises AlreadyCorrected: :raises NoteTooLong: and as ``record_event``
+    """
+    reason = nfc(reason).strip()
+    if len(reason) > LONGEST_NOTE:
+        raise NoteTooLong(most=LONGEST_NOTE)
+    # Two corrections of one event would leave two truths: whoever comes second must look again.
+    if db.session.scalar(select(exists().where(TraceEvent.corrects_id == event.id))):
+        raise AlreadyCorrected()
+    lots = db.session.scalars(select(EventLot).where(EventLot.event_id == event.id)).all()
+    kept = db.session.scalars(select(EventFile).where(EventFile.event_id == event.id).order_by(EventFile.position))
+    try:
+        with db.session.begin_nested():
+            corrected = record_event(
+                event.kind,
+                event.biz_step,
+                [NamedLot(lot.lot_id, lot.role, lot.quantity) for lot in lots],
+                title_vi=event.title_vi if title_vi is None else title_vi,
+                title_en=event.title_en if title_vi is None else "",
+                note_vi=event.note_vi if note_vi is None else note_vi,
+                note_en=event.note_en if note_vi is None else "",
+                actor=actor,
+                organisation_id=event.organisation_id,
+                event_at=event.event_at if event_at is None else event_at,
+                action=event.action,
+                disposition=event.disposition,
+                place_id=event.place_id if place_id is None else place_id,
+                document=event.document,
+                files=[Attachment(file.digest, file.alt_vi, file.alt_en) for file in kept] if files is None else files,
+                facts={**event.facts, "correction_reason": reason},
+                is_public=event.is_public,
+                is_sample=event.is_sample,
+                corrects_id=event.id,
+                now=now,
+            )
+    except IntegrityError as race:
+        raise AlreadyCorrected() from race
+    audit.record(actor, "traceability.correct_event", f"event:{event.id}", now=now, by=corrected.id)
+    return corrected
+
+
+def shows_anew(lot_ids: Iterable[int]) -> None:
+    """Say that the pages of lots, and of all goods made from them, change with the caller's transaction."""
+    db.session.flush()
+    reached = genealogy.downstream(lot_ids)
+    # Ids alone, without the cap of a walk: a page left out would go on showing what is no longer so.
+    found = db.session.scalars(select(reached.c.id))
+    pages.bump(*(pages.lot(id) for id in found))
+
+
+def _check_place(place_id: int, organisation_id: int) -> None:
+    owner = db.session.scalar(select(Place.organisation_id).where(Place.id == place_id))
+    if owner != organisation_id:
+        raise PlaceOfAnother()
