@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 
-from accounts import signing_in
+from accounts import membership, signing_in
+from accounts.actor import Actor
 from accounts.models import (
     Jurisdiction,
     LegalForm,
@@ -359,8 +360,20 @@ class Factories:
             )
         )
         for input_id, amount in (inputs or {}).items():
-            self._add(LotInput(output_id=lot.id, input_id=input_id, quantity=amount))
+            self.edge(lot.id, input_id, amount)
         return batch
+
+    def edge(self, output_id: int, input_id: int, quantity: int) -> None:
+        """Let so much of one lot have gone into another."""
+        self._add(LotInput(output_id=output_id, input_id=input_id, quantity=quantity))
+        with self._context(), transaction():
+            db.session.get_one(Lot, input_id).used += quantity
+
+    def actor(self, organisation: Organisation, *, role: Role = Role.MANAGER) -> Actor:
+        """Give a new member of an organisation as who asks."""
+        user = self.user(organisation, role=role)
+        with self._context():
+            return membership.actor_of(user.id)
 
     # How much where
 

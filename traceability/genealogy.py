@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import CTE, literal, select
+from sqlalchemy import CTE, select
 
 from kernel.db import db
-from traceability.models import LotInput
+from traceability.models import Lot, LotInput
 
 MOST_EDGES = 2_000
 
@@ -61,10 +61,7 @@ def downstream(lot_ids: Iterable[int], *, name: str = "downstream") -> CTE:
 
 
 def _reached(lot_ids: Iterable[int], here: object, there: object, name: str) -> CTE:
-    ids = sorted(set(lot_ids))
-    # One row per lot to begin at: VALUES are written differently on the two engines.
-    first, *more = [select(literal(id).label("id")) for id in ids] or [select(literal(0).label("id"))]
-    reached = (first.union(*more) if more else first).cte(name, recursive=True)
+    reached = select(Lot.id.label("id")).where(Lot.id.in_(sorted(set(lot_ids)))).cte(name, recursive=True)
     return reached.union(select(there).join(reached, here == reached.c.id))  # type: ignore[call-overload]
 
 

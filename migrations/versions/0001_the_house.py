@@ -474,6 +474,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['place_id'], ['place.id'], name=op.f('fk_trace_event_place_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_trace_event_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_trace_event')),
+    sa.UniqueConstraint('corrects_id', name=op.f('uq_trace_event_corrects_id')),
     sa.UniqueConstraint('event_id', name=op.f('uq_trace_event_event_id'))
     )
     with op.batch_alter_table('trace_event', schema=None) as batch_op:
