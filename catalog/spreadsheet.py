@@ -156,7 +156,7 @@ class SeveralOfThatName(InvalidInput):
 
 
 class SaidInTwoWays(InvalidInput):
-    message = N_("Row %(row)s says otherwise of the same product.")
+    message = N_("Row %(row)s says otherwise of the same product: write its words there, in its first row.")
 
 
 class NoLongerSold(InvalidInput):
@@ -224,10 +224,9 @@ def _rows_out(actor: Actor, today: date) -> Iterator[dict[str, Any]]:
     for product, version, commune in rows:
         words = _words_of(product, version, commune, kinds)
         items = [item for item in offered[version.id] if item.is_active]
-        for item in items:
-            yield words | _item_of(item, prices[item.id], today)
-        if not items:
-            yield words
+        yield words | (_item_of(items[0], prices[items[0].id], today) if items else {})
+        for item in items[1:]:  # its words stand once: a change in a second place would contradict the first
+            yield {key: words[key] for key in ("slug", "name_vi")} | _item_of(item, prices[item.id], today)
 
 
 def _words_of(

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from accounts.actor import Actor
 from accounts.models import Organisation
 from catalog import editing, pricing, queries, spreadsheet
-from catalog.models import Price, Product, ProductVersion
+from catalog.models import Price, Product, ProductVersion, Unit
 from kernel.clock import business_date
 from kernel.db import db, rehearsal, transaction
 from kernel.errors import DomainError
@@ -140,6 +140,21 @@ def test_words_and_prices_changed_in_the_file_are_changed_here(
         ("label.warnings.vi", "Để xa lửa."),
         ("price_vnd", "52000"),
     }
+
+
+def test_the_words_of_a_product_stand_in_its_first_row_only(
+    complete: Begin, maker: Actor, out: Callable[[], bytes], now: datetime
+) -> None:
+    product = complete()
+    with transaction():
+        editing.add_item(product, maker, name_vi="gói 1 kg", net_content=1000, unit=Unit.GRAM, now=now)
+
+    head, _, first, second = _cells(out())
+
+    at = {key: place for place, key in enumerate(head)}
+    assert [row[at["slug"]] for row in (first, second)] == [product.slug] * 2
+    assert [row[at["summary_vi"]] for row in (first, second)] == ["Gạo nương.", None]
+    assert [row[at["item_code"]] for row in (first, second)] == ["500G", "1000G"]
 
 
 def test_a_new_row_makes_a_product_once_however_often_it_is_read(
