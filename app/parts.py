@@ -8,8 +8,11 @@ from accounts.web import forgotten, invitation, login
 from admin import SCREENS
 from app import media_views
 from app.config import Config
+from storefront.web import browse, pages
 
 PARTS = [
+    browse.blueprint,
+    pages.blueprint,
     login.blueprint,
     forgotten.blueprint,
     invitation.blueprint,

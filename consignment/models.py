@@ -146,3 +146,16 @@ class SaleLine(Base):
     price_vnd: Mapped[int]
 
     lot: Mapped[Lot] = relationship()
+
+
+@append_only
+class SaleReversal(Base):
+    """A sale that was taken back the same day, and why. The sale itself stays on record."""
+
+    __tablename__ = "sale_reversal"
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason"),)
+
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sale.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]

@@ -121,7 +121,7 @@ def move_all(
             )
         )
     db.session.flush()
-    _show(crossed)
+    _show({line.lot_id for line in lines}, on_lists=crossed)
 
 
 def open_production(lot_id: int, *, production: Location, owner_id: int, quantity: int) -> None:
@@ -154,7 +154,7 @@ def freeze(lot_ids: Sequence[int], *, frozen: bool) -> None:
         .values(frozen=frozen)
         .execution_options(synchronize_session=False)
     )
-    _show(set(lot_ids))
+    _show(set(lot_ids), on_lists=set(lot_ids))
 
 
 def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
@@ -217,8 +217,11 @@ def _refuse_posted(causes: Iterable[str]) -> None:
         raise AlreadyPosted()
 
 
-def _show(lot_ids: set[int]) -> None:
-    """Let public pages be made anew where a lot has come to be had, or is gone, somewhere."""
+def _show(lot_ids: set[int], *, on_lists: set[int]) -> None:
+    """Let the pages of the lots' products be made anew; lists only where a lot came to be had, or is gone.
+
+    :param on_lists: the lots for which "in stock" may have changed
+    """
     if not lot_ids:
         return
     products = db.session.scalars(
@@ -227,5 +230,6 @@ def _show(lot_ids: set[int]) -> None:
         .where(Batch.lot_id.in_(lot_ids))
         .distinct()
     ).all()
-    if products:
-        pages.bump(pages.SHOP, *(pages.product(product_id) for product_id in products))
+    pages.bump(*(pages.product(product_id) for product_id in products))
+    if on_lists and products:
+        pages.bump(pages.SHOP)

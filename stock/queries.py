@@ -89,7 +89,7 @@ def goods_on_hand(
         query = query.where(row.location_id == location_id)
     for word in text.tokens(q):
         query = query.where(or_(ProductVersion.search.like(f"% {word}%"), Batch.number.ilike(f"%{word}%")))
-    return [OnHand(*found) for found in db.session.execute(query)]
+    return [OnHand._make(found) for found in db.session.execute(query)]
 
 
 class Moved(NamedTuple):
@@ -116,4 +116,4 @@ def movements_of(actor: Actor, lot_id: int) -> list[Moved]:
         )
         .order_by(Movement.id.desc())
     )
-    return [Moved(*row) for row in rows]
+    return [Moved._make(row) for row in rows]

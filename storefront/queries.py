@@ -118,7 +118,7 @@ def price_on(item_id: Any, day: date) -> ScalarSelect[int]:
     )
 
 
-def sellable(day: date) -> Select[Any]:
+def sellable(day: date) -> Any:
     """Select (product, location, quantity) of goods that may be sold on a day, where they lie now."""
     free = Balance.on_hand - Balance.allocated
     return (
@@ -240,8 +240,7 @@ def _read_shelf(day: date) -> Shelf:
 
 
 def _shelf_row(*values: Any) -> ShelfRow:
-    *facts, is_held = values
-    row = ShelfRow(*facts, bool(is_held))
+    row = ShelfRow._make((*values[:-1], bool(values[-1])))
     return row._replace(in_stock=None) if row.is_service else row
 
 
@@ -311,7 +310,7 @@ def first_photos(version_ids: Sequence[int]) -> dict[int, CardPhoto]:
             first, and_(first.c.version_id == photo.version_id, first.c.position == photo.position)
         )
     )
-    return {row[0]: CardPhoto(*row[1:]) for row in rows}
+    return {row[0]: CardPhoto._make(row[1:]) for row in rows}
 
 
 def product_of_slug(slug: str, day: date) -> ShelfRow:
@@ -367,7 +366,7 @@ def items_on_offer(version_id: int, day: date) -> list[OnOffer]:
         .where(VersionItem.version_id == version_id, TradeItem.is_active)
         .order_by(VersionItem.position)
     )
-    return [OnOffer(*row) for row in rows]
+    return [OnOffer._make(row) for row in rows]
 
 
 class BatchOnSale(NamedTuple):
@@ -405,7 +404,7 @@ def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnS
         .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.made_on)
         .limit(most)
     )
-    return [BatchOnSale(*row) for row in rows]
+    return [BatchOnSale._make(row) for row in rows]
 
 
 class Holder(NamedTuple):
@@ -447,7 +446,7 @@ def sales_points_holding(product_id: int, day: date) -> list[Holder]:
         )
         .order_by(total.desc(), Location.name_vi)
     )
-    return [Holder(*row) for row in rows]
+    return [Holder._make(row) for row in rows]
 
 
 class RecalledBatch(NamedTuple):
@@ -469,7 +468,7 @@ def recalled_batches(product_id: int) -> list[RecalledBatch]:
         .order_by(Lot.state_since.desc())
         .limit(5)
     )
-    return [RecalledBatch(*row) for row in rows]
+    return [RecalledBatch._make(row) for row in rows]
 
 
 def producers(day: date) -> list[tuple[Organisation, int]]:
@@ -534,4 +533,8 @@ def visible_to(actor: Actor) -> Select[Product]:
 
 def sales_point_slugs() -> list[str]:
     """List the addresses of the sales points' public pages."""
-    return list(db.session.scalars(select(Location.slug).where(Location.slug.is_not(None)).order_by(Location.slug)))  # type: ignore[arg-type]
+    return [
+        slug
+        for slug in db.session.scalars(select(Location.slug).where(Location.slug.is_not(None)).order_by(Location.slug))
+        if slug is not None
+    ]

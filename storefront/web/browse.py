@@ -113,7 +113,7 @@ def product(slug: str) -> str | Response:
     pages.depends_on(pages.product(row.product_id), pages.organisation(row.producer_id))
     version = queries.version_of(row)
     certificate = certificates.in_force([row.product_id], day).get(row.product_id)
-    lapsed = None if certificate else certificates.latest([row.product_id]).get(row.product_id)
+    lapsed = None if certificate else certificates.latest([row.product_id], day).get(row.product_id)
     producer = queries.producer_of_slug(row.producer_slug)
     pictures = media.pictures([photo.digest for photo in version.photos])
     offers = queries.items_on_offer(row.version_id, day)
@@ -352,6 +352,11 @@ def _pairs_without(wanted: Wanted, taxonomy: Taxonomy, *names: str) -> dict[str,
     return {name: value for name, value in _pairs(wanted, taxonomy) if name not in names}
 
 
+def _with(wanted: Wanted, field: str, chosen: frozenset[Any]) -> Wanted:
+    changes: dict[str, Any] = {"page": 1, field: chosen}
+    return replace(wanted, **changes)
+
+
 def _toggled(chosen: frozenset[K], value: K) -> frozenset[K]:
     return chosen - {value} if value in chosen else chosen | {value}
 
@@ -371,7 +376,7 @@ def _facets(found: Found, wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfR
                 label[code],
                 counts.get(code, 0),
                 code in chosen,
-                replace(wanted, page=1, **{field: _toggled(chosen, code)}),
+                _with(wanted, field, _toggled(chosen, code)),
             )
             for code in label
             if counts.get(code, 0) or code in chosen

@@ -16,7 +16,7 @@ def language() -> str:
 
 def said(row: Any, name: str) -> str:
     """Give a row's text in the language of the request (see ``app.i18n.said``)."""
-    return str(current_app.jinja_env.globals["said"](row, name))
+    return str(current_app.jinja_env.filters["said"](row, name))
 
 
 def dong(amount: int) -> str:
