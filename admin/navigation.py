@@ -25,6 +25,7 @@ class Item:
 
 MENU = [
     Item(N_("Today's work"), "dashboard.show", "home", N_("Work"), Permission.USE_BACK_OFFICE),
+    Item(N_("Counter"), "counter.index", "cash", N_("Work"), Permission.SELL_ON_CONSIGNMENT),
     Item(N_("Products"), "products.index", "package", N_("Goods"), Permission.READ_PRODUCTS),
     Item(
         N_("Products to approve"),

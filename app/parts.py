@@ -8,11 +8,14 @@ from accounts.web import forgotten, invitation, login
 from admin import SCREENS
 from app import media_views
 from app.config import Config
+from consignment.web import counter, points
 from storefront.web import browse, pages
 
 PARTS = [
     browse.blueprint,
     pages.blueprint,
+    points.blueprint,
+    counter.blueprint,
     login.blueprint,
     forgotten.blueprint,
     invitation.blueprint,

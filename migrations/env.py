@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import inspect
 
 import app.models  # noqa: F401 (all tables)
-from kernel.db import db
+from app import facts
+from kernel.db import db, transaction
 
 
 def _include(thing, name, kind, reflected, compare_to):
@@ -32,6 +34,14 @@ def run() -> None:
             context.run_migrations()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    _load_facts()
+
+
+def _load_facts() -> None:
+    """Bring administrative units and the taxonomy up to their files, once the schema stands."""
+    if inspect(db.engine).has_table("loaded_facts"):
+        with transaction():
+            facts.load()
 
 
 if context.is_offline_mode():
