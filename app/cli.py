@@ -8,13 +8,15 @@ from types import FrameType
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 
-from app.commands import people
+from app.commands import data, people
 from kernel import clock, jobs
 from kernel.db import db
 
 
 @click.command("work")
+@with_appcontext
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @click.option("--every", default=1.0, show_default=True, help="Seconds to wait when nothing is due.")
 def work(once: bool, every: float) -> None:
@@ -40,3 +42,5 @@ def register(app: Flask) -> None:
     app.cli.add_command(work)
     app.cli.add_command(people.users)
     app.cli.add_command(people.keys)
+    app.cli.add_command(data.demo)
+    app.cli.add_command(data.ledger)

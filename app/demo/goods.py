@@ -164,7 +164,7 @@ GOODS = [
         "tui-y-hoa", "yhoa", 22, "Túi xách thổ cẩm Y Hòa", "Y Hòa brocade handbag",
         "Túi may từ vải thổ cẩm Làng Teng.", "A bag sewn from Làng Teng brocade.",
         ("Vải thổ cẩm, lót vải bông", "Brocade, cotton lining"), (("chiếc", "one bag", 1, "piece", 450_000),),
-        ("Vải thổ cẩm", "Brocade cloth", "g", 350), None, ("cut", "sew", "inspect"), None,
+        ("Vải thổ cẩm", "Brocade cloth", "g", 350), None, ("sew", "check"), None,
         press=("3 sao, theo báo chí (langngheviet.com.vn); chưa tìm thấy số quyết định.",
                "3 stars according to the press (langngheviet.com.vn)."),
         is_sample=False, village="thôn Làng Teng",
@@ -199,7 +199,7 @@ GOODS = [
         ("Mật ong 100 %", "Honey, 100 %"),
         (("chai 500 ml", "500 ml bottle", 500, "ml", 180_000), ("chai 250 ml", "250 ml bottle", 250, "ml", 95_000)),
         ("Mật ong thô", "Raw honey", "g", 760), ("Mật đã lắng", "Settled honey"), ("filter", "bottle"), 730, 4,
-        label={"storage": _GLASS}, gtin="9521234500017",
+        label={"storage": _GLASS}, gtin="9521234500018",
     ),
     Good(
         "tra-gung-mat-ong", "ongbv", 12, "Trà gừng mật ong", "Ginger and honey tea",
@@ -262,7 +262,7 @@ GOODS = [
         "cao-duoc-lieu", "dlbd", 20, "Cao xoa thảo dược", "Herbal balm",
         "Cao xoa từ dược liệu trong vườn.", "A balm of herbs from the garden.",
         ("Sáp ong, tinh dầu sả, gừng", "Beeswax, lemongrass oil, ginger"), (("hũ 40 g", "40 g jar", 40, "g", 60_000),),
-        ("Dược liệu khô", "Dried herbs", "g", 120), None, ("extract", "pack"), 540, 3, "revoked",
+        ("Dược liệu khô", "Dried herbs", "g", 120), None, ("press", "pack"), 540, 3, "revoked",
         label={"part_used": ("Thân, lá, củ", "Stalks, leaves, roots")},
     ),
     Good(
@@ -278,7 +278,7 @@ GOODS = [
         "nuoc-sim", "simdt", 17, "Nước sim rừng", "Forest myrtle drink",
         "Nước ép trái sim chín, thanh trùng.", "Juice of ripe rose-myrtle berries, pasteurised.",
         ("Nước sim, đường, nước", "Myrtle juice, sugar, water"), (("chai 330 ml", "330 ml bottle", 330, "ml", 32_000),),
-        ("Trái sim chín", "Ripe berries", "g", 210), ("Nước sim cốt", "Myrtle juice"), ("extract", "bottle"), 270, 3,
+        ("Trái sim chín", "Ripe berries", "g", 210), ("Nước sim cốt", "Myrtle juice"), ("press", "bottle"), 270, 3,
     ),
     Good(
         "ruou-sim", "simdt", 15, "Rượu sim Ba Tơ", "Ba Tơ myrtle wine",
@@ -299,7 +299,7 @@ GOODS = [
         "Cà phê hái chín, phơi nguyên trái, rang mộc theo mẻ.", "Ripe cherries, dried whole, roasted in batches.",
         ("Cà phê 100 %", "Coffee, 100 %"), (("gói 250 g", "250 g pack", 250, "g", 88_000),),
         ("Cà phê trái", "Coffee cherries", "g", 1500), ("Cà phê nhân", "Green coffee"), ("dry", "roast", "grind"), 365, 5,
-        gtin="9521234500024",
+        gtin="9521234500025",
     ),
     Good(
         "thit-trau-gac-bep", "thitbd", 8, "Thịt trâu gác bếp", "Hearth-dried buffalo",
@@ -318,13 +318,13 @@ GOODS = [
         "gio-may-nuoc", "hoabto", 21, "Giỏ mây nước đan tay", "Hand-woven rattan basket",
         "Giỏ đan từ mây nước, quai tết.", "A basket of water rattan with a plaited handle.",
         ("Mây nước", "Water rattan"), (("chiếc", "one basket", 1, "piece", 180_000),),
-        ("Mây nước", "Water rattan", "g", 700), None, ("dry", "plait", "inspect"), None, 3,
+        ("Mây nước", "Water rattan", "g", 700), None, ("dry", "plait", "check"), None, 3,
     ),
     Good(
         "hoa-lan-rung", "hoabto", 23, "Lan rừng nhân giống", "Propagated forest orchid",
         "Lan rừng nhân giống trong vườn, không khai thác từ rừng.", "Propagated in the garden, not taken from the forest.",
         ("Lan trồng chậu", "Potted orchid"), (("chậu", "one pot", 1, "piece", 220_000),),
-        ("Cây giống lan", "Orchid seedlings", "piece", 1), None, ("tend", "inspect"), None, 3,
+        ("Cây giống lan", "Orchid seedlings", "piece", 1), None, ("tend", "check"), None, 3,
         label={"species": ("Lan rừng, giống nhân trong vườn", "Forest orchid, propagated"),
                "raised": ("Trồng chậu tại vườn", "Grown in pots")},
     ),
@@ -357,7 +357,7 @@ GOODS = [
         "ca-vat-tho-cam", "dlbh", 22, "Cà vạt thổ cẩm (mẫu)", "Brocade necktie (sample)",
         "Cà vạt may từ dải thổ cẩm.", "A tie sewn from a brocade band.",
         ("Vải thổ cẩm", "Brocade"), (("chiếc", "one tie", 1, "piece", 190_000),),
-        ("Dải thổ cẩm", "Brocade bands", "g", 60), None, ("cut", "sew"), None, None, state="draft",
+        ("Dải thổ cẩm", "Brocade bands", "g", 60), None, ("sew",), None, None, state="draft",
     ),
 ]  # fmt: skip
 

@@ -1,0 +1,79 @@
+"""Commands on whole bodies of data: the demonstration set, and the proof of the ledger."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.config import VAR, Config
+from app.demo import loader
+from app.demo.goods import PEOPLE
+from kernel import clock
+from stock import verification
+
+demo = AppGroup("demo", help="The Ba Tơ data set.")
+ledger = AppGroup("ledger", help="The ledger of goods.")
+
+
+def _refuse_production() -> None:
+    config: Config = current_app.config["OCOP"]
+    if config.is_production:
+        sys.exit("ocop: the demonstration data and sign-ins are refused when APP_ENV=production.")
+
+
+def _password() -> str:
+    """Give the password of the demo accounts: ``DEMO_PASSWORD``, or one made once and kept under ``var/``."""
+    given = os.environ.get("DEMO_PASSWORD")
+    if given:
+        return given
+    VAR.mkdir(exist_ok=True)
+    path = VAR / "demo_password"
+    if not path.exists():
+        path.write_text(f"bato-{secrets.token_hex(4)}")
+        path.chmod(0o600)
+    return path.read_text()
+
+
+@demo.command("load")
+@click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Times the sample products.")
+@click.option("--if-empty", is_flag=True, help="Do nothing, and say nothing, when there are data already.")
+def load(scale: int, if_empty: bool) -> None:
+    """Load the Ba Tơ data set into an empty database."""
+    config: Config = current_app.config["OCOP"]
+    if if_empty and (config.is_production or not loader.is_empty()):
+        return
+    _refuse_production()
+    click.echo("Loading the Ba Tơ data set (about half a minute):", err=True)
+    try:
+        loader.load(
+            password=_password(), now=clock.now(), scale=scale, say=lambda line: click.echo(f"  {line}", err=True)
+        )
+    except loader.NotEmpty as refusal:
+        sys.exit(f"ocop: {refusal}")
+
+
+@demo.command("sign-ins")
+def sign_ins() -> None:
+    """Print the demo accounts and their password."""
+    config: Config = current_app.config["OCOP"]
+    if config.is_production:
+        return
+    for mailbox, _, _, name in PEOPLE:
+        click.echo(f"  {mailbox}@demo.example".ljust(28) + name)
+    click.echo(f"  password: {_password()}   sign in at /dang-nhap")
+
+
+@ledger.command("verify")
+def verify() -> None:
+    """Prove that movements and balances agree; name every difference, and fail if there is one."""
+    differences = verification.verify()
+    for line in differences:
+        click.echo(line)
+    if differences:
+        sys.exit(f"ledger: {len(differences)} difference(s)")
+    click.echo("ledger: movements and balances agree, 0 differences")
