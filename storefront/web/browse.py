@@ -243,7 +243,7 @@ def _label(kind: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         value = values.get(field.key)
         words = said(value, "") if isinstance(value, dict) else str(value or "")
         if words:
-            lines.append((said(field, "label"), words))
+            lines.append((said(field, "name"), words))
     return lines
 
 
