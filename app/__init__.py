@@ -54,6 +54,7 @@ def create_app(config: Config) -> Flask:
         COMPRESS_MIMETYPES=["text/html", "text/csv", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
+        COMPRESS_REGISTER=False,  # _keep_copies decides: a copy is compressed when it is kept
         TESTING=config.app_env == "test",
     )
     app.jinja_env.undefined = StrictUndefined
@@ -68,8 +69,7 @@ def create_app(config: Config) -> Flask:
         i18n.init_i18n(app, config.base_url)
         site.init_site(app, config)
         errors.init_errors(app)
-        _keep_copies(app)
-        Compress(app)
+        _keep_copies(app, Compress(app))
         headers.init_headers(app)
         parts.register(app, config)
         mail.init_mail(app, config)
@@ -88,7 +88,7 @@ def _engine_options(config: Config) -> dict[str, Any]:
     return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "pool_recycle": 1800}
 
 
-def _keep_copies(app: Flask) -> None:
+def _keep_copies(app: Flask, compress: Compress) -> None:
     """Collect what a public page depends on while it is made, from one snapshot of the data."""
 
     @app.before_request
@@ -109,7 +109,9 @@ def _keep_copies(app: Flask) -> None:
                 pages.revision(ordered),
                 clock.next_midnight(clock.now()),
             )
-        return response
+            return response
+        compressed: Response = compress.after_request(response)
+        return compressed
 
     @app.teardown_request
     def _close(_error: BaseException | None) -> None:

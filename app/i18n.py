@@ -185,7 +185,9 @@ def init_i18n(app: Flask, base_url: str) -> None:
         default_translation_directories=str(root),
         locale_selector=current_language,
     )
-    app.jinja_env.filters.update(dong=dong, number=number, day=day, moment=moment, quantity=quantity, said=said)
+    app.jinja_env.filters.update(
+        dong=dong, number=number, day=day, moment=moment, quantity=quantity, said=said, paragraphs=paragraphs
+    )
     app.jinja_env.globals.update(with_query=with_query, said=said)
 
     @app.context_processor
