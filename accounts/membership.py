@@ -25,6 +25,7 @@ class NoSuchInvitation(NotFound):
 
 
 class InvitationOver(Conflict):
+    message = N_("This invitation is over. Please ask the person who invited you for a new one.")
     http_status = 410
 
 
