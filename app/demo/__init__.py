@@ -1,1 +1,1 @@
-"""The Ba Tơ data set: public facts, and around them samples that say that they are samples."""
+"""The Ba Tơ demo set: its facts and texts as data, and what reads them."""
