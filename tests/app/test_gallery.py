@@ -84,7 +84,7 @@ def test_the_menu_opens_and_leads_on_where_scripts_are_off(
 ) -> None:
     context = browser.new_context(**browser_context_args | {"java_script_enabled": False})
     page = open_page(context, address, signed_in, "product", 390)
-    link = page.get_by_role("navigation", name="Trình đơn chính").get_by_role("link", name="Nhà sản xuất")
+    link = page.get_by_role("navigation", name="Trình đơn chính").get_by_role("link", name="Chủ thể")
     expect(link).to_be_hidden()
 
     page.locator(".menu summary").click()
@@ -100,7 +100,7 @@ def test_on_a_wide_screen_menus_and_filters_lie_open(
 ) -> None:
     page = open_page(context, address, signed_in, "shop", width)
 
-    expect(page.get_by_role("link", name="Nhà sản xuất", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Chủ thể", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="5 sao")).to_be_visible()
     expect(page.locator(".menu > summary")).to_be_hidden()
 
