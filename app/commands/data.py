@@ -11,8 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.config import VAR, Config
-from app.demo import loader
-from app.demo.goods import PEOPLE
+from app.demo import data, loader
 from kernel import clock
 from stock import verification
 
@@ -63,8 +62,8 @@ def sign_ins() -> None:
     config: Config = current_app.config["OCOP"]
     if config.is_production:
         return
-    for mailbox, _, _, name in PEOPLE:
-        click.echo(f"  {mailbox}@demo.example".ljust(28) + name)
+    for person in data.read().people:
+        click.echo(f"  {person.email}".ljust(28) + person.name)
     click.echo(f"  password: {_password()}   sign in at /dang-nhap")
 
 

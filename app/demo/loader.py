@@ -5,49 +5,42 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from accounts import consents, membership, organisations, signing_in
 from accounts.actor import SYSTEM, Actor
-from accounts.models import LegalForm, Organisation, OrganisationKind, Place, PlaceKind, Role
+from accounts.models import Organisation, OrganisationKind, Place
 from accounts.organisations import Profile, Spot
 from app.config import ROOT
-from app.demo import goods, texts
-from app.demo.goods import Good, Maker
-from catalog import editing, labels, pricing, publishing
-from catalog.models import Product, Subgroup, TradeItem, Unit
+from app.demo import data
+from app.demo.data import DemoBatch, DemoNote, DemoProduct, DemoSet
+from catalog import editing, pricing, publishing
+from catalog.models import Product, Subgroup, TradeItem
 from consignment import points, selling, transfer
-from consignment.models import SalesPoint
+from consignment.models import NoteStatus, SalesPoint
 from kernel import clock, media
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict
 from kernel.models import AdministrativeUnit
 from ocop import certification
-from ocop.models import Certificate
 from stock import holding, production
 from storefront import texts as public_texts
-from traceability import batches, lots, steps
+from traceability import batches, lots
 from traceability.lots import Received
 from traceability.models import Batch, EventKind, Lot
 from traceability.recording import NamedLot, record_event
 
 PICTURES = Path(__file__).parent / "pictures"
 SCHEME = "QD26-2026"
-SAMPLE_DECISION = "Số mẫu – Dữ liệu mẫu"
-SAMPLE_ISSUER = "Cơ quan mẫu – Dữ liệu mẫu"
-PACKS = 120
-
-
-class NotForProduction(Conflict):
-    message = N_("The demonstration data are not for a production database.")
+#: The one batch of each producer that no office has confirmed yet is its newest: the page shows both states.
+CONFIRMED_AFTER = 3
 
 
 class NotEmpty(Conflict):
-    message = N_("There are products in this database already: the data set is loaded into an empty one only.")
+    message = N_("There are data in this database already: the data set is loaded into an empty one only.")
 
 
 def is_empty() -> bool:
@@ -61,481 +54,420 @@ def load(*, password: str, now: datetime, scale: int = 1, say: Callable[[str], N
     :param password: of all demo accounts
     :param scale: how many times the sample products are entered (for measuring large shops)
     :param say: told what is being done
+    :raises NotEmpty: if there are data already
     """
-    db.session.rollback()
     if not is_empty():
         raise NotEmpty()
-    _Loader(now, password).run(scale, say)
-
-
-@dataclass
-class _Stocked:
-    """A good with its rows."""
-
-    good: Good
-    product: Product
-    items: list[TradeItem]
-    batches: list[Batch]
+    _Loader(data.read(), now, password).run(scale, say)
 
 
 class _Loader:
-    def __init__(self, now: datetime, password: str) -> None:
+    """Holds the rows made so far, by the keys of the data set."""
+
+    def __init__(self, demo: DemoSet, now: datetime, password: str) -> None:
+        self.demo = demo
         self.now = now
         self.today = clock.business_date(now)
         self.password = password
-        self.alt: dict[str, dict[str, str]] = json.loads((PICTURES / "alt.json").read_text(encoding="utf-8"))
-        self.makers: dict[str, Organisation] = {}
-        self.workshops: dict[str, Place] = {}
+        self.pictures: dict[str, str] = {}
+        self.organisations: dict[str, Organisation] = {}
+        self.places: dict[str, Place] = {}
         self.points: dict[str, SalesPoint] = {}
-        self.stocked: list[_Stocked] = []
-        self.digests: dict[str, str] = {}
-        self.lot_numbers = 0
+        self.products: dict[str, Product] = {}
+        self.items: dict[tuple[str, str], TradeItem] = {}
+        self.lots: dict[tuple[str, str], Lot] = {}
+        self.batches: dict[str, Batch] = {}
 
     def run(self, scale: int, say: Callable[[str], None]) -> None:
+        """Load all sections in their order."""
         sections: list[tuple[str, Callable[[], None]]] = [
             ("communes", self._outlines),
-            ("offices", self._offices),
-            ("pictures", self._pictures),
-            ("producers", self._makers),
-            ("sales points", self._counters),
-            ("people", self._people),
-            ("public texts", self._texts),
-            ("products", lambda: self._products(scale)),
-            ("certificates", self._certificates),
-            ("batches", self._batches),
-            ("consignment", self._consignment),
-            ("holds and recalls", self._incidents),
+            ("pictures", self._keep_pictures),
+            ("organisations", self._enter_organisations),
+            ("sales points", self._open_points),
+            ("people", self._enrol_people),
+            ("public texts", self._save_texts),
+            ("products", lambda: self._enter_products(scale)),
+            ("certificates", self._certify),
+            ("lots and batches", self._make_lots),
+            ("consignment", self._consign),
+            ("holds and recalls", self._hold_and_recall),
         ]
         for name, section in sections:
             say(name)
             with transaction():
                 section()
 
+    # --- Days ---------------------------------------------------------------------------------------------
+
+    def day(self, days_ago: int) -> date:
+        return self.today - timedelta(days=days_ago)
+
     def at(self, days_ago: int, hour: int = 9) -> datetime:
-        """Give an instant so many Viet Nam days ago (never after now)."""
-        instant = clock.start_of_day(self.today - timedelta(days=days_ago)) + timedelta(hours=hour)
-        return min(instant, self.now)
+        """Give an instant so many Viet Nam days ago, never after now."""
+        return min(clock.start_of_day(self.day(days_ago)) + timedelta(hours=hour), self.now)
+
+    # --- Places, people, words ----------------------------------------------------------------------------
 
     def _outlines(self) -> None:
         """Take the communes' outlines where they lie beside the project; the map draws circles without them."""
-        shared = Path(os.environ.get("SHARED_DIR", ROOT.parent / "shared"))
-        path = shared / "data" / "bato" / "communes.geojson"
+        path = Path(os.environ.get("SHARED_DIR", ROOT.parent / "shared")) / "data" / "bato" / "communes.geojson"
         if not path.is_file():
             return
         for feature in json.loads(path.read_text(encoding="utf-8"))["features"]:
-            unit = self._commune(str(feature["properties"]["code"]))
-            unit.outline = feature["geometry"]["coordinates"][0]
+            self._commune(str(feature["properties"]["code"])).outline = feature["geometry"]["coordinates"][0]
 
     def _commune(self, code: str) -> AdministrativeUnit:
         return db.session.scalars(
             select(AdministrativeUnit).where(AdministrativeUnit.code == code, AdministrativeUnit.valid_until.is_(None))
         ).one()
 
-    def _offices(self) -> None:
-        for code, name, unit, seat in goods.OFFICES:
-            office = organisations.register(
-                SYSTEM,
-                code=code,
-                kind=OrganisationKind.OFFICE,
-                profile=Profile(legal_form=LegalForm.PUBLIC_BODY, name_vi=name, commune=seat),
-                now=self.at(400),
-                is_sample=True,
-            )
-            organisations.set_jurisdiction(SYSTEM, office, [unit], now=self.at(400))
-
-    def _pictures(self) -> None:
-        wanted = {good.key for good in goods.GOODS} | {maker.picture for maker in goods.MAKERS}
-        wanted |= {counter.picture for counter in goods.COUNTERS}
+    def _keep_pictures(self) -> None:
+        wanted = {row.picture for row in self.demo.organisations if row.picture}
+        wanted |= {picture.key for product in self.demo.products for picture in product.pictures}
         for key in sorted(wanted):
-            self.digests[key] = media.store_picture((PICTURES / f"{key}.webp").read_bytes(), now=self.now)
+            self.pictures[key] = media.store_picture((PICTURES / f"{key}.webp").read_bytes(), now=self.now)
 
-    def _makers(self) -> None:
-        for maker in goods.MAKERS:
+    def _enter_organisations(self) -> None:
+        for row in self.demo.organisations:
             made = organisations.register(
                 SYSTEM,
-                code=maker.code,
-                kind=OrganisationKind.PRODUCER,
+                code=row.code,
+                kind=row.kind,
                 profile=Profile(
-                    legal_form=LegalForm(maker.form),
-                    name_vi=maker.name_vi,
-                    name_en=maker.name_en,
-                    story_vi=maker.story_vi,
-                    story_en=maker.story_en,
-                    commune=maker.commune,
-                    address=maker.address,
+                    legal_form=row.legal_form,
+                    name_vi=row.name_vi,
+                    name_en=row.name_en,
+                    story_vi=row.story_vi,
+                    story_en=row.story_en,
+                    commune=row.commune,
+                    address=row.address,
                 ),
-                now=self.at(380),
-                is_sample=maker.is_sample,
+                now=self.at(400),
+                is_sample=row.sample,
             )
-            made.picture = self.digests[maker.picture]
-            made.picture_alt_vi, made.picture_alt_en = self._alt(maker.picture)
-            made.woman_led, made.minority_led, made.youth_led = maker.woman_led, maker.minority_led, maker.youth_led
-            self.makers[maker.code] = made
-            self.workshops[maker.code] = organisations.add_place(SYSTEM, made, self._workshop(maker), now=self.at(370))
-            self.workshops[maker.code].is_sample = True
-            if maker.is_sample:
-                consents.give(SYSTEM, made, "officer_acts", channel="paper", now=self.at(360))
+            if row.picture:
+                made.picture = self.pictures[row.picture]
+                made.picture_alt_vi, made.picture_alt_en = row.picture_alt_vi, row.picture_alt_en
+            made.woman_led, made.minority_led, made.youth_led = row.woman_led, row.minority_led, row.youth_led
+            self.organisations[row.code] = made
+            if row.jurisdiction:
+                organisations.set_jurisdiction(SYSTEM, made, row.jurisdiction, now=self.at(399))
+            for place in row.places:
+                spot = Spot(
+                    kind=place.kind,
+                    name_vi=place.name_vi,
+                    name_en=place.name_en,
+                    commune=place.commune,
+                    village=place.village,
+                )
+                self.places[place.key] = organisations.add_place(SYSTEM, made, spot, now=self.at(398))
+                self.places[place.key].is_sample = True
+            if row.kind is OrganisationKind.PRODUCER and row.sample:
+                consents.give(SYSTEM, made, "officer_acts", channel="paper", now=self.at(397))
 
-    def _workshop(self, maker: Maker) -> Spot:
-        return Spot(
-            kind=PlaceKind.WORKSHOP,
-            name_vi="Xưởng (dữ liệu mẫu)",
-            name_en="Workshop (sample)",
-            commune=maker.commune,
-            village=maker.address,
-        )
-
-    def _alt(self, key: str) -> tuple[str, str]:
-        return self.alt[key]["vi"][:200], self.alt[key]["en"][:200]
-
-    def _counters(self) -> None:
-        for counter in goods.COUNTERS:
-            shop = organisations.register(
-                SYSTEM,
-                code=counter.code,
-                kind=OrganisationKind.SALES_POINT,
-                profile=Profile(
-                    legal_form=LegalForm.HOUSEHOLD,
-                    name_vi=counter.name_vi,
-                    name_en=counter.name_en,
-                    commune=counter.commune,
-                    address="địa chỉ mẫu",
-                ),
-                now=self.at(350),
-                is_sample=counter.is_sample,
-            )
-            alt_vi, alt_en = self._alt(counter.picture)
-            self.points[counter.code] = points.open_point(
+    def _open_points(self) -> None:
+        for row in self.demo.sales_points:
+            shop = self.organisations[row.organisation]
+            self.points[row.key] = points.open_point(
                 shop,
                 points.PointProfile(
-                    name_vi=counter.name_vi,
-                    name_en=counter.name_en,
-                    about_vi="Điểm bán ký gửi hàng OCOP của các chủ thể trong vùng. Giờ mở cửa là dữ liệu mẫu.",
-                    about_en="Sells producers' goods on consignment. Opening hours are sample data.",
-                    hours_vi=counter.hours,
-                    commission_bp=1_000,
-                    picture=self.digests[counter.picture],
-                    picture_alt_vi=alt_vi,
-                    picture_alt_en=alt_en,
+                    name_vi=row.name_vi,
+                    name_en=row.name_en,
+                    about_vi=row.about_vi,
+                    about_en=row.about_en,
+                    hours_vi=row.hours_vi,
+                    hours_en=row.hours_en,
+                    commission_bp=row.commission_bp,
+                    picture=shop.picture,
+                    picture_alt_vi=shop.picture_alt_vi,
+                    picture_alt_en=shop.picture_alt_en,
                 ),
                 actor=SYSTEM,
-                now=self.at(340),
-                is_sample=counter.is_sample,
+                now=self.at(380),
+                is_sample=True,
             )
 
-    def _people(self) -> None:
+    def _enrol_people(self) -> None:
         hashed = signing_in.HASHER.hash(self.password)
-        for mailbox, code, role, name in goods.PEOPLE:
+        for row in self.demo.people:
             user = membership.enrol(
-                name=name, email=f"{mailbox}@demo.example", password_hash=hashed, now=self.at(330), is_sample=True
+                name=row.name, email=row.email, password_hash=hashed, now=self.at(370), is_sample=True
             )
-            organisation = db.session.scalars(select(Organisation).where(Organisation.code == code)).one()
-            membership.add(organisation, user, Role(role), now=self.at(330))
+            membership.add(self.organisations[row.organisation], user, row.role, now=self.at(370))
 
-    def _texts(self) -> None:
-        for name, (title_vi, title_en, body_vi, body_en) in texts.TEXTS.items():
+    def _save_texts(self) -> None:
+        for row in self.demo.texts:
             public_texts.save(
-                name,
-                title_vi=title_vi,
-                title_en=title_en,
-                body_vi=body_vi,
-                body_en=body_en,
+                row.name,
+                title_vi=row.title_vi,
+                title_en=row.title_en,
+                body_vi=row.body_vi,
+                body_en=row.body_en,
                 is_sample=True,
                 actor=SYSTEM,
-                now=self.at(320),
+                now=self.at(360),
             )
 
-    def _products(self, scale: int) -> None:
-        for number, good in enumerate(goods.GOODS):
-            self.stocked.append(self._enter(good, days_ago=200 - 4 * number))
-        for copy in range(2, scale + 1):
-            for good in goods.GOODS:
-                if good.is_sample and good.state == "published":
-                    self._enter(good, days_ago=100, copy=copy)
+    # --- Products -----------------------------------------------------------------------------------------
 
-    def _enter(self, good: Good, *, days_ago: int, copy: int = 0) -> _Stocked:
-        maker, now = self.makers[good.maker], self.at(days_ago)
-        subgroup = db.session.get_one(Subgroup, (SCHEME, good.set_no))
+    def _enter_products(self, scale: int) -> None:
+        for number, row in enumerate(self.demo.products):
+            self.products[row.key] = self._enter(row, days_ago=340 - 3 * number)
+        for copy in range(2, scale + 1):
+            for row in self.demo.products:
+                self._enter(row, days_ago=200, copy=copy)
+
+    def _enter(self, row: DemoProduct, *, days_ago: int, copy: int = 0) -> Product:
+        """Draft, submit, approve and publish a product; ``copy`` numbers further ones of a large shop."""
+        now = self.at(days_ago)
+        producer = self.organisations[row.producer]
         product = editing.create(
-            maker,
+            producer,
             SYSTEM,
-            name_vi=good.name_vi + (f" – mẫu {copy}" if copy else ""),
-            name_en=good.name_en + (f" – sample {copy}" if copy else ""),
-            subgroup=subgroup,
-            commune=maker.commune,
-            village=good.village,
-            is_sample=good.is_sample,
+            name_vi=row.name_vi + (f" – mẫu {copy}" if copy else ""),
+            name_en=row.name_en + (f" – sample {copy}" if copy else ""),
+            subgroup=db.session.get_one(Subgroup, (SCHEME, row.criteria_set)),
+            commune=self._commune(row.commune),
+            village=row.village,
+            is_sample=producer.is_sample or bool(copy),
             now=now,
         )
-        product.press_rating_vi, product.press_rating_en = good.press
+        product.is_alcohol = product.is_alcohol or row.alcohol
+        if not copy:
+            product.press_rating_vi, product.press_rating_en = row.press_vi, row.press_en
         editing.save_words(
             product,
             SYSTEM,
             now=now,
-            summary_vi=good.summary_vi,
-            summary_en=good.summary_en,
-            story_vi=f"{good.summary_vi}\n\n{maker.story_vi}",
-            story_en=f"{good.summary_en}\n\n{maker.story_en}",
-            brand="" if good.is_sample else good.name_vi,
-            standards="Tiêu chuẩn cơ sở (dữ liệu mẫu)" if good.set_no != 26 else "",
+            summary_vi=row.summary_vi,
+            summary_en=row.summary_en,
+            story_vi=row.story_vi,
+            story_en=row.story_en,
+            brand=row.brand,
+            standards=row.standards,
         )
-        editing.save_label(product, SYSTEM, values=self._label(good, subgroup.label_kind), now=now)
-        alt_vi, alt_en = self._alt(good.key)
-        editing.add_photo(product, SYSTEM, editing.Photo(self.digests[good.key], alt_vi, alt_en), now=now)
-        if maker.picture:
-            photo = editing.Photo(maker.picture, maker.picture_alt_vi, maker.picture_alt_en)
+        editing.save_label(product, SYSTEM, values=row.label, now=now)
+        for picture in row.pictures:
+            photo = editing.Photo(self.pictures[picture.key], picture.alt_vi, picture.alt_en)
             editing.add_photo(product, SYSTEM, photo, now=now)
-        items = []
-        for position, (name_vi, name_en, content, unit, price) in enumerate(good.items):
+        for offer in row.items:
             item = editing.add_item(
                 product,
                 SYSTEM,
-                name_vi=name_vi,
-                name_en=name_en,
-                net_content=content,
-                unit=Unit(unit),
-                gtin=good.gtin if position == 0 and not copy else "",
+                code=offer.code,
+                name_vi=offer.name_vi,
+                name_en=offer.name_en,
+                net_content=offer.net,
+                unit=offer.unit,
+                gtin="" if copy else offer.gtin,
                 now=now,
             )
-            pricing.set_price(item, SYSTEM, amount_vnd=price, now=now)
-            items.append(item)
-        self._decide(good, product, now)
-        return _Stocked(good, product, items, [])
-
-    def _label(self, good: Good, kind: str) -> dict[str, dict[str, str]]:
-        said: dict[str, dict[str, str]] = {}
-        for one in labels.fields_for(kind):
-            words = good.label.get(one.key) or goods.USUAL.get(one.key)
-            if one.key == "ingredients":
-                words = good.ingredients
-            if words and words[0] and not one.per_batch and (one.required or one.key in ("use", "storage")):
-                said[one.key] = {"vi": words[0], "en": words[1]}
-        return said
-
-    def _decide(self, good: Good, product: Product, now: datetime) -> None:
-        if good.state == "draft":
-            return
+            pricing.set_price(item, SYSTEM, amount_vnd=offer.price, now=now)
+            if not copy:
+                self.items[row.key, offer.code] = item
         publishing.submit(product, SYSTEM, now=now)
-        if good.state == "published" and product.submitted_version_id is not None:
-            publishing.approve_and_publish(product, SYSTEM, version_id=product.submitted_version_id, now=now)
+        publishing.approve_and_publish(product, SYSTEM, version_id=product.submitted_version_id or 0, now=now)
+        return product
 
-    def _certificates(self) -> None:
-        ages = {"valid": 300, "revoked": 400}
-        certified = [stocked for stocked in self.stocked if stocked.good.stars]
-        for number, stocked in enumerate(certified, start=1):
-            good = stocked.good
-            issued_on = self.today - timedelta(days=ages.get(good.certificate, 0) + number)
-            if good.certificate == "expiring":
-                issued_on = clock.add_months(self.today, -36) + timedelta(days=60 + number)
-            elif good.certificate == "expired":
-                issued_on = clock.add_months(self.today, -36) - timedelta(days=40)
+    def _certify(self) -> None:
+        for row in self.demo.certificates:
             certificate = certification.issue(
-                stocked.product,
-                number=f"MAU-{issued_on.year}-{number:03d}",
-                stars=good.stars or 3,
-                decision_number=SAMPLE_DECISION,
-                issuer=SAMPLE_ISSUER,
-                issued_on=issued_on,
+                self.products[row.product],
+                number=row.number,
+                stars=row.stars,
+                decision_number=row.decision,
+                issuer=row.issuer,
+                issued_on=self.day(row.issued),
                 is_sample=True,
                 actor=SYSTEM,
                 now=self.now,
             )
-            if good.certificate == "revoked":
-                self._revoke(certificate)
+            if row.revoked is not None:
+                certification.revoke(
+                    certificate,
+                    reason=row.reason_vi,
+                    revoked_on=self.day(row.revoked),
+                    actor=SYSTEM,
+                    now=self.now,
+                )
 
-    def _revoke(self, certificate: Certificate) -> None:
-        certification.revoke(
-            certificate,
-            reason="Ngừng sản xuất (dữ liệu mẫu)",
-            revoked_on=self.today - timedelta(days=30),
+    # --- Lots and batches ---------------------------------------------------------------------------------
+
+    def _make_lots(self) -> None:
+        for raw in self.demo.raw_lots:
+            self._receive(raw)
+        for mid in sorted(self.demo.mid_lots, key=lambda lot: -lot.made):
+            self._make_between(mid)
+        officer = self._officer()
+        newest: dict[str, int] = {}
+        for row in self.demo.batches:
+            newest[row.owner] = min(row.made, newest.get(row.owner, row.made))
+        for row in sorted(self.demo.batches, key=lambda lot: -lot.made):
+            self._make_batch(row, officer if row.made > max(CONFIRMED_AFTER, newest[row.owner]) else None)
+
+    def _receive(self, row: data.DemoRawLot) -> None:
+        material = next(one for one in self.demo.materials if one.key == row.material)
+        owner = self.organisations[row.owner]
+        self.lots[row.owner, row.number] = lots.receive_raw_lot(
+            owner,
+            Received(
+                name_vi=material.name_vi,
+                name_en=material.name_en,
+                number=row.number,
+                quantity=row.quantity,
+                unit=material.unit,
+                supplier=material.supplier,
+                growing_area=material.area,
+                commune=row.commune or owner.commune_code,
+                harvested_on=self.day(row.harvested) if row.harvested is not None else None,
+                received_on=self.day(row.received),
+                place_id=self.places[row.place].id,
+            ),
+            is_sample=True,
             actor=SYSTEM,
-            now=self.now,
+            now=self.at(row.received, 16),
         )
 
-    def _batches(self) -> None:
-        officer = self._officer()
-        made = [stocked for stocked in self.stocked if stocked.good.raw[3] and stocked.good.state == "published"]
-        for number, stocked in enumerate(made):
-            for turn, days_ago in enumerate((58 - number % 9, 24 - number % 7)):
-                item = stocked.items[turn % len(stocked.items)]
-                stocked.batches.append(self._batch(stocked, item, days_ago, confirmed_by=officer if turn else None))
-        bananas = next(stocked for stocked in made if stocked.good.key == "chuoi-say")
-        bananas.batches.insert(0, self._batch(bananas, bananas.items[0], 190, confirmed_by=None))
+    def _make_between(self, row: data.DemoMidLot) -> None:
+        inputs = {self.lots[row.owner, used.lot].id: used.quantity for used in row.inputs}
+        lot = lots.make_intermediate(
+            self.organisations[row.owner],
+            name_vi=row.name_vi,
+            name_en=row.name_en,
+            number=row.number,
+            quantity=row.quantity,
+            unit=row.unit,
+            made_on=self.day(row.made),
+            inputs=inputs,
+            place_id=self.places[row.place].id,
+            is_sample=True,
+            actor=SYSTEM,
+            now=self.at(row.made, 16),
+        )
+        self.lots[row.owner, row.number] = lot
+        self._write_steps(row, lot)
+
+    def _make_batch(self, row: DemoBatch, officer: Actor | None) -> None:
+        inputs = {self.lots[row.owner, used.lot].id: used.quantity for used in row.inputs}
+        batch = batches.open_batch(
+            self.items[row.product, row.item],
+            number=row.number,
+            made_on=self.day(row.made),
+            expires_on=self.day(row.made - row.keeps) if row.keeps is not None else None,
+            quantity=row.quantity,
+            inputs=inputs,
+            place_id=self.places[row.place].id,
+            is_sample=True,
+            actor=SYSTEM,
+            now=self.at(row.made, 16),
+        )
+        self.batches[row.key] = batch
+        self.lots[row.owner, row.number] = batch.lot
+        self._write_steps(row, batch.lot)
+        if row.state == "open":
+            return
+        production.release(batch, actor=SYSTEM, now=self.at(row.made, 17))
+        if officer is not None:
+            batches.confirm(
+                batch,
+                checked="Đối chiếu sổ sản xuất với số lượng và ngày ghi trên nhãn (dữ liệu mẫu).",
+                actor=officer,
+                now=self.at(row.made - 1, 10),
+            )
+
+    def _write_steps(self, row: data.DemoMidLot | DemoBatch, lot: Lot) -> None:
+        """Write the steps of a lot's process, but for the one that makes it: that is the making's own event."""
+        process = next(one for one in self.demo.processes if one.key == row.process)
+        used = [self.lots[row.owner, one.lot].id for one in row.inputs]
+        for step in process.steps:
+            if step.makes:
+                continue
+            when = self.at(row.made - step.day, step.hour)
+            record_event(
+                EventKind.OBJECT,
+                step.biz_step,
+                [NamedLot(lot_id) for lot_id in used] if step.on == "inputs" else [NamedLot(lot.id)],
+                title_vi=step.title_vi,
+                title_en=step.title_en,
+                note_vi=step.note_vi,
+                note_en=step.note_en,
+                disposition=step.disposition,
+                organisation_id=lot.owner_id,
+                place_id=self.places[row.place].id,
+                event_at=when,
+                is_sample=True,
+                actor=SYSTEM,
+                now=max(when, self.at(row.made, 17)),
+            )
 
     def _officer(self) -> Actor:
         user = signing_in.find_by_identity("office@demo.example")
         if user is None:
-            raise LookupError("the demo office has no officer")
+            raise LookupError("the data set has no officer")
         return membership.actor_of(user.id)
 
-    def _batch(self, stocked: _Stocked, item: TradeItem, days_ago: int, *, confirmed_by: Actor | None) -> Batch:
-        good, owner = stocked.good, self.makers[stocked.good.maker]
-        self.lot_numbers += 1
-        material = self._material(good, owner, item, days_ago)
-        made_on = self.today - timedelta(days=days_ago)
-        batch = batches.open_batch(
-            item,
-            number=f"{owner.code.upper()}-{made_on:%y%m}-{self.lot_numbers:02d}",
-            made_on=made_on,
-            expires_on=made_on + timedelta(days=good.keeps_days) if good.keeps_days else None,
-            quantity=PACKS,
-            inputs={material.id: material.quantity},
-            place_id=self.workshops[good.maker].id,
-            is_sample=True,
-            actor=SYSTEM,
-            now=self.at(days_ago, 15),
-        )
-        production.release(batch, actor=SYSTEM, now=self.at(days_ago - 1, 10))
-        if confirmed_by is not None:
-            batches.confirm(
-                batch,
-                checked="Đối chiếu sổ sản xuất với số lượng và ngày ghi trên nhãn (dữ liệu mẫu).",
-                actor=confirmed_by,
-                now=self.at(days_ago - 2, 10),
-            )
-        return batch
+    # --- Consignment --------------------------------------------------------------------------------------
 
-    def _material(self, good: Good, owner: Organisation, item: TradeItem, days_ago: int) -> Lot:
-        """Receive the raw material, work on it, and give the lot that goes into the packs."""
-        name_vi, name_en, unit, per_pack = good.raw
-        share = max(1, item.net_content // max(1, good.items[0][2]))
-        amount = per_pack * share * PACKS
-        place = self.workshops[good.maker]
-        raw = lots.receive_raw_lot(
-            owner,
-            Received(
-                name_vi=name_vi,
-                name_en=name_en,
-                number=f"NL-{self.lot_numbers:03d}",
-                quantity=amount,
-                unit=Unit(unit),
-                supplier=f"Hộ mẫu {self.lot_numbers % 7 + 1:02d}",
-                growing_area="Vùng nguyên liệu mẫu",
-                commune=owner.commune_code,
-                harvested_on=self.today - timedelta(days=days_ago + 14) if unit == "g" else None,
-                received_on=self.today - timedelta(days=days_ago + 12),
-                place_id=place.id,
-            ),
-            is_sample=True,
-            actor=SYSTEM,
-            now=self.at(days_ago + 12, 14),
-        )
-        worked = raw
-        if good.between:
-            worked = lots.make_intermediate(
-                owner,
-                name_vi=good.between[0],
-                name_en=good.between[1],
-                number=f"TG-{self.lot_numbers:03d}",
-                quantity=max(1, amount * 6 // 10),
-                unit=Unit(unit),
-                made_on=self.today - timedelta(days=days_ago + 8),
-                inputs={raw.id: raw.quantity},
-                place_id=place.id,
-                is_sample=True,
+    def _consign(self) -> None:
+        for note in self.demo.notes:
+            if not note.is_return:
+                self._deliver(note)
+        for number, sale in enumerate(sorted(self.demo.sales, key=lambda one: -one.sold)):
+            selling.sell(
+                self.points[sale.point],
+                {self.batches[line.batch].lot_id: line.quantity for line in sale.lines},
+                request_key=f"demo{number:012d}",
                 actor=SYSTEM,
-                now=self.at(days_ago + 8, 14),
+                now=self.at(sale.sold, 10 + number % 6),
             )
-        known = steps.all_steps()
-        for turn, key in enumerate(good.steps):
-            step = known[key]
-            record_event(
-                EventKind.OBJECT,
-                step.biz_step,
-                [NamedLot(worked.id, quantity=worked.quantity)],
-                title_vi=step.name_vi,
-                title_en=step.name_en,
-                disposition=step.disposition,
-                organisation_id=owner.id,
-                place_id=place.id,
-                event_at=self.at(days_ago + 7 - 2 * turn, 10),
-                is_sample=True,
-                actor=SYSTEM,
-                now=self.at(days_ago + 7 - 2 * turn, 16),
-            )
-        return worked
+        for note in self.demo.notes:
+            if note.is_return:
+                self._return(note)
 
-    def _consignment(self) -> None:
-        ready = [stocked for stocked in self.stocked if stocked.batches]
-        for number, (code, point) in enumerate(self.points.items()):
-            for turn in range(4):
-                stocked = ready[(number * 4 + turn) % len(ready)]
-                self._deliver(stocked, point, days_ago=16 - turn - number, stays=code == "diemb6" and turn == 3)
-        self._on_the_way(ready)
-        self._sales()
-
-    def _deliver(self, stocked: _Stocked, point: SalesPoint, *, days_ago: int, stays: bool) -> None:
-        batch = stocked.batches[-1]
-        price = stocked.good.items[(len(stocked.batches) - 1) % len(stocked.items)][4]
+    def _deliver(self, row: DemoNote) -> None:
+        sent = row.sent if row.sent is not None else 0
         note = transfer.draft(
-            self.makers[stocked.good.maker],
-            point,
-            [transfer.Wanted(batch.lot_id, 24, price)],
-            actor=SYSTEM,
-            now=self.at(days_ago, 8),
-            is_sample=True,
-        )
-        if stays:
-            return
-        transfer.send(note, actor=SYSTEM, now=self.at(days_ago, 9))
-        transfer.receive(note, actor=SYSTEM, now=self.at(days_ago - 1, 10))
-
-    def _on_the_way(self, ready: list[_Stocked]) -> None:
-        """Let the demo's own counter and producer have something to do."""
-        honey = next(stocked for stocked in ready if stocked.good.key == "mat-ong-rung")
-        shop = self.points["diemb1"]
-        arrived = transfer.draft(
-            self.makers["ongbv"],
-            shop,
+            self.organisations[row.producer],
+            self.points[row.point],
             [
-                transfer.Wanted(batch.lot_id, 18, item[4])
-                for batch, item in zip(honey.batches, honey.good.items, strict=True)
+                transfer.Wanted(self.batches[line.batch].lot_id, line.quantity, self._price(line.batch))
+                for line in row.lines
             ],
             actor=SYSTEM,
-            now=self.at(9, 8),
+            now=self.at(sent, 8),
             is_sample=True,
         )
-        transfer.send(arrived, actor=SYSTEM, now=self.at(9, 9))
-        transfer.receive(arrived, actor=SYSTEM, now=self.at(8, 9))
-        waiting = transfer.draft(
-            self.makers["ongbv"],
-            shop,
-            [transfer.Wanted(honey.batches[0].lot_id, 12, honey.good.items[0][4])],
+        if row.sent is None:
+            return
+        transfer.send(note, actor=SYSTEM, now=self.at(row.sent, 9))
+        if row.received is not None:
+            transfer.receive(note, actor=SYSTEM, now=self.at(row.received, 10))
+        elif row.cancelled is not None:
+            transfer.cancel(note, reason=row.reason, actor=SYSTEM, now=self.at(row.cancelled, 11))
+
+    def _price(self, batch_key: str) -> int:
+        row = next(one for one in self.demo.batches if one.key == batch_key)
+        product = next(one for one in self.demo.products if one.key == row.product)
+        return next(item.price for item in product.items if item.code == row.item)
+
+    def _return(self, row: DemoNote) -> None:
+        note = transfer.take_back(
+            self.organisations[row.producer],
+            self.points[row.point],
+            {self.batches[line.batch].lot_id: line.quantity for line in row.lines},
+            reason=row.reason,
             actor=SYSTEM,
-            now=self.at(1, 8),
+            now=self.at(row.sent or 0, 15),
             is_sample=True,
         )
-        transfer.send(waiting, actor=SYSTEM, now=self.at(1, 9))
-        transfer.take_back(
-            self.makers["ongbv"],
-            shop,
-            {honey.batches[1].lot_id: 4},
-            reason="Bán chậm (dữ liệu mẫu)",
-            actor=SYSTEM,
-            now=self.at(1, 15),
-            is_sample=True,
-        )
+        if row.received is not None and note.status is NoteStatus.SENT:
+            transfer.receive(note, actor=SYSTEM, now=self.at(row.received, 16))
 
-    def _sales(self) -> None:
-        from consignment.queries import goods_at
-
-        for number, point in enumerate(self.points.values()):
-            for turn, row in enumerate(goods_at(point)[:3]):
-                selling.sell(
-                    point,
-                    {row.lot_id: 1 + (number + turn) % 3},
-                    request_key=f"demo{number}x{turn}".ljust(16, "0"),
-                    actor=SYSTEM,
-                    now=self.at(3 - turn, 10 + number),
-                )
-
-    def _incidents(self) -> None:
-        by_key = {stocked.good.key: stocked for stocked in self.stocked}
-        chillies = by_key["ot-xiem-ngam"].batches[0].lot
-        holding.recall(
-            chillies, reason="Nắp hũ không kín ở một số hũ (dữ liệu mẫu)", actor=self._officer(), now=self.at(2, 9)
-        )
-        leaves = by_key["la-sung"].batches[0].lot
-        holding.hold(
-            leaves, reason="Chờ kết quả kiểm nghiệm độ ẩm (dữ liệu mẫu)", actor=self._officer(), now=self.at(2, 10)
-        )
+    def _hold_and_recall(self) -> None:
+        officer = self._officer()
+        for row in self.demo.batches:
+            if row.state == "held":
+                holding.hold(self.batches[row.key].lot, reason=row.reason_vi, actor=officer, now=self.at(2, 9))
+            elif row.state == "recalled":
+                holding.recall(self.batches[row.key].lot, reason=row.reason_vi, actor=officer, now=self.at(2, 10))
