@@ -103,17 +103,19 @@ def in_force(product_ids: Iterable[int], on: date) -> dict[int, Certificate]:
     return {certificate.product_id: certificate for certificate in found}
 
 
-def latest(product_ids: Iterable[int], on: date) -> dict[int, Certificate]:
-    """Give, for each product, what is to be said of its recognition on a day (one statement).
+def latest(product_ids: Iterable[int], on: date | None = None) -> dict[int, Certificate]:
+    """Give, for each product, what is to be said of its recognition (one statement).
 
-    The certificate in force where there is one; else the one that ended last ("đã hết hạn công nhận …"). Products
-    that never had one are left out.
+    The certificate in force on the day where there is one; else the one that ended last ("đã hết hạn công nhận …").
+    Products that never had one are left out.
+
+    :param on: the day; None where it is known that none is in force
     """
+    query = select(Certificate).where(Certificate.product_id.in_(sorted(set(product_ids))))
+    if on is not None:
+        query = query.where(Certificate.issued_on <= on)
     best: dict[int, Certificate] = {}
-    found = db.session.scalars(
-        select(Certificate).where(Certificate.product_id.in_(sorted(set(product_ids))), Certificate.issued_on <= on)
-    )
-    for certificate in found:
+    for certificate in db.session.scalars(query):
         there = best.get(certificate.product_id)
         if there is None or _weight(certificate, on) > _weight(there, on):
             best[certificate.product_id] = certificate
@@ -125,8 +127,8 @@ def end_of(certificate: Certificate) -> date:
     return min(certificate.expires_on, certificate.revoked_on or certificate.expires_on)
 
 
-def _weight(certificate: Certificate, on: date) -> tuple[bool, int, date, int]:
-    stands = certificate.issued_on <= on < end_of(certificate)
+def _weight(certificate: Certificate, on: date | None) -> tuple[bool, int, date, int]:
+    stands = on is not None and certificate.issued_on <= on < end_of(certificate)
     when = certificate.issued_on if stands else end_of(certificate)
     return stands, certificate.stars if stands else 0, when, certificate.id
 

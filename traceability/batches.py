@@ -78,6 +78,10 @@ class NotOpen(Conflict):
     message = N_("Batch %(number)s was released already.")
 
 
+class NotApproved(Conflict):
+    message = N_("The office has not approved this product yet. The batch is kept; release it when the product is.")
+
+
 class NothingLeft(Conflict):
     message = N_("All of batch %(number)s went into other lots: nothing is left to sell.")
 
@@ -210,10 +214,16 @@ def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
     """Let a batch be sold and its page be seen. The stock receives the packs by who calls (``stock.production``).
 
     :raises NotOpen: if it was released before; :raises NothingLeft: if all of it went into other lots
+    :raises NotApproved: if nobody has looked at the words its page would show
     """
     lot = lock(batch.lot)
+    product = db.session.scalars(
+        select(Product).join(TradeItem, TradeItem.product_id == Product.id).where(TradeItem.id == batch.trade_item_id)
+    ).one()
     if lot.state is not LotState.OPEN:
         raise NotOpen(number=lot.number)
+    if product.published_version_id is None and product.approved_version_id is None:
+        raise NotApproved()
     if lot.left < 1:
         raise NothingLeft(number=lot.number)
     _move(lot, (LotState.OPEN,), LotState.RELEASED, "", now=now)

@@ -305,6 +305,15 @@ def test_a_batch_is_released_once(ctx: Flask, make: Factories, now: datetime) ->
     assert count(TraceEvent) == 2, "packed, and stored"
 
 
+def test_nothing_is_released_whose_words_nobody_has_looked_at(ctx: Flask, make: Factories, now: datetime) -> None:
+    batch = open_batch(make.item(make.product(published=False)), now)
+
+    with pytest.raises(batches.NotApproved), transaction():
+        batches.release(batch, actor=SYSTEM, now=now)
+
+    assert batch.lot.state is LotState.OPEN
+
+
 def test_a_lot_is_held_freed_and_recalled_in_that_order_only(ctx: Flask, make: Factories, now: datetime) -> None:
     lot = db.session.get_one(Lot, make.batch(make.item(make.product())).lot_id)
 
