@@ -9,7 +9,9 @@ from admin import SCREENS
 from app import media_views
 from app.config import Config
 from consignment.web import counter, points
+from ocop.web import register as certificate_register
 from storefront.web import browse, pages
+from traceability.web import batch_page, look_up, resolver
 
 PARTS = [
     browse.blueprint,
@@ -20,6 +22,10 @@ PARTS = [
     forgotten.blueprint,
     invitation.blueprint,
     media_views.blueprint,
+    certificate_register.blueprint,
+    batch_page.blueprint,
+    resolver.blueprint,
+    look_up.blueprint,
     *SCREENS,
 ]
 
@@ -29,3 +35,5 @@ def register(app: Flask, config: Config) -> None:
     login.init_sign_in(app, redis_url=config.redis_url)
     for blueprint in PARTS:
         app.register_blueprint(blueprint)
+    # Reads a photo and changes nothing: its form is on a page that is the same for everybody, without a token.
+    app.extensions["csrf"].exempt(look_up.by_photo)

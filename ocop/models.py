@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,3 +42,8 @@ class Certificate(Base):
     created_at: Mapped[datetime]
 
     product: Mapped[Product] = relationship()
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it is valid, unless it is revoked before."""
+        return self.expires_on - timedelta(days=1)
