@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -59,6 +60,13 @@ def load(*, password: str, now: datetime, scale: int = 1, say: Callable[[str], N
     if not is_empty():
         raise NotEmpty()
     _Loader(data.read(), now, password).run(scale, say)
+
+
+def _outer_ring(geometry: dict[str, Any]) -> list[list[float]]:
+    """Give the longest outer ring of a GeoJSON (multi)polygon: [[lon, lat], …]."""
+    polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    ring: list[list[float]] = max((polygon[0] for polygon in polygons), key=len)
+    return ring
 
 
 class _Loader:
@@ -115,7 +123,7 @@ class _Loader:
         if not path.is_file():
             return
         for feature in json.loads(path.read_text(encoding="utf-8"))["features"]:
-            self._commune(str(feature["properties"]["code"])).outline = feature["geometry"]["coordinates"][0]
+            self._commune(str(feature["properties"]["code"])).outline = _outer_ring(feature["geometry"])
 
     def _commune(self, code: str) -> AdministrativeUnit:
         return db.session.scalars(
