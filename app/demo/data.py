@@ -8,6 +8,7 @@ e-mail addresses end in ``@demo.example``.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter, defaultdict
@@ -73,9 +74,7 @@ class DemoOrganisation:
     address: str = ""
     story_vi: str = ""
     story_en: str = ""
-    picture: str = ""  #: file stem in ``app/demo/pictures``
-    picture_alt_vi: str = ""
-    picture_alt_en: str = ""
+    picture: str = ""  #: key in ``DemoSet.alt``
     woman_led: bool | None = None
     youth_led: bool | None = None
     minority_led: bool | None = None
@@ -98,6 +97,7 @@ class DemoSalesPoint:
     hours_vi: str
     hours_en: str
     commission_bp: int
+    picture: str  #: key in ``DemoSet.alt``
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,6 @@ class DemoPerson:
     email: str
     organisation: str
     role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPicture:
-    """A drawn picture of a product, in its order."""
-
-    key: str  #: file stem in ``app/demo/pictures``
-    alt_vi: str
-    alt_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +139,7 @@ class DemoProduct:
     commune: str
     label: Mapping[str, Mapping[str, str]]  #: {field key: {"vi": text, "en": text}}
     items: tuple[DemoItem, ...]
-    pictures: tuple[DemoPicture, ...]
+    pictures: tuple[str, ...]  #: keys in ``DemoSet.alt``, in their order
     brand: str = ""
     standards: str = ""
     village: str = ""
@@ -156,6 +147,7 @@ class DemoProduct:
     press_en: str = ""
     alcohol: bool = False
     sources: tuple[str, ...] = ()
+    state: str = "published"  #: or "submitted", or "draft"
 
     @property
     def label_kind(self) -> str:
@@ -183,6 +175,7 @@ class DemoMaterial:
     harvest_vi: str = ""
     harvest_en: str = ""
     area: str = ""
+    commune: str = ""  #: code, of the supplier of what is bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +192,7 @@ class DemoStep:
     makes: bool = False  #: the step that makes the output: a transformation
     note_vi: str = ""
     note_en: str = ""
+    picture: str = ""  #: key in ``DemoSet.alt``
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +343,7 @@ class DemoSet:
     notes: tuple[DemoNote, ...]  #: deliveries, then returns
     sales: tuple[DemoSale, ...]
     texts: tuple[DemoText, ...]
+    alt: Mapping[str, tuple[str, str]]  #: words for each drawn picture, by its file's stem: vi, en
 
     @property
     def producers(self) -> tuple[DemoOrganisation, ...]:
@@ -406,6 +401,10 @@ def _read_all() -> DemoSet:
             DemoSale(point=row["point"], sold=row["sold"], lines=_lines(row["lines"])) for row in trade["sale"]
         ),
         texts=tuple(_text(name) for name in NAMES),
+        alt={
+            key: (words["vi"], words["en"])
+            for key, words in json.loads((PICTURES / "alt.json").read_text(encoding="utf-8")).items()
+        },
     )
 
 
@@ -426,7 +425,6 @@ def _organisation(row: Mapping[str, Any]) -> DemoOrganisation:
 def _product(row: Mapping[str, Any]) -> DemoProduct:
     facts = _tidy(row)
     facts["items"] = tuple(DemoItem(**{**item, "unit": Unit(item["unit"])}) for item in row["items"])
-    facts["pictures"] = tuple(DemoPicture(**picture) for picture in row["pictures"])
     return DemoProduct(**facts)
 
 
@@ -501,6 +499,7 @@ def _check(demo: DemoSet) -> Iterator[str]:
     yield from _check_lots(demo)
     yield from _check_certificates(demo)
     yield from _check_trade(demo)
+    yield from _check_pictures(demo)
     yield from _check_words(demo)
 
 
@@ -528,8 +527,6 @@ def _check_organisations(demo: DemoSet) -> Iterator[str]:
             yield f"{row.code}: what is sensitive is not kept about real people."
         if bool(row.jurisdiction) != (row.kind is OrganisationKind.OFFICE):
             yield f"{row.code}: offices, and only they, look after units."
-        if row.picture and not (row.picture_alt_vi and row.picture_alt_en):
-            yield f"{row.code}: the picture has no words for those who do not see it."
         yield from (
             f"{place.key}: {place.commune} is no commune of today."
             for place in row.places
@@ -561,6 +558,8 @@ def _check_products(demo: DemoSet) -> Iterator[str]:
             continue
         if row.commune not in communes:
             yield f"{row.key}: {row.commune} is no commune of today."
+        if row.state not in ("published", "submitted", "draft"):
+            yield f"{row.key}: {row.state} is no state to load."
         yield from _check_label(row)
         yield from _check_items(row)
         if bool(row.press_vi) != bool(row.press_en) or (row.press_vi and not row.sources):
@@ -606,7 +605,7 @@ def _check_lots(demo: DemoSet) -> Iterator[str]:
     materials = {row.key: row for row in demo.materials}
     processes = {row.key: row for row in demo.processes}
     items = {(row.producer, row.key, item.code): item for row in demo.products for item in row.items}
-    services = {row.key for row in demo.products if row.is_service}
+    unsold = {row.key for row in demo.products if row.is_service or row.state != "published"}
     made: dict[tuple[str, str], _Made] = {}
 
     for process in demo.processes:
@@ -623,6 +622,8 @@ def _check_lots(demo: DemoSet) -> Iterator[str]:
         made[raw.owner, raw.number] = _Made(raw.received, material.unit, raw.quantity)
         if (raw.harvested is None) != (material.source == "bought"):
             yield f"{name}: what is grown or gathered has a day of harvest, what is bought has none."
+        if material.source == "bought" and not material.commune:
+            yield f"{raw.material}: what is bought comes from somewhere."
         if raw.harvested is not None and (raw.harvested < raw.received or not (raw.field and raw.commune)):
             yield f"{name}: it is harvested somewhere, before it is received."
         if places.get(raw.place) != raw.owner or (raw.field and places.get(raw.field) != raw.owner):
@@ -632,7 +633,7 @@ def _check_lots(demo: DemoSet) -> Iterator[str]:
         made[mid.owner, mid.number] = _Made(mid.made, mid.unit, mid.quantity)
     for batch in demo.batches:
         item = items.get((batch.owner, batch.product, batch.item))
-        if item is None or batch.product in services:
+        if item is None or batch.product in unsold:
             yield f"{batch.key}: its producer sells no such goods."
             continue
         yield from _check_making(batch, item.unit, batch.quantity * item.net, made, processes, places)
@@ -764,6 +765,13 @@ def _check_note(note: DemoNote, points: set[str], batches: Mapping[str, DemoBatc
             yield f"{name}: {line.batch} is no batch that may go out."
         elif note.sent is not None and note.sent > batch.made:
             yield f"{name}: {line.batch} was not made yet."
+
+
+def _check_pictures(demo: DemoSet) -> Iterator[str]:
+    wanted = {key for row in demo.products for key in row.pictures}
+    wanted |= {row.picture for row in demo.producers} | {row.picture for row in demo.sales_points}
+    wanted |= {step.picture for process in demo.processes for step in process.steps if step.picture}
+    yield from (f"Nobody has drawn {key} or put it into words." for key in sorted(wanted - demo.alt.keys()))
 
 
 def _check_words(demo: DemoSet) -> Iterator[str]:
