@@ -1,4 +1,7 @@
-"""Load the Ba Tơ data set by the house's own verbs, each told the day on which it is meant to have happened."""
+"""Load the Ba Tơ data set by the house's own verbs, each told the day on which it is meant to have happened.
+
+What is in the set stands in ``app/demo/data`` and is read and checked by ``app.demo.data``.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ from accounts.models import Organisation, OrganisationKind, Place
 from accounts.organisations import Profile, Spot
 from app.config import ROOT
 from app.demo import data
-from app.demo.data import DemoBatch, DemoNote, DemoProduct, DemoSet
+from app.demo.data import PICTURES, DemoBatch, DemoNote, DemoProcess, DemoProduct, DemoSet, DemoStep
 from catalog import editing, pricing, publishing
 from catalog.models import Product, Subgroup, TradeItem
+from catalog.taxonomy import SCHEME
 from consignment import points, selling, transfer
 from consignment.models import NoteStatus, SalesPoint
 from kernel import clock, media
@@ -32,10 +36,8 @@ from storefront import texts as public_texts
 from traceability import batches, lots
 from traceability.lots import Received
 from traceability.models import Batch, EventKind, Lot
-from traceability.recording import NamedLot, record_event
+from traceability.recording import Attachment, NamedLot, record_event
 
-PICTURES = Path(__file__).parent / "pictures"
-SCHEME = "QD26-2026"
 #: The one batch of each producer that no office has confirmed yet is its newest: the page shows both states.
 CONFIRMED_AFTER = 3
 
@@ -132,9 +134,15 @@ class _Loader:
 
     def _keep_pictures(self) -> None:
         wanted = {row.picture for row in self.demo.organisations if row.picture}
-        wanted |= {picture.key for product in self.demo.products for picture in product.pictures}
+        wanted |= {row.picture for row in self.demo.sales_points}
+        wanted |= {key for product in self.demo.products for key in product.pictures}
+        wanted |= {step.picture for process in self.demo.processes for step in process.steps if step.picture}
         for key in sorted(wanted):
             self.pictures[key] = media.store_picture((PICTURES / f"{key}.webp").read_bytes(), now=self.now)
+
+    def _alt(self, key: str) -> tuple[str, str]:
+        vi, en = self.demo.alt[key]
+        return vi[: editing.LONGEST_ALT], en[: editing.LONGEST_ALT]
 
     def _enter_organisations(self) -> None:
         for row in self.demo.organisations:
@@ -156,7 +164,7 @@ class _Loader:
             )
             if row.picture:
                 made.picture = self.pictures[row.picture]
-                made.picture_alt_vi, made.picture_alt_en = row.picture_alt_vi, row.picture_alt_en
+                made.picture_alt_vi, made.picture_alt_en = self._alt(row.picture)
             made.woman_led, made.minority_led, made.youth_led = row.woman_led, row.minority_led, row.youth_led
             self.organisations[row.code] = made
             if row.jurisdiction:
@@ -176,9 +184,9 @@ class _Loader:
 
     def _open_points(self) -> None:
         for row in self.demo.sales_points:
-            shop = self.organisations[row.organisation]
+            alt_vi, alt_en = self._alt(row.picture)
             self.points[row.key] = points.open_point(
-                shop,
+                self.organisations[row.organisation],
                 points.PointProfile(
                     name_vi=row.name_vi,
                     name_en=row.name_en,
@@ -186,10 +194,11 @@ class _Loader:
                     about_en=row.about_en,
                     hours_vi=row.hours_vi,
                     hours_en=row.hours_en,
+                    village=row.address,
                     commission_bp=row.commission_bp,
-                    picture=shop.picture,
-                    picture_alt_vi=shop.picture_alt_vi,
-                    picture_alt_en=shop.picture_alt_en,
+                    picture=self.pictures[row.picture],
+                    picture_alt_vi=alt_vi,
+                    picture_alt_en=alt_en,
                 ),
                 actor=SYSTEM,
                 now=self.at(380),
@@ -224,10 +233,14 @@ class _Loader:
             self.products[row.key] = self._enter(row, days_ago=340 - 3 * number)
         for copy in range(2, scale + 1):
             for row in self.demo.products:
-                self._enter(row, days_ago=200, copy=copy)
+                if row.state == "published" and self.organisations[row.producer].is_sample:
+                    self._enter(row, days_ago=200, copy=copy)
 
     def _enter(self, row: DemoProduct, *, days_ago: int, copy: int = 0) -> Product:
-        """Draft, submit, approve and publish a product; ``copy`` numbers further ones of a large shop."""
+        """Write a product and bring it to its state; ``copy`` numbers further ones of a large shop.
+
+        All are samples: of those the press names, the label, the price and the batches are made up.
+        """
         now = self.at(days_ago)
         producer = self.organisations[row.producer]
         product = editing.create(
@@ -238,7 +251,7 @@ class _Loader:
             subgroup=db.session.get_one(Subgroup, (SCHEME, row.criteria_set)),
             commune=self._commune(row.commune),
             village=row.village,
-            is_sample=producer.is_sample or bool(copy),
+            is_sample=True,
             now=now,
         )
         product.is_alcohol = product.is_alcohol or row.alcohol
@@ -256,9 +269,8 @@ class _Loader:
             standards=row.standards,
         )
         editing.save_label(product, SYSTEM, values=row.label, now=now)
-        for picture in row.pictures:
-            photo = editing.Photo(self.pictures[picture.key], picture.alt_vi, picture.alt_en)
-            editing.add_photo(product, SYSTEM, photo, now=now)
+        for key in dict.fromkeys((*row.pictures, self._picture_of(row.producer))):
+            editing.add_photo(product, SYSTEM, editing.Photo(self.pictures[key], *self._alt(key)), now=now)
         for offer in row.items:
             item = editing.add_item(
                 product,
@@ -274,9 +286,18 @@ class _Loader:
             pricing.set_price(item, SYSTEM, amount_vnd=offer.price, now=now)
             if not copy:
                 self.items[row.key, offer.code] = item
-        publishing.submit(product, SYSTEM, now=now)
-        publishing.approve_and_publish(product, SYSTEM, version_id=product.submitted_version_id or 0, now=now)
+        self._decide(row, product, now)
         return product
+
+    def _picture_of(self, producer: str) -> str:
+        return next(row.picture for row in self.demo.producers if row.code == producer)
+
+    def _decide(self, row: DemoProduct, product: Product, now: datetime) -> None:
+        if row.state == "draft":
+            return
+        publishing.submit(product, SYSTEM, now=now)
+        if row.state == "published" and product.submitted_version_id is not None:
+            publishing.approve_and_publish(product, SYSTEM, version_id=product.submitted_version_id, now=now)
 
     def _certify(self) -> None:
         for row in self.demo.certificates:
@@ -327,7 +348,7 @@ class _Loader:
                 unit=material.unit,
                 supplier=material.supplier,
                 growing_area=material.area,
-                commune=row.commune or owner.commune_code,
+                commune=row.commune or material.commune,
                 harvested_on=self.day(row.harvested) if row.harvested is not None else None,
                 received_on=self.day(row.received),
                 place_id=self.places[row.place].id,
@@ -349,6 +370,8 @@ class _Loader:
             made_on=self.day(row.made),
             inputs=inputs,
             place_id=self.places[row.place].id,
+            note=self._making(row).title_vi,
+            photos=self._photos(self._making(row)),
             is_sample=True,
             actor=SYSTEM,
             now=self.at(row.made, 16),
@@ -366,6 +389,8 @@ class _Loader:
             quantity=row.quantity,
             inputs=inputs,
             place_id=self.places[row.place].id,
+            note=self._making(row).title_vi,
+            photos=self._photos(self._making(row)),
             is_sample=True,
             actor=SYSTEM,
             now=self.at(row.made, 16),
@@ -386,12 +411,11 @@ class _Loader:
 
     def _write_steps(self, row: data.DemoMidLot | DemoBatch, lot: Lot) -> None:
         """Write the steps of a lot's process, but for the one that makes it: that is the making's own event."""
-        process = next(one for one in self.demo.processes if one.key == row.process)
         used = [self.lots[row.owner, one.lot].id for one in row.inputs]
-        for step in process.steps:
-            if step.makes:
-                continue
+        for step in self._process(row).steps:
             when = self.at(row.made - step.day, step.hour)
+            if step.makes or row.made < step.day or when >= self.now:  # what is still to come is not there yet
+                continue
             record_event(
                 EventKind.OBJECT,
                 step.biz_step,
@@ -404,10 +428,20 @@ class _Loader:
                 organisation_id=lot.owner_id,
                 place_id=self.places[row.place].id,
                 event_at=when,
+                files=self._photos(step),
                 is_sample=True,
                 actor=SYSTEM,
                 now=max(when, self.at(row.made, 17)),
             )
+
+    def _process(self, row: data.DemoMidLot | DemoBatch) -> DemoProcess:
+        return next(one for one in self.demo.processes if one.key == row.process)
+
+    def _making(self, row: data.DemoMidLot | DemoBatch) -> DemoStep:
+        return next(step for step in self._process(row).steps if step.makes)
+
+    def _photos(self, step: DemoStep) -> tuple[Attachment, ...]:
+        return (Attachment(self.pictures[step.picture], *self._alt(step.picture)),) if step.picture else ()
 
     def _officer(self) -> Actor:
         user = signing_in.find_by_identity("office@demo.example")
