@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -27,6 +28,7 @@ class LiveShop:
         self.folder = folder
         self._workers = workers
         self._process: subprocess.Popen[bytes] | None = None
+        self._log: BinaryIO | None = None
         self.env = {
             **os.environ,
             "APP_ENV": "demo",
@@ -64,7 +66,7 @@ class LiveShop:
 
     def start(self) -> None:
         """Start the server; it answers when this returns."""
-        log = (self.folder / "server.log").open("ab")
+        self._log = (self.folder / "server.log").open("ab")
         self._process = subprocess.Popen(
             [
                 str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
@@ -73,8 +75,8 @@ class LiveShop:
             ],
             cwd=ROOT,
             env=self.env,
-            stdout=log,
-            stderr=log,
+            stdout=self._log,
+            stderr=self._log,
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -91,3 +93,5 @@ class LiveShop:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(timeout=30)
+        if self._log is not None:
+            self._log.close()
