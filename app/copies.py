@@ -112,7 +112,6 @@ class CopyLayer:
         answer: list[Any] = []
         method = environ["REQUEST_METHOD"]
         environ["REQUEST_METHOD"] = "GET"  # a HEAD is answered from the copy that its GET makes
-        conditional = environ.pop("HTTP_IF_NONE_MATCH", None)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], Any]:
             answer[:] = [status, headers]
@@ -120,8 +119,6 @@ class CopyLayer:
 
         chunks = self._application(environ, start)
         environ["REQUEST_METHOD"] = method
-        if conditional is not None:
-            environ["HTTP_IF_NONE_MATCH"] = conditional
         kept: tuple[tuple[str, ...], int, datetime] | None = environ.get("ocop.copy")
         status, headers = answer
         if kept is None or not status.startswith("200"):

@@ -261,6 +261,11 @@ def shelf(day: date) -> Shelf:
     return _kept.shelf
 
 
+def forget_shelf() -> None:
+    """Drop the shelf that this thread keeps, as when the database is another one (tests)."""
+    _kept.key = _kept.shelf = None
+
+
 @dataclass(frozen=True)
 class Taxonomy:
     """Names of the scheme in force, in its own order: {code: row}."""
@@ -311,17 +316,6 @@ def first_photos(version_ids: Sequence[int]) -> dict[int, CardPhoto]:
         )
     )
     return {row[0]: CardPhoto._make(row[1:]) for row in rows}
-
-
-def product_of_slug(slug: str, day: date) -> ShelfRow:
-    """Find a product on show by its address.
-
-    :raises NoSuchProduct: if there is none on show
-    """
-    row = shelf(day).by_slug.get(slug)
-    if row is None:
-        raise NoSuchProduct()
-    return row
 
 
 def slug_of_today(kind: str, slug: str) -> str | None:

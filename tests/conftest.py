@@ -24,6 +24,7 @@ from app import create_app
 from app.config import Config
 from kernel import clock
 from kernel.db import db
+from storefront import queries
 from tests.factories import Factories
 from tests.postgres import Cluster
 
@@ -151,6 +152,7 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
         db.session.remove()
         db.engine.dispose()
     app.extensions["copy_layer"].forget()
+    queries.forget_shelf()
     limiter.reset()
 
 

@@ -78,15 +78,16 @@ def products() -> str | tuple[str, int]:
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
     names = queries.taxonomy()
+    rows = queries.shelf(day).rows
     wanted, problems = _wanted(names)
-    found = browsing.find(queries.shelf(day).rows, wanted)
+    found = browsing.find(rows, wanted)
     page = render_template(
         "storefront/browse/products.html",
         wanted=wanted,
         found=found,
         cards=cards(found.rows),
-        groups=_facets(found, wanted, names, queries.shelf(day).rows),
-        chips_in_use=_chips(wanted, names, queries.shelf(day).rows),
+        groups=_facets(found, wanted, names, rows),
+        chips_in_use=_chips(wanted, names, rows),
         sorts=_sorts(wanted, names),
         url_of=lambda number: _address(wanted, names, page=number),
         clear_url=_address(browsing.without_filters(wanted), names),
@@ -103,12 +104,12 @@ def product(slug: str) -> str | Response:
     """Show a product: words, photos, prices, batches on sale, who makes it, where it is to be had."""
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
-    try:
-        row = queries.product_of_slug(slug, day)
-    except queries.NoSuchProduct:
+    shelf = queries.shelf(day)
+    row = shelf.by_slug.get(slug)
+    if row is None:
         today = queries.slug_of_today("product", slug)
         if today is None:
-            raise
+            raise queries.NoSuchProduct()
         return redirect(_same_query(f"/san-pham/{today}"), 301)
     pages.depends_on(pages.product(row.product_id), pages.organisation(row.producer_id))
     version = queries.version_of(row)
@@ -133,7 +134,7 @@ def product(slug: str) -> str | Response:
         recalled=queries.recalled_batches(row.product_id),
         holders=queries.sales_points_holding(row.product_id, day),
         unknown_lot=text.nfc(request.args.get("lo-khong-co", ""))[:20],
-        others=cards([other for other in queries.shelf(day).rows if _is_akin(other, row)][:4]),
+        others=cards([other for other in shelf.rows if _is_akin(other, row)][:4]),
         structured=_structured(row, version, offers, pictures),
     )
 
