@@ -1,17 +1,206 @@
-"""Today's work: what waits for the person who signed in."""
+"""Today's work: what waits for the person who signed in, with how much of it, and where it is done."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from accounts.actor import Permission
-from accounts.web.guard import requires
+from flask import Blueprint, current_app, render_template, url_for
+from flask_babel import gettext
+from sqlalchemy import Select, func, select
+
+from accounts.actor import Actor, Permission
+from accounts.models import OrganisationKind
+from accounts.web.guard import current_actor, requires
+from catalog import queries as catalog
+from catalog.models import Product, ProductStatus
+from consignment import queries as consignment
+from consignment.models import Note, NoteKind, NoteStatus, SalesPoint
+from kernel import clock
+from kernel.db import db
+from kernel.models import Job
+from ocop import queries as certificates
+from ocop.certification import EXPIRING_DAYS, CertificateState
+from ocop.models import Certificate
+from stock.models import Balance
+from traceability.models import Batch, Lot, LotState
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/quan-tri")
+
+LONG_ON_THE_WAY = timedelta(days=3)
+NEAR_ITS_DATE = 30  #: days
+
+
+@dataclass(frozen=True)
+class Task:
+    """A thing to do, as the ``todo`` macro draws it."""
+
+    symbol: str
+    label: str
+    url: str
+    note: str | None = None
+    count: int | None = None
 
 
 @blueprint.get("")
 @requires(Permission.USE_BACK_OFFICE)
 def show() -> str:
     """Show the start page of the back office."""
-    return render_template("admin/dashboard/show.html", tasks=[])
+    actor, now = current_actor(), clock.now()
+    return render_template(
+        "admin/dashboard/show.html",
+        tasks=list(tasks_of(actor, now)),
+        nothing_yet=actor.may(Permission.EDIT_PRODUCTS) and _is_new_producer(actor),
+        parked=_parked() if actor.is_office and actor.may(Permission.READ_AUDIT) else 0,
+    )
+
+
+def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
+    """List what waits for an actor, the most urgent first; only what its permissions let it do."""
+    today = clock.business_date(now)
+    if actor.kind is OrganisationKind.SALES_POINT:
+        yield from _at_the_counter(actor, today)
+    elif actor.is_office:
+        yield from _at_the_office(actor, now)
+    else:
+        yield from _at_the_producer(actor)
+    if actor.may(Permission.READ_CERTIFICATES):
+        yield from _ending_certificates(actor, today)
+
+
+def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
+    if actor.may(Permission.APPROVE_PRODUCTS):
+        yield from _task(
+            "clipboard-check",
+            gettext("Products that wait for your decision"),
+            catalog.waiting_for_office(actor),
+            "product_approval.index",
+        )
+    if actor.may(Permission.READ_CONSIGNMENT):
+        late = consignment.visible_to(actor).where(Note.status == NoteStatus.SENT, Note.sent_at < now - LONG_ON_THE_WAY)
+        yield from _task(
+            "truck-delivery",
+            gettext("Notes under way for more than 3 days"),
+            _count(late, Note.id),
+            "consignment.index",
+            gettext("Ask the sales point or the producer where the goods are."),
+            **{"tinh-trang": NoteStatus.SENT.value},
+        )
+
+
+def _at_the_producer(actor: Actor) -> Iterator[Task]:
+    if actor.may(Permission.EDIT_PRODUCTS):
+        yield from _task(
+            "arrow-back-up",
+            gettext("Products the office sent back"),
+            catalog.returned_to_producer(actor),
+            "products.index",
+            gettext("Read why, mend it, submit it again."),
+            **{"trang-thai": "tra-lai"},
+        )
+        drafts = catalog.visible_to(actor).where(Product.status == ProductStatus.DRAFT)
+        yield from _task(
+            "pencil",
+            gettext("Drafts to finish and submit"),
+            _count(drafts, Product.id),
+            "products.index",
+            **{"trang-thai": "nhap"},
+        )
+    if actor.may(Permission.EDIT_BATCHES):
+        begun = (
+            select(Batch.lot_id)
+            .join(Lot, Lot.id == Batch.lot_id)
+            .where(Lot.owner_id == actor.organisation_id, Lot.state == LotState.OPEN)
+        )
+        yield from _task(
+            "packages", gettext("Batches begun and not yet released"), _count(begun, Batch.lot_id), "batches.index"
+        )
+    if actor.may(Permission.CONSIGN):
+        back = consignment.visible_to(actor).where(
+            Note.consignor_id == actor.organisation_id,
+            Note.kind == NoteKind.RETURN,
+            Note.status == NoteStatus.SENT,
+        )
+        yield from _task(
+            "transfer-in",
+            gettext("Goods on their way back to you"),
+            _count(back, Note.id),
+            "consignment.index",
+            gettext("Count them and confirm that they arrived."),
+            **{"tinh-trang": NoteStatus.SENT.value},
+        )
+
+
+def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
+    if not actor.may(Permission.SELL_ON_CONSIGNMENT):
+        return
+    for point in consignment.own_points(actor):
+        here: dict[str, Any] = {"slug": point.slug}
+        yield from _task(
+            "truck-delivery",
+            gettext("Notes to receive at %(point)s", point=point.name_vi),
+            len(consignment.notes_waiting(point)),
+            "counter.show",
+            **here,
+        )
+        yield from _task(
+            "calendar-x",
+            gettext("Batches past their date at %(point)s", point=point.name_vi),
+            _count(_goods_at(point).where(Batch.expires_on < today), Balance.lot_id),
+            "counter.give_back",
+            gettext("They can no longer be sold: send them back."),
+            **here,
+        )
+        near = _goods_at(point).where(
+            Batch.expires_on >= today, Batch.expires_on <= today + timedelta(days=NEAR_ITS_DATE)
+        )
+        yield from _task(
+            "hourglass",
+            gettext("Batches that reach their date within %(days)s days", days=NEAR_ITS_DATE),
+            _count(near, Balance.lot_id),
+            "counter.show",
+            gettext("Sell these first."),
+            **here,
+        )
+        yield Task("cash", gettext("Sell at %(point)s", point=point.name_vi), url_for("counter.show", **here))
+
+
+def _goods_at(point: SalesPoint) -> Select[Any]:
+    return (
+        select(Balance.lot_id)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .where(Balance.location_id == point.location_id, Balance.on_hand > 0)
+    )
+
+
+def _ending_certificates(actor: Actor, today: date) -> Iterator[Task]:
+    ending = certificates.visible_to(actor).where(certificates.in_state(CertificateState.EXPIRING, today))
+    yield from _task(
+        "certificate",
+        gettext("Certificates that end within %(days)s days", days=EXPIRING_DAYS),
+        _count(ending, Certificate.id),
+        "certificates.index" if "certificates.index" in current_app.view_functions else "register.index",
+        gettext("Begin the new assessment in time: on the day it ends, the stars leave the shop."),
+        **{"tinh-trang": "sap-het-han"},
+    )
+
+
+def _task(symbol: str, label: str, count: int, endpoint: str, note: str | None = None, **values: Any) -> Iterator[Task]:
+    """Give the task when there is any of it, and a screen where it is done."""
+    if count and endpoint in current_app.view_functions:
+        yield Task(symbol, label, url_for(endpoint, **values), note, count)
+
+
+def _count(query: Select[Any], column: Any) -> int:
+    inner = query.with_only_columns(column).subquery()
+    return db.session.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def _is_new_producer(actor: Actor) -> bool:
+    return actor.kind is OrganisationKind.PRODUCER and not _count(catalog.visible_to(actor), Product.id)
+
+
+def _parked() -> int:
+    return db.session.scalar(select(func.count()).select_from(Job).where(Job.parked_at.is_not(None))) or 0
