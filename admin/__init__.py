@@ -4,6 +4,7 @@ from admin import (
     account,
     acting,
     audit,
+    consignment,
     dashboard,
     gallery,
     organisations,
@@ -11,6 +12,8 @@ from admin import (
     product_approval,
     product_files,
     products,
+    sales_points,
+    stock,
     texts,
 )
 
@@ -20,7 +23,10 @@ SCREENS = [
     products.blueprint,
     product_files.blueprint,
     product_approval.blueprint,
+    stock.blueprint,
+    consignment.blueprint,
     organisations.blueprint,
+    sales_points.blueprint,
     people.blueprint,
     acting.blueprint,
     texts.blueprint,

@@ -45,6 +45,15 @@ WORDS = {
     "catalog.set_price": N_("set a price"),
     "catalog.submit": N_("submitted a product"),
     "catalog.withdraw": N_("withdrew a product"),
+    "consignment.cancel": N_("cancelled a consignment note"),
+    "consignment.cancel_sale": N_("cancelled a sale"),
+    "consignment.change_point": N_("changed a sales point"),
+    "consignment.draft": N_("drew up a consignment note"),
+    "consignment.open_point": N_("opened a sales point"),
+    "consignment.receive": N_("received the goods of a note"),
+    "consignment.sell": N_("sold at the counter"),
+    "consignment.send": N_("sent the goods of a note"),
+    "consignment.take_back": N_("sent unsold goods back"),
 }
 
 

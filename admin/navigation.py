@@ -34,9 +34,12 @@ MENU = [
         N_("Goods"),
         Permission.APPROVE_PRODUCTS,
     ),
+    Item(N_("Goods on hand"), "stock.index", "packages", N_("Goods"), Permission.READ_STOCK),
+    Item(N_("Consignment notes"), "consignment.index", "truck-delivery", N_("Goods"), Permission.READ_CONSIGNMENT),
     Item(
         N_("Organisations"), "organisations.index", "building-community", N_("People"), Permission.MANAGE_ORGANISATIONS
     ),
+    Item(N_("Sales points"), "sales_points.index", "building-store", N_("People"), Permission.MANAGE_ORGANISATIONS),
     Item(N_("Act for a producer"), "acting.index", "user-check", N_("People"), Permission.ACT_FOR_PRODUCERS),
     Item(
         N_("Our organisation"), "organisations.show", "users", N_("People"), Permission.MANAGE_OWN_PEOPLE, of_own=True

@@ -39,6 +39,7 @@ from catalog.models import (
     Unit,
     VersionItem,
 )
+from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SalesPoint
 from kernel import administrative_units, clock, text
 from kernel.db import db, transaction
 from kernel.models import AdministrativeUnit
@@ -423,6 +424,71 @@ class Factories:
                     at=self._now,
                 )
             )
+
+    # Who sells it
+
+    def sales_point(self, organisation: Organisation, **facts: Any) -> SalesPoint:
+        """Make an open counter of a sales-point organisation, with its place and its location."""
+        number = next(self._numbers)
+        name = facts.pop("name_vi", f"Quầy mẫu {number}")
+        slug = facts.pop("slug", f"quay-mau-{number}")
+        place = self.place(organisation, PlaceKind.COUNTER, name)
+        return self._add(
+            SalesPoint(
+                organisation_id=organisation.id,
+                location_id=self.location(organisation, LocationKind.SALES_POINT, place=place).id,
+                slug=slug,
+                name_vi=name,
+                is_open=facts.pop("is_open", True),
+                created_at=self._now,
+                **facts,
+            )
+        )
+
+    def note(self, consignor: Organisation, point: SalesPoint, lot_id: int, quantity: int = 10) -> Note:
+        """Make a draft of a delivery with one line, at 60.000 ₫ a pack."""
+        number = next(self._numbers)
+        note = self._add(
+            Note(
+                number=f"CSG-9{number:05d}",
+                kind=NoteKind.DELIVERY,
+                consignor_id=consignor.id,
+                sales_point_id=point.id,
+                warehouse_id=self._location_of(consignor, LocationKind.WAREHOUSE).id,
+                in_transit_id=self._location_of(consignor, LocationKind.IN_TRANSIT).id,
+                status=NoteStatus.DRAFT,
+                created_at=self._now,
+            )
+        )
+        with self._context(), transaction() as session:
+            session.add(NoteLine(note_id=note.id, position=1, lot_id=lot_id, quantity=quantity, price_vnd=60_000))
+        return note
+
+    def sale(self, point: SalesPoint, lot_id: int, owner: Organisation, quantity: int = 1) -> Sale:
+        """Make a sale on record; its goods are not moved."""
+        number = next(self._numbers)
+        sale = self._add(
+            Sale(
+                number=f"SAL-9{number:05d}",
+                sales_point_id=point.id,
+                request_key=f"factory-{number:012d}",
+                total_vnd=60_000 * quantity,
+                sold_at=self._now,
+            )
+        )
+        with self._context(), transaction() as session:
+            session.add(
+                SaleLine(
+                    sale_id=sale.id, position=1, lot_id=lot_id, owner_id=owner.id, name_vi="Hàng mẫu",
+                    quantity=quantity, price_vnd=60_000,
+                )
+            )  # fmt: skip
+        return sale
+
+    def _location_of(self, keeper: Organisation, kind: LocationKind) -> Location:
+        with self._context():
+            found = db.session.scalar(db.select(Location).where(Location.keeper_id == keeper.id, Location.kind == kind))
+        return found or self.location(keeper, kind)
 
     def _add(self, row: T) -> T:
         with self._context(), transaction() as session:

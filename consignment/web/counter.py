@@ -13,7 +13,7 @@ from accounts.actor import Permission
 from accounts.web.forms import words_of
 from accounts.web.guard import current_actor, requires
 from consignment import queries, selling, transfer
-from consignment.models import SalesPoint
+from consignment.models import NoteKind, SalesPoint
 from kernel import clock, text
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
@@ -155,6 +155,7 @@ def receive(slug: str, number: str) -> str | Response | tuple[str, int]:
     actor = current_actor()
     point = queries.get_point(actor, slug)
     problem = None
+    _delivery_to(point, number)
     if request.method == "POST":
         try:
             with transaction():
@@ -165,10 +166,15 @@ def receive(slug: str, number: str) -> str | Response | tuple[str, int]:
             flash(gettext("Note %(number)s is received.", number=number), "good")
             return redirect(url_for("counter.show", slug=slug), 303)
     note = queries.get_note(actor, number)
-    if note.sales_point_id != point.id:
-        raise queries.NoSuchNote()
     page = render_template("consignment/counter/receive.html", point=point, note=note, problem=problem)
     return (page, 409) if problem else page
+
+
+def _delivery_to(point: SalesPoint, number: str) -> None:
+    """Refuse what is not a delivery to this counter: a return is received by its producer."""
+    note = queries.get_note(current_actor(), number)
+    if note.sales_point_id != point.id or note.kind is not NoteKind.DELIVERY:
+        raise queries.NoSuchNote()
 
 
 @blueprint.route("/<slug>/tra", methods=["GET", "POST"])

@@ -16,11 +16,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from accounts.actor import Permission
+from accounts.actor import SYSTEM, Permission
 from accounts.models import Invitation, OrganisationKind, Role
 from catalog.models import VersionPhoto
+from consignment import queries, selling, transfer
+from kernel import clock
 from kernel.db import transaction
 from kernel.models import StoredFile
+from stock.models import LocationKind
+from storefront import texts
 from tests.factories import Factories
 from tests.web import send
 
@@ -32,6 +36,7 @@ OPEN_FORMS = {
     "forgotten.follow_link": "the link is the key, used once",
     "forgotten.use_code": "the code is the key, five tries",
     "invitation.show": "the link is the key, used once",
+    "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
     "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
 }
 
@@ -105,6 +110,34 @@ def decision(world: SimpleNamespace) -> dict[str, Any]:
     return {"product_id": world.product.id, "act": "tra-lai"}
 
 
+def lot(world: SimpleNamespace) -> dict[str, Any]:
+    return {"lot_id": world.batch.lot_id}
+
+
+def counter(world: SimpleNamespace) -> dict[str, Any]:
+    return {"slug": "quay-chinh"}
+
+
+def draft_note(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.numbers["draft"]}
+
+
+def returned_note(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.numbers["return"]}
+
+
+def waiting_note(world: SimpleNamespace) -> dict[str, Any]:
+    return {**counter(world), "number": world.numbers["sent"]}
+
+
+def sale(world: SimpleNamespace) -> dict[str, Any]:
+    return {**counter(world), "number": world.numbers["sale"]}
+
+
+def public_text(world: SimpleNamespace) -> dict[str, Any]:
+    return {"name": next(iter(texts.NAMES))}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "gallery.show": (nothing, "+++ +++ +++ +++"),
@@ -138,6 +171,30 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "product_approval.show": (product, "--- --- ++- ---"),
     "product_approval.decide": (decision, "--- --- ++- ---"),
     "product_approval.save_alcohol": (product, "--- --- ++- ---"),
+    "stock.index": (nothing, "+++ +++ +++ ---"),
+    "stock.movements": (lot, "+++ +++ +++ ---"),
+    "consignment.index": (nothing, "+++ +++ +++ ---"),
+    "consignment.choose_point": (nothing, "++- --- --- ---"),
+    "consignment.new": (counter, "++- --- --- ---"),
+    "consignment.show": (draft_note, "+++ +++ +++ ---"),
+    "consignment.send": (draft_note, "++- --- --- ---"),
+    "consignment.receive": (returned_note, "++- --- --- ---"),
+    "consignment.cancel": (draft_note, "++- --- --- ---"),
+    "counter.index": (nothing, "--- ++- --- ---"),
+    "counter.show": (counter, "--- ++- --- ---"),
+    "counter.check": (counter, "--- ++- --- ---"),
+    "counter.sell": (counter, "--- ++- --- ---"),
+    "counter.sales": (counter, "--- ++- --- ---"),
+    "counter.cancel_sale": (sale, "--- ++- --- ---"),
+    "counter.receive": (waiting_note, "--- ++- --- ---"),
+    "counter.give_back": (counter, "--- ++- --- ---"),
+    "sales_points.index": (nothing, "--- --- ++- ---"),
+    "sales_points.new": (nothing, "--- --- ++- ---"),
+    "sales_points.change": (counter, "--- --- ++- ---"),
+    "sales_points.close": (counter, "--- --- ++- ---"),
+    "sales_points.reopen": (counter, "--- --- ++- ---"),
+    "texts.index": (nothing, "--- --- ++- ---"),
+    "texts.edit": (public_text, "--- --- ++- ---"),
     "organisations.index": (nothing, "--- --- ++- ---"),
     "organisations.register": (nothing, "--- --- ++- ---"),
     "organisations.show": (producer, "+-- 0-- ++- 0--"),
@@ -203,7 +260,28 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
         )
         session.flush()
         made.invitation = SimpleNamespace(id=row.id)
+    _let_goods_travel(made, make, app)
     return made
+
+
+def _let_goods_travel(world: SimpleNamespace, make: Factories, app: Flask) -> None:
+    """A hundred packs: some on a draft, some on the way, some sold at a counter, some on the way back."""
+    world.batch = make.batch(world.item, quantity=100)
+    make.on_hand(world.batch.lot_id, make.location(world.producer, LocationKind.WAREHOUSE), world.producer, 100)
+    point = make.sales_point(world.point, slug="quay-chinh", name_vi="Quầy chính")
+    make.sales_point(world.point)  # a second one: whoever has several chooses
+    drafts = {name: make.note(world.producer, point, world.batch.lot_id).number for name in ("draft", "sent", "here")}
+    with app.app_context(), transaction():
+        now, lot_id = clock.now(), world.batch.lot_id
+        for name in ("sent", "here"):
+            transfer.send(queries.get_note(SYSTEM, drafts[name]), actor=SYSTEM, now=now)
+        transfer.receive(queries.get_note(SYSTEM, drafts["here"]), actor=SYSTEM, now=now)
+        here = queries.get_point(SYSTEM, "quay-chinh")
+        sold = selling.sell(here, {lot_id: 2}, request_key="a" * 32, actor=SYSTEM, now=now)
+        back = transfer.take_back(
+            queries.consignor(world.producer.id), here, {lot_id: 1}, reason="Bán chậm", actor=SYSTEM, now=now
+        )
+        world.numbers = {**drafts, "sale": sold.number, "return": back.number}
 
 
 def _access(app: Flask, rule: Rule) -> Any:

@@ -27,7 +27,9 @@ import traceability
 from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from accounts.models import OrganisationKind, Role
+from consignment.models import SalesPoint
 from kernel.db import db
+from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
 
 PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment)
@@ -66,7 +68,72 @@ BY_PRODUCER: dict[str, set[str]] = {
     "idle": set(),
 }
 
-#: Module → (what there is, which of it each asker sees).
+
+def certificates(world: SimpleNamespace, make: Factories) -> Rows:
+    return {
+        "of_a": make.certificate(make.product(world.producer_a)).id,
+        "of_b": make.certificate(make.product(world.producer_b)).id,
+    }
+
+
+def lots(world: SimpleNamespace, make: Factories) -> Rows:
+    return {"of_a": make.raw_lot(world.producer_a).id, "of_b": make.raw_lot(world.producer_b).id}
+
+
+def points(world: SimpleNamespace, make: Factories) -> Rows:
+    """A counter of the point in xã Ba Động, and one of another organisation in xã Ba Tơ."""
+    other = make.organisation("Q", kind=OrganisationKind.SALES_POINT, commune=BA_TO)
+    return {"here": make.sales_point(world.point).id, "there": make.sales_point(other).id}
+
+
+def notes(world: SimpleNamespace, make: Factories) -> Rows:
+    """Named by producer and counter: A to the point, B to the point, B to the one in xã Ba Tơ."""
+    here, there = (db.session.get_one(SalesPoint, key) for key in points(world, make).values())
+    ways = {
+        "a_here": (world.producer_a, here),
+        "b_here": (world.producer_b, here),
+        "b_there": (world.producer_b, there),
+    }
+    return {name: make.note(producer, to, make.raw_lot(producer).id).id for name, (producer, to) in ways.items()}
+
+
+def sales(world: SimpleNamespace, make: Factories) -> Rows:
+    here, there = (db.session.get_one(SalesPoint, key) for key in points(world, make).values())
+    return {
+        name: make.sale(at, make.raw_lot(world.producer_a).id, world.producer_a).id
+        for name, at in (("here", here), ("there", there))
+    }
+
+
+def goods(world: SimpleNamespace, make: Factories) -> Rows:
+    """Lots by owner and place: in A's and B's warehouses, and B's at the point's counter."""
+    places = {
+        "a_home": (world.producer_a, make.location(world.producer_a, LocationKind.WAREHOUSE)),
+        "b_home": (world.producer_b, make.location(world.producer_b, LocationKind.WAREHOUSE)),
+        "b_here": (world.producer_b, make.location(world.point, LocationKind.SALES_POINT)),
+    }
+    rows: Rows = {}
+    for name, (owner, where) in places.items():
+        rows[name] = make.raw_lot(owner).id
+        make.on_hand(rows[name], where, owner, 10)
+    return rows
+
+
+#: What is an organisation's own: its row is "of_a" or "of_b".
+OF_PRODUCERS = {asker: seen & {"of_a", "of_b"} for asker, seen in BY_PRODUCER.items()}
+#: What belongs to a counter: its organisation's, and the offices' over the counter's commune.
+BY_COUNTER: dict[str, set[str]] = {
+    "system": {"here", "there"},
+    "nobody": set(),
+    "producer_a": set(),
+    "producer_b": set(),
+    "point": {"here"},
+    "province": {"here", "there"},
+    "commune": {"here"},
+    "idle": set(),
+}
+
+#: Reader → (what there is, which of it each asker sees).
 SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, set[str]]]] = {
     "accounts.queries": (
         organisations,
@@ -83,18 +150,49 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     ),
     "catalog.queries": (products, BY_PRODUCER),
     "storefront.queries": (products, BY_PRODUCER),
+    "ocop.queries": (certificates, OF_PRODUCERS),
+    "traceability.queries": (lots, OF_PRODUCERS),
+    "stock.queries": (
+        goods,
+        {
+            "system": {"a_home", "b_home", "b_here"},
+            "nobody": set(),
+            "producer_a": {"a_home"},
+            "producer_b": {"b_home", "b_here"},
+            "point": {"b_here"},
+            "province": {"a_home", "b_home", "b_here"},
+            "commune": {"a_home", "b_here"},
+            "idle": set(),
+        },
+    ),
+    "consignment.queries": (
+        notes,
+        {
+            "system": {"a_here", "b_here", "b_there"},
+            "nobody": set(),
+            "producer_a": {"a_here"},
+            "producer_b": {"b_here", "b_there"},
+            "point": {"a_here", "b_here"},
+            "province": {"a_here", "b_here", "b_there"},
+            "commune": {"a_here", "b_here"},
+            "idle": set(),
+        },
+    ),
+    "consignment.queries.sales_visible_to": (sales, BY_COUNTER),
+    "consignment.queries.points_visible_to": (points, BY_COUNTER),
 }
 
 
-def _modules() -> dict[str, Any]:
-    """Find every module that has a ``visible_to``."""
+def _readers() -> dict[str, Callable[[Actor], Any]]:
+    """Find every ``visible_to``, under its module's name, and every ``…_visible_to`` under its own."""
     found = {}
     for part in PARTS:
         for info in pkgutil.walk_packages(part.__path__, part.__name__ + "."):
             if info.name.split(".")[-1] == "queries" or ".queries." in info.name:
                 module = importlib.import_module(info.name)
-                if "visible_to" in vars(module):
-                    found[info.name] = module
+                for name, reader in vars(module).items():
+                    if name == "visible_to" or name.endswith("_visible_to"):
+                        found[info.name if name == "visible_to" else f"{info.name}.{name}"] = reader
     return found
 
 
@@ -121,7 +219,7 @@ def _keys(query: Any) -> set[Any]:
 
 
 def test_every_scope_has_its_table_here() -> None:
-    assert set(_modules()) == set(SCOPES), "add the module to SCOPES, with what each asker sees"
+    assert set(_readers()) == set(SCOPES), "add it to SCOPES, with what each asker sees"
     for name, (_, table) in SCOPES.items():
         assert set(table) == set(ASKERS), name
 
@@ -131,7 +229,7 @@ def test_each_asker_sees_exactly_what_is_theirs(name: str, world: SimpleNamespac
     prepare, table = SCOPES[name]
     there = prepare(world, make)
     names = {key: row for row, key in there.items()}
-    visible_to = _modules()[name].visible_to
+    visible_to = _readers()[name]
 
     for asker in ASKERS:
         actor = _actor(world, make, asker)
@@ -143,7 +241,7 @@ def test_each_asker_sees_exactly_what_is_theirs(name: str, world: SimpleNamespac
 def test_no_role_widens_what_is_seen(name: str, world: SimpleNamespace, make: Factories, ctx: Flask) -> None:
     prepare, _ = SCOPES[name]
     prepare(world, make)
-    visible_to = _modules()[name].visible_to
+    visible_to = _readers()[name]
 
     for asker in ASKERS[2:]:
         seen = [_keys(visible_to(_actor(world, make, asker, role))) for role in Role]
@@ -157,7 +255,7 @@ def test_an_officer_who_acts_for_a_producer_sees_what_the_producer_sees(
     prepare, _ = SCOPES[name]
     prepare(world, make)
     producer = _actor(world, make, "producer_a")
-    visible_to = _modules()[name].visible_to
+    visible_to = _readers()[name]
 
     acting = replace(producer, officer_organisation_id=world.province.id)
 

@@ -1,0 +1,142 @@
+"""Goods on hand, batch by batch and place by place, and the movements behind them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+
+from accounts.actor import Permission
+from accounts.web.guard import current_actor, requires
+from admin.listing import address, asks_for_csv, csv_file, heading, page_asked
+from consignment.queries import names_of
+from kernel import clock
+from kernel.errors import N_, NotFound
+from stock import queries
+from stock.models import LocationKind
+
+blueprint = Blueprint("stock", __name__, url_prefix="/quan-tri/ton-kho")
+
+A_PAGE = 50
+KINDS = {
+    LocationKind.WAREHOUSE: (N_("Warehouse"), "kho"),
+    LocationKind.SALES_POINT: (N_("Counter"), "quay"),
+    LocationKind.IN_TRANSIT: (N_("On the way"), "dang-chuyen"),
+}
+
+
+class NothingMoved(NotFound):
+    message = N_("There is no such batch.")
+
+
+@blueprint.get("")
+@requires(Permission.READ_STOCK)
+def index() -> str | Response:
+    """List what is on hand, first to expire first."""
+    words = request.args.get("q", "").strip()[:100]
+    kind = next((kind for kind, (_, key) in KINDS.items() if key == request.args.get("noi")), None)
+    found = queries.goods_on_hand(current_actor(), q=words, kinds=(kind,) if kind else queries.ON_HAND)
+    if asks_for_csv():
+        return _as_csv(found)
+    last = max(1, -(-len(found) // A_PAGE))
+    page = min(page_asked(), last)
+    tabs = [{"label": gettext("All"), "url": address(noi=None, trang=None), "current": kind is None}]
+    for one, (label, key) in KINDS.items():
+        tabs.append({"label": gettext(label), "url": address(noi=key, trang=None), "current": one is kind})
+    return render_template(
+        "admin/stock/index.html",
+        rows=found[(page - 1) * A_PAGE : page * A_PAGE],
+        total=len(found),
+        words=words,
+        narrowed=bool(words or kind),
+        places=tabs,
+        kinds=KINDS,
+        today=clock.business_date(clock.now()),
+        columns=[
+            heading(gettext("Product")),
+            heading(gettext("Batch")),
+            heading(gettext("Owner")),
+            heading(gettext("Place")),
+            heading(gettext("Best before")),
+            heading(gettext("On hand"), number=True),
+            heading(gettext("State")),
+        ],
+        page=page,
+        last=last,
+        url_of=lambda number: address(trang=number),
+        csv_url=address(dang="csv", trang=None),
+        keep={name: request.args[name] for name in ("noi",) if name in request.args},
+    )
+
+
+def _as_csv(rows: list[queries.OnHand]) -> Response:
+    header = [
+        gettext("Product"),
+        gettext("Pack"),
+        gettext("Batch"),
+        gettext("Owner"),
+        gettext("Place"),
+        gettext("Best before"),
+        gettext("On hand"),
+        gettext("State"),
+    ]
+    return csv_file(
+        "ton-kho",
+        header,
+        (
+            (
+                row.product_vi,
+                row.item_vi,
+                row.number,
+                row.owner_vi,
+                row.location_vi,
+                f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
+                row.on_hand,
+                gettext("On hold") if row.frozen else gettext("Free"),
+            )
+            for row in rows
+        ),
+    )
+
+
+@blueprint.get("/lo/<int:lot_id>")
+@requires(Permission.READ_STOCK)
+def movements(lot_id: int) -> str | Response:
+    """Show where the packs of a batch went, the latest movement first."""
+    moved = queries.movements_of(current_actor(), lot_id)
+    name = names_of([lot_id]).get(lot_id)
+    if not moved or name is None:
+        raise NothingMoved()
+    if asks_for_csv():
+        return csv_file(
+            f"bien-dong-{lot_id}",
+            [gettext("Time"), gettext("From"), gettext("To"), gettext("Packs"), gettext("Document")],
+            (
+                (
+                    f"{row.at.astimezone(clock.VIETNAM):%d/%m/%Y %H:%M}",
+                    row.source_vi,
+                    row.to_vi,
+                    row.quantity,
+                    row.document,
+                )
+                for row in moved
+            ),
+        )
+    last = max(1, -(-len(moved) // A_PAGE))
+    page = min(page_asked(), last)
+    return render_template(
+        "admin/stock/movements.html",
+        name=name,
+        rows=moved[(page - 1) * A_PAGE : page * A_PAGE],
+        columns=[
+            heading(gettext("Document")),
+            heading(gettext("Time")),
+            heading(gettext("From")),
+            heading(gettext("To")),
+            heading(gettext("Packs"), number=True),
+        ],
+        total=len(moved),
+        page=page,
+        last=last,
+        url_of=lambda number: address(trang=number),
+        csv_url=address(dang="csv", trang=None),
+    )
