@@ -140,14 +140,15 @@ def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
         here: dict[str, Any] = {"slug": point.slug}
         yield from _task(
             "truck-delivery",
-            gettext("Notes to receive at %(point)s", point=point.name_vi),
+            gettext("Notes to receive"),
             len(consignment.notes_waiting(point)),
             "counter.show",
+            point.name_vi,
             **here,
         )
         yield from _task(
             "calendar-x",
-            gettext("Batches past their date at %(point)s", point=point.name_vi),
+            gettext("Batches past their date"),
             _count(_goods_at(point).where(Batch.expires_on < today), Balance.lot_id),
             "counter.give_back",
             gettext("They can no longer be sold: send them back."),
@@ -164,7 +165,7 @@ def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
             gettext("Sell these first."),
             **here,
         )
-        yield Task("cash", gettext("Sell at %(point)s", point=point.name_vi), url_for("counter.show", **here))
+        yield Task("cash", gettext("Sell at the counter"), url_for("counter.show", **here), point.name_vi)
 
 
 def _goods_at(point: SalesPoint) -> Select[Any]:

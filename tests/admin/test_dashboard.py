@@ -212,10 +212,10 @@ def test_a_sales_point_is_told_of_notes_and_of_goods_near_and_past_their_date(
 
     counter = f"/quay/{point.slug}"
     assert found == {
-        "Phiếu chờ nhận tại Quầy chợ": (counter, "1"),
-        "Lô đã quá hạn dùng tại Quầy chợ": (f"{counter}/tra", "1"),
+        "Phiếu chờ nhận hàng": (counter, "1"),
+        "Lô đã quá hạn dùng": (f"{counter}/tra", "1"),
         "Lô sẽ hết hạn dùng trong 30 ngày tới": (counter, "2"),
-        "Bán hàng tại Quầy chợ": (counter, ""),
+        "Bán hàng tại quầy": (counter, ""),
     }
     assert all(client.get(address).status_code == 200 for address, _ in found.values())
 
