@@ -182,6 +182,8 @@ def _read_happenings(story: Story) -> None:
             TraceEvent.is_public,
             ~exists().where(newer.corrects_id == TraceEvent.id),
         )
+        # The model joins a place's commune inwards: of an event without a place nothing would be left.
+        .options(joinedload(Place.commune, innerjoin=False))
         .order_by(TraceEvent.event_at, TraceEvent.id, EventLot.lot_id)
         .limit(MOST_EVENTS_SHOWN + 1)
     ).all()

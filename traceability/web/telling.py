@@ -102,7 +102,7 @@ def _step(story: Story, happening: Happening, pictures: dict[str, Picture]) -> d
     return {
         "date": day(event.event_at),
         "title": title,
-        "place": _where(happening),
+        "place": _where(story, happening),
         "text": " – ".join(words) or None,
         "detail": (Markup('<p class="photos">{}</p>').format(photos) if photos else Markup())
         + (Markup("<p>{}</p>").format(papers) if papers else Markup()),
@@ -118,7 +118,7 @@ def _names_its_lot(event: TraceEvent) -> bool:
 def _packs(lot: Lot) -> str:
     if lot.unit is not Unit.PIECE:
         return ""
-    words: str = gettext("packs") if lot.kind is LotKind.FINISHED else gettext("pieces")
+    words: str = gettext("units") if lot.kind is LotKind.FINISHED else gettext("pieces")
     return " " + words
 
 
@@ -129,9 +129,13 @@ def _photo(picture: Picture, alt: str) -> Markup:
     ).format(files[-1], files[0], picture.width, picture.height, alt or gettext("Photo of this step"))
 
 
-def _where(happening: Happening) -> str:
+def _where(story: Story, happening: Happening) -> str:
+    """Say who did it and where; of the producer, whose page it is, only where."""
     name = said(happening.organisation, "name")
-    return f"{name}, {_place(happening.place)}" if happening.place else name
+    if happening.place is None:
+        return name
+    place = _place(happening.place)
+    return place if happening.organisation.id == story.producer.id or name in place else f"{name}, {place}"
 
 
 def _place(place: Place) -> str:
@@ -219,10 +223,12 @@ def address_of(story: Story) -> str:
 def origin_words(story: Story) -> str:
     """Say where the raw material comes from: growing areas, communes."""
     areas = {
-        lot.growing_area: lot.origin_commune for lot in story.lots.values() if lot.growing_area and lot.origin_commune
+        (lot.growing_area, lot.origin_commune.code): lot.origin_commune
+        for lot in story.lots.values()
+        if lot.growing_area and lot.origin_commune
     }
-    said_of = [f"{area}, {commune(unit)}" for area, unit in areas.items()]
-    named = {unit.code for unit in areas.values()}
+    said_of = [f"{area}, {commune(unit)}" for (area, _), unit in areas.items()]
+    named = {code for _, code in areas}
     said_of += [commune(unit) for unit in story.origins if unit.code not in named]
     if story.version.village and not areas:
         said_of[0] = f"{story.version.village}, {said_of[0]}"
