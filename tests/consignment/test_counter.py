@@ -1,0 +1,209 @@
+"""The screens of notes and of the counter, as a browser sends them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from accounts.models import OrganisationKind
+from consignment.models import Note, NoteKind, NoteStatus, Sale
+from kernel.db import db
+from stock import verification
+from tests.consignment.conftest import Shop
+from tests.factories import Factories
+from tests.web import send
+
+NOTES = "/quan-tri/phieu-ky-gui"
+KEY = "7d1a6df0-6a4c-4b0e-9d4e-5f4e8a3d2c11"
+
+
+@pytest.fixture
+def phone(make: Factories, shop: Shop) -> FlaskClient:
+    """The producer's telephone."""
+    return make.client(shop.producer)
+
+
+@pytest.fixture
+def till(make: Factories, shop: Shop) -> FlaskClient:
+    """The seller's telephone."""
+    return make.client(shop.keeper)
+
+
+def lines(shop: Shop, quantity: str, price: str = "60.000") -> dict[str, str]:
+    return {"request_key": KEY, f"so_{shop.lot_id}": quantity, f"gia_{shop.lot_id}": price}
+
+
+def count(app: Flask, model: type) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def on_hand(app: Flask, shop: Shop) -> tuple[int, int]:
+    """Packs in the warehouse and at the counter; the ledger must add up."""
+    with app.app_context():
+        assert verification.verify() == []
+        return shop.on_hand(shop.warehouse_id), shop.on_hand(shop.counter_id)
+
+
+def new_note(phone: FlaskClient, shop: Shop, quantity: str = "10") -> str:
+    answer = send(phone, f"{NOTES}/moi/{shop.slug}", lines(shop, quantity))
+    assert answer.status_code == 303, answer.text
+    return answer.location.rsplit("/", 1)[-1]
+
+
+def test_a_note_goes_from_the_producers_phone_to_the_till_and_home_again(
+    app: Flask, shop: Shop, phone: FlaskClient, till: FlaskClient
+) -> None:
+    assert f"{NOTES}/moi/{shop.slug}" in phone.get(f"{NOTES}/moi").text
+    assert "50.000" in phone.get(f"{NOTES}/moi/{shop.slug}").text, "today's price is offered"
+    number = new_note(phone, shop)
+    assert f"{NOTES}/{number}/gui" in phone.get(f"{NOTES}/{number}").text
+    assert phone.get(f"{NOTES}/{number}/gui").status_code == 200
+    assert send(phone, f"{NOTES}/{number}/gui").status_code == 303
+    assert number in till.get(f"/quay/{shop.slug}").text
+    assert send(till, f"/quay/{shop.slug}/nhan/{number}").status_code == 303
+    assert on_hand(app, shop) == (90, 10)
+
+    goods = {f"so-{shop.lot_id}": "2"}
+    checked = send(till, f"/quay/{shop.slug}/kiem", goods)
+    key = re.search(r'name="request_key" value="(\w+)"', checked.text)
+    assert key is not None
+    for _ in range(2):  # the same form, sent twice
+        assert send(till, f"/quay/{shop.slug}/ban", {**goods, "request_key": key[1]}).status_code == 303
+    assert (count(app, Sale), on_hand(app, shop)) == (1, (90, 8))
+
+    back = {f"so-{shop.lot_id}": "8", "reason": "Bán chậm"}
+    assert send(till, f"/quay/{shop.slug}/tra", back).status_code == 303
+    with app.app_context():
+        returned = db.session.scalars(select(Note.number).where(Note.kind == NoteKind.RETURN)).one()
+    assert send(till, f"/quay/{shop.slug}/nhan/{returned}").status_code == 404, "only its producer receives a return"
+    assert send(phone, f"{NOTES}/{returned}/nhan-lai").status_code == 303
+    assert on_hand(app, shop) == (98, 0)
+
+
+@pytest.mark.parametrize("typed", ["101", "-1", "1,5", "mười", "٣"])
+def test_a_quantity_that_cannot_be_is_said_beside_its_field_and_nothing_is_saved(
+    app: Flask, shop: Shop, phone: FlaskClient, typed: str
+) -> None:
+    answer = send(phone, f"{NOTES}/moi/{shop.slug}", lines(shop, typed))
+
+    assert answer.status_code == 422
+    assert f'id="so_{shop.lot_id}-error"' in answer.text
+    assert f'value="{typed}"' in answer.text, "what was typed stays"
+    assert count(app, Note) == 0
+
+
+def test_a_note_of_nothing_or_without_a_price_is_not_saved(app: Flask, shop: Shop, phone: FlaskClient) -> None:
+    assert send(phone, f"{NOTES}/moi/{shop.slug}", lines(shop, "")).status_code == 422
+    unpriced = send(phone, f"{NOTES}/moi/{shop.slug}", lines(shop, "5", ""))
+    assert unpriced.status_code == 422
+    assert f'id="gia_{shop.lot_id}-error"' in unpriced.text
+    assert count(app, Note) == 0
+
+
+def test_the_same_form_again_is_the_same_note(app: Flask, shop: Shop, phone: FlaskClient) -> None:
+    assert new_note(phone, shop) == new_note(phone, shop)
+    assert count(app, Note) == 1
+
+
+def test_a_step_that_comes_too_late_is_told_with_409(app: Flask, shop: Shop, phone: FlaskClient) -> None:
+    number = new_note(phone, shop)
+    send(phone, f"{NOTES}/{number}/gui")
+
+    late = send(phone, f"{NOTES}/{number}/gui")
+
+    assert late.status_code == 409
+    assert 'role="alert"' in late.text
+    assert on_hand(app, shop) == (90, 0)
+
+
+def test_a_note_is_cancelled_with_a_reason_only(app: Flask, shop: Shop, phone: FlaskClient) -> None:
+    number = new_note(phone, shop)
+    send(phone, f"{NOTES}/{number}/gui")
+
+    refused = send(phone, f"{NOTES}/{number}/huy", reason="  ")
+    assert refused.status_code == 422
+    assert 'id="reason-error"' in refused.text
+    assert send(phone, f"{NOTES}/{number}/huy", reason="Gửi nhầm điểm bán").status_code == 303
+    assert on_hand(app, shop) == (100, 0)
+    assert "Gửi nhầm điểm bán" in phone.get(f"{NOTES}/{number}").text
+    assert send(phone, f"{NOTES}/{number}/huy", reason="Lần nữa").status_code == 409
+
+
+def test_anothers_note_and_counter_are_not_found(
+    app: Flask, make: Factories, shop: Shop, phone: FlaskClient, now: datetime
+) -> None:
+    number = new_note(phone, shop)
+    send(phone, f"{NOTES}/{number}/gui")
+    stranger = make.client(make.producer("Hộ khác"))
+    other = make.organisation("Quầy khác", kind=OrganisationKind.SALES_POINT)
+    make.sales_point(other, slug="quay-khac")
+    seller = make.client(other)
+
+    assert stranger.get(f"{NOTES}/{number}").status_code == 404
+    assert send(stranger, f"{NOTES}/{number}/huy", reason="Không phải của mình").status_code == 404
+    for slug in (shop.slug, "quay-khac"):
+        assert send(seller, f"/quay/{slug}/nhan/{number}").status_code == 404
+    with app.app_context():
+        assert db.session.scalars(select(Note.status)).one() is NoteStatus.SENT
+
+
+@pytest.mark.parametrize("typed", ["11", "-1", "1.5", "nhiều", "99999999"])
+def test_a_sale_of_what_cannot_be_is_refused_with_what_was_typed(
+    app: Flask, shop: Shop, till: FlaskClient, now: datetime, typed: str
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+
+    for step in ("kiem", "ban"):
+        answer = send(till, f"/quay/{shop.slug}/{step}", {f"so-{shop.lot_id}": typed, "request_key": "a" * 32})
+        assert answer.status_code in (409, 422)
+        assert f'value="{typed}"' in answer.text
+    assert (count(app, Sale), on_hand(app, shop)) == (0, (90, 10))
+
+
+def test_the_list_is_searched_sorted_and_saved_as_a_file(app: Flask, shop: Shop, phone: FlaskClient) -> None:
+    assert f"{NOTES}/moi" in phone.get(NOTES).text, "an empty list says what to do first"
+    number = new_note(phone, shop)
+
+    assert number in phone.get(f"{NOTES}?tinh-trang=draft&q={number[-4:]}&sap-xep=so").text
+    assert number not in phone.get(f"{NOTES}?tinh-trang=sent").text
+    file = phone.get(f"{NOTES}?dang=csv")
+    assert file.mimetype == "text/csv"
+    assert file.text.startswith("\ufeff")
+    assert number in file.text
+
+
+def test_goods_on_hand_and_their_movements_are_told_to_those_they_concern(
+    make: Factories, shop: Shop, phone: FlaskClient
+) -> None:
+    assert f"/quan-tri/ton-kho/lo/{shop.lot_id}" in phone.get("/quan-tri/ton-kho?q=gao").text
+    assert phone.get("/quan-tri/ton-kho?dang=csv").text.count("\n") == 2
+    assert "LOT-" in phone.get(f"/quan-tri/ton-kho/lo/{shop.lot_id}").text
+    assert make.client(make.producer("Hộ khác")).get(f"/quan-tri/ton-kho/lo/{shop.lot_id}").status_code == 404
+
+
+def test_the_office_opens_changes_and_closes_a_sales_point(app: Flask, make: Factories, phone: FlaskClient) -> None:
+    keeper = make.organisation("Nhà trưng bày", kind=OrganisationKind.SALES_POINT, code="ntb01")
+    office = make.client(make.office())
+    typed = {"organisation": keeper.code, "name_vi": "Quầy Ba Động", "commission": "101", "request_key": KEY}
+
+    refused = send(office, "/quan-tri/diem-ban/moi", typed)
+    assert refused.status_code == 422
+    assert 'value="101"' in refused.text
+    for _ in range(2):
+        assert send(office, "/quan-tri/diem-ban/moi", {**typed, "commission": "7,5"}).status_code == 303
+    assert "7,5 %" in office.get("/quan-tri/diem-ban?q=Ba").text
+    changed = send(office, "/quan-tri/diem-ban/quay-ba-dong", {"name_vi": "Quầy Ba Tơ", "commission": "0"})
+    assert changed.location.endswith("/quan-tri/diem-ban/quay-ba-to")
+    assert f"{NOTES}/moi/quay-ba-to" in phone.get(f"{NOTES}/moi").text
+    assert send(office, "/quan-tri/diem-ban/quay-ba-to/dong").status_code == 303
+    assert "quay-ba-to" not in phone.get(f"{NOTES}/moi").text
+    assert phone.get(f"{NOTES}/moi/quay-ba-to").status_code == 404
+    assert send(office, "/quan-tri/diem-ban/quay-ba-to/mo-lai").status_code == 303
+    assert phone.get(f"{NOTES}/moi/quay-ba-to").status_code == 200
