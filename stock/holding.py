@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from accounts.actor import Actor
-from kernel.db import db
+from kernel.db import db, for_update
 from stock import ledger
 from traceability import batches, genealogy
 from traceability.models import Lot, LotState
@@ -37,13 +37,29 @@ def recall(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> list[Lot]:
     :return: the lots recalled now, the given one first; those recalled before are left as they are
     :raises traceability.batches.AlreadyRecalled: if the lot was recalled before
     """
+    everything = _lock_downstream(lot)
     batches.recall(lot, reason=reason, actor=actor, now=now)
     recalled = [lot]
-    for made in db.session.scalars(
-        select(Lot).where(Lot.id.in_(set(genealogy.forward([lot.id]).lot_ids) - {lot.id})).order_by(Lot.id)
-    ):
-        if made.state is not LotState.RECALLED:
+    for made in everything:
+        if made is not lot and made.state is not LotState.RECALLED:
             batches.recall(made, reason=reason, actor=actor, now=now)
             recalled.append(made)
     ledger.freeze([one.id for one in recalled], frozen=True)
     return recalled
+
+
+def _lock_downstream(lot: Lot) -> list[Lot]:
+    """Lock a lot and all lots made from it, in the order of their ids.
+
+    Whoever makes another lot from one of them locks it first: what came meanwhile is found by looking again,
+    and once all are locked nothing more can come.
+    """
+    locked: list[Lot] = []
+    while True:
+        reached = genealogy.downstream([lot.id])  # without the cap of a walk: a recall leaves nothing out
+        found = list(
+            db.session.scalars(for_update(select(Lot).where(Lot.id.in_(select(reached.c.id))).order_by(Lot.id)))
+        )
+        if len(found) == len(locked):
+            return found
+        locked = found

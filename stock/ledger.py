@@ -6,6 +6,14 @@ the lot holds, so the database itself refuses to bring in more than there is.
 
 A document claims everything it takes by one guarded UPDATE a balance, in key order, quantities added up first:
 two documents that name the same lots the other way round wait for each other, they do not deadlock.
+
+Locks are taken in one order by all: document, lots, balances. Who moves a lot shares its row with other movers;
+who holds or recalls it (``stock.holding``) has it alone. So no goods slip past a recall into a place that had
+none before.
+
+Public pages are told with care, so that their copies stay useful: the page of a product at each movement of its
+lots (it says how many are left), the lists (``pages.SHOP``) only when a lot comes to a place from which it is sold,
+or is gone from there.
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ from kernel import pages
 from kernel.db import db, on_sqlite
 from kernel.errors import N_, Conflict
 from stock.models import Balance, Location, LocationKind, Movement
-from traceability.models import Batch
+from traceability.models import Batch, Lot
 
 Key = tuple[int, int, int]  #: lot, location, owner
 
@@ -33,10 +41,14 @@ SHOWN = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
 
 
 class NotOnHand(Conflict):
+    """``lot_id`` says of which lot."""
+
     message = N_("There are only %(available)s left; %(wanted)s are asked for.")
 
 
 class LotFrozen(Conflict):
+    """``lot_id`` says which."""
+
     message = N_("This lot is on hold or recalled. It cannot be moved or sold.")
 
 
@@ -94,34 +106,29 @@ def move_all(
     """
     if any(line.quantity <= 0 for line in lines):
         raise ValueError("a movement has a quantity above nought")
-    _refuse_posted(line.cause for line in lines)
+    if len({line.cause for line in lines}) < len(lines):
+        raise ValueError("each line of a document has a cause of its own")
+    _share(line.lot_id for line in lines)
+    _post(lines, document=document, now=now, actor=actor)
     taken, brought = Counter[Key](), Counter[Key]()
     for line in lines:
         taken[line.lot_id, line.source_id, line.owner_id] += line.quantity
         brought[line.lot_id, line.to_id, line.owner_id] += line.quantity
-    crossed: set[int] = set()
+    crossed: set[Key] = set()
     for key in sorted(taken.keys() | brought.keys()):
         # What a lot gains and loses at one place in one document is one change of one row.
         change = brought[key] - taken[key]
         before = _take(key, -change, even_frozen=even_frozen) if change < 0 else _bring(key, change)
         if (before > 0) != (before + change > 0):
-            crossed.add(key[0])
-    for line in lines:
-        db.session.add(
-            Movement(
-                lot_id=line.lot_id,
-                quantity=line.quantity,
-                source_id=line.source_id,
-                to_id=line.to_id,
-                owner_id=line.owner_id,
-                document=document,
-                cause=line.cause,
-                at=now,
-                user_id=actor.user_id if actor else None,
+            crossed.add(key)
+    sold_at = set(
+        db.session.scalars(
+            select(Location.id).where(
+                Location.id.in_({location_id for _, location_id, _ in crossed}), Location.kind.in_(SHOWN)
             )
         )
-    db.session.flush()
-    _show({line.lot_id for line in lines}, on_lists=crossed)
+    )
+    _show({line.lot_id for line in lines}, lists_too=any(location_id in sold_at for _, location_id, _ in crossed))
 
 
 def open_production(lot_id: int, *, production: Location, owner_id: int, quantity: int) -> None:
@@ -143,18 +150,52 @@ def open_production(lot_id: int, *, production: Location, owner_id: int, quantit
 
 
 def freeze(lot_ids: Sequence[int], *, frozen: bool) -> None:
-    """Freeze or thaw all balances of lots, wherever they are. Verbs of ``stock.holding`` call it."""
+    """Freeze or thaw all balances of lots, wherever they are.
+
+    Verbs of ``stock.holding`` call it, and hold the rows of the lots locked: nobody moves them meanwhile.
+    """
     if not lot_ids:
         return
-    ordered = select(Balance).where(Balance.lot_id.in_(lot_ids)).order_by(Balance.lot_id, Balance.location_id)
-    db.session.execute(ordered.with_for_update().with_only_columns(Balance.lot_id))
+    ordered = select(Balance.lot_id).where(Balance.lot_id.in_(lot_ids))
+    ordered = ordered.order_by(Balance.lot_id, Balance.location_id, Balance.owner_id)
+    db.session.execute(ordered.with_for_update())
     db.session.execute(
         update(Balance)
         .where(Balance.lot_id.in_(lot_ids))
         .values(frozen=frozen)
         .execution_options(synchronize_session=False)
     )
-    _show(set(lot_ids), on_lists=set(lot_ids))
+    _show(set(lot_ids), lists_too=True)
+
+
+def _share(lot_ids: Iterable[int]) -> None:
+    """Keep holds and recalls of these lots waiting until the caller's transaction ends; movers share them."""
+    ordered = select(Lot.id).where(Lot.id.in_(set(lot_ids))).order_by(Lot.id)
+    db.session.execute(ordered.with_for_update(key_share=True, read=True))
+
+
+def _post(lines: Sequence[Line], *, document: str, now: datetime, actor: Actor | None) -> None:
+    """Write the movements down; of two who post the same cause at once, one does and the other is told."""
+    insert = sqlite.insert if on_sqlite() else postgresql.insert
+    rows = [
+        {
+            "lot_id": line.lot_id,
+            "quantity": line.quantity,
+            "source_id": line.source_id,
+            "to_id": line.to_id,
+            "owner_id": line.owner_id,
+            "document": document,
+            "cause": line.cause,
+            "at": now,
+            "user_id": actor.user_id if actor else None,
+        }
+        for line in lines
+    ]
+    posted = db.session.scalars(
+        insert(Movement).values(rows).on_conflict_do_nothing(index_elements=["cause"]).returning(Movement.id)
+    ).all()
+    if len(posted) < len(lines):
+        raise AlreadyPosted()
 
 
 def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
@@ -177,8 +218,8 @@ def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
         select(Balance.on_hand - Balance.allocated - Balance.floor_quantity, Balance.frozen).where(*here)
     ).one_or_none()
     if found is not None and found[1] and not even_frozen:
-        raise LotFrozen()
-    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity)
+        raise LotFrozen(lot_id=lot_id)
+    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity, lot_id=lot_id)
 
 
 def _bring(key: Key, quantity: int) -> int:
@@ -209,21 +250,8 @@ def _bring(key: Key, quantity: int) -> int:
     return int(after) - quantity
 
 
-def _refuse_posted(causes: Iterable[str]) -> None:
-    wanted = list(causes)
-    if len(set(wanted)) < len(wanted):
-        raise ValueError("each line of a document has a cause of its own")
-    if db.session.scalar(select(Movement.id).where(Movement.cause.in_(wanted)).limit(1)) is not None:
-        raise AlreadyPosted()
-
-
-def _show(lot_ids: set[int], *, on_lists: set[int]) -> None:
-    """Let the pages of the lots' products be made anew; lists only where a lot came to be had, or is gone.
-
-    :param on_lists: the lots for which "in stock" may have changed
-    """
-    if not lot_ids:
-        return
+def _show(lot_ids: set[int], *, lists_too: bool) -> None:
+    """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed."""
     products = db.session.scalars(
         select(TradeItem.product_id)
         .join(Batch, Batch.trade_item_id == TradeItem.id)
@@ -231,5 +259,5 @@ def _show(lot_ids: set[int], *, on_lists: set[int]) -> None:
         .distinct()
     ).all()
     pages.bump(*(pages.product(product_id) for product_id in products))
-    if on_lists and products:
+    if lists_too and products:
         pages.bump(pages.SHOP)
