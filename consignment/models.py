@@ -65,6 +65,7 @@ class Note(Base):
     __table_args__ = (
         CheckConstraint("(status IN ('sent', 'received')) <= (sent_at IS NOT NULL)", name="sent"),
         CheckConstraint("(status = 'received') = (received_at IS NOT NULL)", name="received"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled"),
         Index("ix_note_sales_point", "sales_point_id", "status"),
     )
 
@@ -76,10 +77,12 @@ class Note(Base):
     warehouse_id: Mapped[int] = mapped_column(ForeignKey("location.id"))  #: the consignor's end
     in_transit_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
     status: Mapped[NoteStatus] = mapped_column(values(NoteStatus), default=NoteStatus.DRAFT)
-    reason: Mapped[str] = mapped_column(String(200), default="")  #: of a return or of a cancellation
+    reason: Mapped[str] = mapped_column(String(200), default="")  #: of a return
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     received_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
 
     consignor: Mapped[Organisation] = relationship()
@@ -112,12 +115,16 @@ class Sale(Base):
     """A sale at the counter. ``request_key`` makes a form that is sent twice one sale."""
 
     __tablename__ = "sale"
-    __table_args__ = (Index("ix_sale_point", "sales_point_id", "sold_at"),)
+    __table_args__ = (
+        CheckConstraint("total_vnd > 0", name="total"),
+        Index("ix_sale_point", "sales_point_id", "sold_at"),
+        UniqueConstraint("sales_point_id", "request_key"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)  #: SAL-000044
     sales_point_id: Mapped[int] = mapped_column(ForeignKey("sales_point.id"))
-    request_key: Mapped[str] = mapped_column(String(64), unique=True)
+    request_key: Mapped[str] = mapped_column(String(64))
     total_vnd: Mapped[int]
     sold_at: Mapped[datetime]
     sold_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -142,6 +149,7 @@ class SaleLine(Base):
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
     owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     name_vi: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200), default="")
     quantity: Mapped[int]
     price_vnd: Mapped[int]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from accounts.models import FormerSlug, Organisation, OrganisationKind, Place, PlaceKind
@@ -33,7 +34,7 @@ class AddressTaken(InvalidInput):
 
 
 class NotASalesPoint(InvalidInput):
-    message = N_("Only a sales-point organisation can have a counter.")
+    message = N_("Only an active sales-point organisation can have a counter.")
     field = "organisation"
 
 
@@ -61,7 +62,7 @@ def open_point(
 
     :raises NotASalesPoint, NeedsName, BadCommission, AddressTaken:
     """
-    if organisation.kind is not OrganisationKind.SALES_POINT:
+    if organisation.kind is not OrganisationKind.SALES_POINT or not organisation.is_active:
         raise NotASalesPoint()
     slug = _checked(profile)
     _refuse_taken(slug, None)
@@ -79,7 +80,6 @@ def open_point(
     db.session.add(place)
     db.session.flush()
     location = locations.of(organisation.id, LocationKind.SALES_POINT, place=place)
-    location.slug = slug
     point = SalesPoint(
         organisation_id=organisation.id,
         location_id=location.id,
@@ -89,8 +89,12 @@ def open_point(
         created_at=now,
     )
     _write(point, profile)
-    db.session.add(point)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(point)
+    except IntegrityError as race:  # two who take the same name at once
+        raise AddressTaken() from race
+    location.slug = slug
     pages.bump(pages.SHOP)
     audit.record(actor, "consignment.open_point", f"point:{slug}", now=now)
     return point
@@ -107,10 +111,19 @@ def change(point: SalesPoint, profile: PointProfile, *, is_open: bool, actor: Ac
         _refuse_taken(slug, point.id)
         db.session.merge(FormerSlug(kind="sales_point", slug=point.slug, target_id=point.id))
         point.slug = slug
+        try:
+            with db.session.begin_nested():
+                db.session.flush()
+        except IntegrityError as race:
+            raise AddressTaken() from race
     point.location.slug = point.slug if is_open else None
     point.location.name_vi = profile.name_vi.strip()[:120]
     point.location.name_en = profile.name_en.strip()[:120]
     point.is_open = is_open
+    place = point.location.place
+    if place is not None:
+        place.name_vi, place.name_en = point.location.name_vi, point.location.name_en
+        place.village = profile.village.strip()
     _write(point, profile)
     pages.bump(pages.SHOP)
     audit.record(actor, "consignment.change_point", f"point:{point.slug}", now=now, open=is_open)

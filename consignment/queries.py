@@ -208,9 +208,12 @@ def goods_at(point: SalesPoint) -> list[Offered]:
     return [Offered._make((*row, prices[row[0]])) for row in rows if row[0] in prices]
 
 
-def agreed_prices(point: SalesPoint, lot_ids: Iterable[int]) -> dict[int, int]:
-    """Give, by lot, the price agreed on the delivery received last at a sales point (one statement)."""
-    rows = db.session.execute(
+def agreed_prices(point: SalesPoint, lot_ids: Iterable[int], *, consignor_id: int | None = None) -> dict[int, int]:
+    """Give, by lot, the price agreed on the delivery received last at a sales point (one statement).
+
+    :param consignor_id: whose deliveries to look at; everybody's when None
+    """
+    query = (
         select(NoteLine.lot_id, NoteLine.price_vnd)
         .join(Note, Note.id == NoteLine.note_id)
         .where(
@@ -221,7 +224,9 @@ def agreed_prices(point: SalesPoint, lot_ids: Iterable[int]) -> dict[int, int]:
         )
         .order_by(Note.received_at, Note.id)
     )
-    return {row[0]: row[1] for row in rows}
+    if consignor_id is not None:
+        query = query.where(Note.consignor_id == consignor_id)
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 class Ready(NamedTuple):

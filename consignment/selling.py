@@ -14,10 +14,12 @@ from consignment.tracing import Step, trace_sale
 from kernel import audit, clock, numbers
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import one_line
 from stock import ledger, locations
 from stock.models import LocationKind
 
 MOST_LINES = 50
+LONGEST_NAME = LONGEST_REASON = 200
 
 
 class NothingSold(InvalidInput):
@@ -36,6 +38,14 @@ class PastItsDate(Conflict):
     message = N_("Batch %(number)s is past its date. It cannot be sold.")
 
 
+class PriceChanged(Conflict):
+    message = N_("A price has changed meanwhile: the total is %(total_vnd)s đồng now. Please look again.")
+
+
+class KeyUsed(Conflict):
+    message = N_("This form was used for another sale. Please choose the goods again.")
+
+
 class NotToday(Conflict):
     message = N_("Only a sale of today can be cancelled here.")
 
@@ -49,12 +59,22 @@ class NeedsReason(InvalidInput):
     field = "reason"
 
 
-def sell(point: SalesPoint, quantities: Mapping[int, int], *, request_key: str, actor: Actor, now: datetime) -> Sale:
+def sell(
+    point: SalesPoint,
+    quantities: Mapping[int, int],
+    *,
+    request_key: str,
+    actor: Actor,
+    now: datetime,
+    shown_vnd: int | None = None,
+) -> Sale:
     """Sell packs at a counter, all lines or none, at the prices agreed on the notes.
 
     :param quantities: {lot id: packs}
     :param request_key: made when the form was shown; the same key again gives the first sale
-    :raises NothingSold, TooManyLines, NotAtThisCounter, PastItsDate:
+    :param shown_vnd: the total the buyer was told, if one was: another one is not taken from them
+    :raises NothingSold, TooManyLines, NotAtThisCounter, PastItsDate, PriceChanged:
+    :raises KeyUsed: if the key belongs to a sale of other goods
     :raises stock.ledger.NotOnHand: if there are fewer left; stock.ledger.LotFrozen: if a lot is held or recalled
     """
     wanted = {lot_id: quantity for lot_id, quantity in quantities.items() if quantity > 0}
@@ -63,8 +83,10 @@ def sell(point: SalesPoint, quantities: Mapping[int, int], *, request_key: str, 
     if len(wanted) > MOST_LINES:
         raise TooManyLines(most=MOST_LINES)
     lock(point)  # one sale at a time at a counter: a form sent twice finds the first one's sale
-    first = db.session.scalar(select(Sale).where(Sale.request_key == request_key))
+    first = db.session.scalar(select(Sale).where(Sale.sales_point_id == point.id, Sale.request_key == request_key))
     if first is not None:
+        if {line.lot_id: line.quantity for line in first.lines} != wanted:
+            raise KeyUsed()
         return first
     offered = {row.lot_id: row for row in goods_at(point)}
     if not wanted.keys() <= offered.keys():
@@ -73,6 +95,9 @@ def sell(point: SalesPoint, quantities: Mapping[int, int], *, request_key: str, 
     for row, _ in lines:
         if row.expires_on is not None and row.expires_on < clock.business_date(now):
             raise PastItsDate(number=row.number)
+    total = sum(row.price_vnd * quantity for row, quantity in lines)
+    if shown_vnd is not None and shown_vnd != total:
+        raise PriceChanged(total_vnd=total)
     sale = _write(point, lines, request_key=request_key, actor=actor, now=now)
     buyers = locations.of(point.organisation_id, LocationKind.CUSTOMER)
     ledger.move_all(
@@ -96,14 +121,15 @@ def cancel(sale: Sale, *, reason: str, actor: Actor, now: datetime) -> None:
 
     :raises NeedsReason, NotToday, CancelledBefore:
     """
-    if not reason.strip():
+    reason = one_line(reason)[:LONGEST_REASON]
+    if not reason:
         raise NeedsReason()
     point = lock(sale.sales_point)
     if clock.business_date(sale.sold_at) != clock.business_date(now):
         raise NotToday()
     if db.session.get(SaleReversal, sale.id) is not None:
         raise CancelledBefore()
-    db.session.add(SaleReversal(sale_id=sale.id, reason=reason.strip(), by_id=actor.user_id, at=now))
+    db.session.add(SaleReversal(sale_id=sale.id, reason=reason, by_id=actor.user_id, at=now))
     buyers = locations.of(point.organisation_id, LocationKind.CUSTOMER)
     ledger.move_all(
         [
@@ -146,7 +172,8 @@ def _write(
                 position=position,
                 lot_id=row.lot_id,
                 owner_id=row.owner_id,
-                name_vi=f"{row.product_vi}, {row.item_vi}",
+                name_vi=f"{row.product_vi}, {row.item_vi}"[:LONGEST_NAME],
+                name_en=f"{row.product_en or row.product_vi}, {row.item_en or row.item_vi}"[:LONGEST_NAME],
                 quantity=quantity,
                 price_vnd=row.price_vnd,
             )

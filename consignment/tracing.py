@@ -25,6 +25,7 @@ class Step(enum.Enum):
     )
     TAKING_IN = ("Nhận lại hàng", "Taken back in", "receiving", "sellable_not_accessible", "OBSERVE", False)
     SELLING = ("Bán lẻ", "Sold", "retail_selling", "retail_sold", "DELETE", False)
+    NOT_SENT = ("Hủy gửi", "Sending called off", "void_shipping", "sellable_not_accessible", "OBSERVE", False)
     RETURNING = ("Hàng quay lại", "Goods come back", "returning", "returned", "OBSERVE", False)
 
 

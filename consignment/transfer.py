@@ -19,13 +19,17 @@ from consignment import queries
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
 from consignment.tracing import Step, trace
 from kernel import audit, numbers
+from kernel.clock import business_date
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import one_line
 from stock import ledger, locations
 from stock.models import Location, LocationKind
-from traceability.models import Lot, LotState
+from traceability.models import Batch, Lot, LotState
 
 MOST_LINES = 100
+LONGEST_REASON = 200
+MOST_PRICE_VND = 1_000_000_000
 
 
 class NothingOnIt(InvalidInput):
@@ -50,6 +54,14 @@ class NotYours(InvalidInput):
 
 class NotReleased(Conflict):
     message = N_("Batch %(number)s is not released, so it cannot be sent.")
+
+
+class PastItsDate(Conflict):
+    message = N_("Batch %(number)s is past its date. It cannot be sent to be sold.")
+
+
+class NotAtThisPoint(InvalidInput):
+    message = N_("One of the batches did not come to this sales point from this producer.")
 
 
 class PointClosed(Conflict):
@@ -104,19 +116,31 @@ def send(note: Note, *, actor: Actor, now: datetime) -> None:
     """Let the goods of a delivery leave the producer's warehouse.
 
     :raises NotADraft: if it was sent before
+    :raises PointClosed: if the sales point is closed meanwhile
     :raises NotReleased: if a batch is still being made, held or recalled
+    :raises PastItsDate: if the last day of a batch is over
     :raises stock.ledger.NotOnHand: if there is less than the note says
     """
     lock(note)
     if note.status is not NoteStatus.DRAFT:
         raise NotADraft(number=note.number)
-    for line in note.lines:
-        if line.lot.state is not LotState.RELEASED:
-            raise NotReleased(number=line.lot.number)
+    if not note.sales_point.is_open:
+        raise PointClosed()
+    _refuse_unfit(note, now=now)
     _carry(note, note.warehouse_id, note.in_transit_id, "sent", actor=actor, now=now)
     note.status, note.sent_at = NoteStatus.SENT, now
     trace(Step.CONSIGNING, note, organisation_id=note.consignor_id, actor=actor, now=now)
     audit.record(actor, "consignment.send", f"note:{note.number}", now=now)
+
+
+def _refuse_unfit(note: Note, *, now: datetime) -> None:
+    """Refuse goods that may not be sold. A hold of this very moment is the ledger's to refuse."""
+    for line in note.lines:
+        batch = db.session.get(Batch, line.lot_id, populate_existing=True)
+        if batch is None or batch.lot.state is not LotState.RELEASED:
+            raise NotReleased(number=line.lot.number)
+        if batch.expires_on is not None and batch.expires_on < business_date(now):
+            raise PastItsDate(number=batch.number)
 
 
 def receive(note: Note, *, actor: Actor, now: datetime) -> None:
@@ -132,8 +156,7 @@ def receive(note: Note, *, actor: Actor, now: datetime) -> None:
     # What is on the way arrives, even if its lot was held meanwhile: it is frozen where it arrives.
     _carry(note, note.in_transit_id, target, "received", actor=actor, now=now, even_frozen=True)
     note.status, note.received_at = NoteStatus.RECEIVED, now
-    receiver = note.sales_point.organisation_id if delivery else note.consignor_id
-    trace(Step.RECEIVING, note, organisation_id=receiver, actor=actor, now=now)
+    trace(Step.RECEIVING, note, organisation_id=receiver_of(note), actor=actor, now=now)
     audit.record(actor, "consignment.receive", f"note:{note.number}", now=now)
 
 
@@ -142,16 +165,15 @@ def cancel(note: Note, *, reason: str, actor: Actor, now: datetime) -> None:
 
     :raises NeedsReason, NotOnTheWay:
     """
-    if not reason.strip():
-        raise NeedsReason()
+    reason = _reason(reason)
     lock(note)
     if note.status is NoteStatus.SENT:
         origin = note.warehouse_id if note.kind is NoteKind.DELIVERY else note.sales_point.location_id
         _carry(note, note.in_transit_id, origin, "cancelled", actor=actor, now=now, even_frozen=True)
-        trace(Step.RETURNING, note, organisation_id=note.consignor_id, actor=actor, now=now)
+        trace(Step.NOT_SENT, note, organisation_id=sender_of(note), actor=actor, now=now)
     elif note.status is not NoteStatus.DRAFT:
         raise NotOnTheWay(number=note.number)
-    note.status, note.reason = NoteStatus.CANCELLED, reason.strip()
+    note.status, note.cancel_reason, note.cancelled_at = NoteStatus.CANCELLED, reason, now
     audit.record(actor, "consignment.cancel", f"note:{note.number}", now=now)
 
 
@@ -170,19 +192,38 @@ def take_back(
     Held and recalled lots may go back.
 
     :param quantities: {lot id: packs}
-    :raises NothingOnIt, NeedsReason, stock.ledger.NotOnHand:
+    :raises NothingOnIt, TooManyLines, NeedsReason, stock.ledger.NotOnHand:
+    :raises NotAtThisPoint: if a lot never came there
     """
-    if not reason.strip():
-        raise NeedsReason()
-    prices = queries.agreed_prices(point, list(quantities))
-    lines = [Wanted(lot_id, quantity, prices.get(lot_id, 1)) for lot_id, quantity in quantities.items() if quantity]
+    reason = _reason(reason)
+    prices = queries.agreed_prices(point, list(quantities), consignor_id=consignor.id)
+    if not quantities.keys() <= prices.keys():
+        raise NotAtThisPoint()
+    lines = [Wanted(lot_id, quantity, prices[lot_id]) for lot_id, quantity in sorted(quantities.items()) if quantity]
     _check(lines)
     note = _draw_up(NoteKind.RETURN, consignor, point, lines, actor=actor, now=now, is_sample=is_sample)
     _carry(note, point.location_id, note.in_transit_id, "sent", actor=actor, now=now, even_frozen=True)
-    note.status, note.sent_at, note.reason = NoteStatus.SENT, now, reason.strip()
+    note.status, note.sent_at, note.reason = NoteStatus.SENT, now, reason
     trace(Step.RETURNING, note, organisation_id=point.organisation_id, actor=actor, now=now)
     audit.record(actor, "consignment.take_back", f"note:{note.number}", now=now)
     return note
+
+
+def sender_of(note: Note) -> int:
+    """Tell whose note it is to send and to cancel: the organisation the goods come from."""
+    return note.consignor_id if note.kind is NoteKind.DELIVERY else note.sales_point.organisation_id
+
+
+def receiver_of(note: Note) -> int:
+    """Tell whose note it is to receive: the organisation the goods go to."""
+    return note.sales_point.organisation_id if note.kind is NoteKind.DELIVERY else note.consignor_id
+
+
+def _reason(reason: str) -> str:
+    reason = one_line(reason)[:LONGEST_REASON]
+    if not reason:
+        raise NeedsReason()
+    return reason
 
 
 def _check(lines: Sequence[Wanted]) -> None:
@@ -192,7 +233,7 @@ def _check(lines: Sequence[Wanted]) -> None:
         raise TooManyLines(most=MOST_LINES)
     if len({line.lot_id for line in lines}) < len(lines):
         raise SameLotTwice()
-    if any(line.price_vnd <= 0 for line in lines):
+    if any(not 0 < line.price_vnd <= MOST_PRICE_VND for line in lines):
         raise NeedsPrice()
 
 

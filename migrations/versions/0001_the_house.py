@@ -713,10 +713,13 @@ def upgrade():
     sa.Column('in_transit_id', sa.Integer(), nullable=False),
     sa.Column('status', sa.Enum('draft', 'sent', 'received', 'cancelled', name='notestatus', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('cancel_reason', sa.String(length=200), nullable=False),
     sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('sent_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('received_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('cancelled_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('is_sample', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name=op.f('ck_note_cancelled')),
     sa.CheckConstraint("(status = 'received') = (received_at IS NOT NULL)", name=op.f('ck_note_received')),
     sa.CheckConstraint("(status IN ('sent', 'received')) <= (sent_at IS NOT NULL)", name=op.f('ck_note_sent')),
     sa.ForeignKeyConstraint(['consignor_id'], ['organisation.id'], name=op.f('fk_note_consignor_id')),
@@ -771,11 +774,12 @@ def upgrade():
     sa.Column('total_vnd', sa.Integer(), nullable=False),
     sa.Column('sold_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('sold_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('total_vnd > 0', name=op.f('ck_sale_total')),
     sa.ForeignKeyConstraint(['sales_point_id'], ['sales_point.id'], name=op.f('fk_sale_sales_point_id')),
     sa.ForeignKeyConstraint(['sold_by_id'], ['users.id'], name=op.f('fk_sale_sold_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sale')),
     sa.UniqueConstraint('number', name=op.f('uq_sale_number')),
-    sa.UniqueConstraint('request_key', name=op.f('uq_sale_request_key'))
+    sa.UniqueConstraint('sales_point_id', 'request_key', name=op.f('uq_sale_sales_point_id_request_key'))
     )
     with op.batch_alter_table('sale', schema=None) as batch_op:
         batch_op.create_index('ix_sale_point', ['sales_point_id', 'sold_at'], unique=False)
@@ -817,6 +821,7 @@ def upgrade():
     sa.Column('lot_id', sa.Integer(), nullable=False),
     sa.Column('owner_id', sa.Integer(), nullable=False),
     sa.Column('name_vi', sa.String(length=200), nullable=False),
+    sa.Column('name_en', sa.String(length=200), nullable=False),
     sa.Column('quantity', sa.Integer(), nullable=False),
     sa.Column('price_vnd', sa.Integer(), nullable=False),
     sa.CheckConstraint('price_vnd > 0', name=op.f('ck_sale_line_price')),
