@@ -67,6 +67,35 @@ def get_note(actor: Actor, number: str) -> Note:
     return found
 
 
+def note_at(point: SalesPoint, number: str, kind: NoteKind) -> Note:
+    """Find a note to or from a counter: only these are its own to receive, or to call off.
+
+    :raises NoSuchNote: if there is none
+    """
+    found = db.session.scalar(
+        select(Note)
+        .where(Note.number == number, Note.sales_point_id == point.id, Note.kind == kind)
+        .where(Note.status != NoteStatus.DRAFT)
+        .options(selectinload(Note.lines).joinedload(NoteLine.lot), joinedload(Note.consignor))
+    )
+    if found is None:
+        raise NoSuchNote()
+    return found
+
+
+def sale_at(point: SalesPoint, number: str) -> Sale:
+    """Find a sale of a counter.
+
+    :raises NoSuchSale: if there is none
+    """
+    found = db.session.scalar(
+        select(Sale).where(Sale.number == number, Sale.sales_point_id == point.id).options(selectinload(Sale.lines))
+    )
+    if found is None:
+        raise NoSuchSale()
+    return found
+
+
 def get_sale(actor: Actor, number: str) -> Sale:
     """Find a sale by its number.
 
@@ -84,6 +113,19 @@ def get_point(actor: Actor, slug: str) -> SalesPoint:
     :raises NoSuchPoint: if there is none
     """
     found = db.session.scalar(points_visible_to(actor).where(SalesPoint.slug == slug))
+    if found is None:
+        raise NoSuchPoint()
+    return found
+
+
+def own_point(actor: Actor, slug: str) -> SalesPoint:
+    """Find a counter of the actor's own organisation: where it works, not what it looks after.
+
+    :raises NoSuchPoint: if there is none
+    """
+    found = db.session.scalar(
+        select(SalesPoint).where(SalesPoint.slug == slug, SalesPoint.organisation_id == actor.organisation_id)
+    )
     if found is None:
         raise NoSuchPoint()
     return found
@@ -313,12 +355,12 @@ def names_of(lot_ids: Iterable[int]) -> dict[int, LotName]:
     return {row[0]: LotName._make(row) for row in rows}
 
 
-def notes_waiting(point: SalesPoint) -> list[Note]:
-    """List the deliveries on their way to a counter, oldest first."""
+def notes_on_the_way(point: SalesPoint, kind: NoteKind) -> list[Note]:
+    """List the notes on their way to a counter (deliveries) or from it (returns), oldest first."""
     return list(
         db.session.scalars(
             select(Note)
-            .where(Note.sales_point_id == point.id, Note.kind == NoteKind.DELIVERY, Note.status == NoteStatus.SENT)
+            .where(Note.sales_point_id == point.id, Note.kind == kind, Note.status == NoteStatus.SENT)
             .options(joinedload(Note.consignor), selectinload(Note.lines))
             .order_by(Note.sent_at, Note.id)
         )

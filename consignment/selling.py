@@ -39,7 +39,7 @@ class PastItsDate(Conflict):
 
 
 class PriceChanged(Conflict):
-    message = N_("A price has changed meanwhile: the total is %(total_vnd)s đồng now. Please look again.")
+    message = N_("A price has changed meanwhile. Please add up the sale again.")
 
 
 class KeyUsed(Conflict):
@@ -94,10 +94,10 @@ def sell(
     lines = [(offered[lot_id], quantity) for lot_id, quantity in sorted(wanted.items())]
     for row, _ in lines:
         if row.expires_on is not None and row.expires_on < clock.business_date(now):
-            raise PastItsDate(number=row.number)
+            raise PastItsDate(number=row.number, lot_id=row.lot_id)
     total = sum(row.price_vnd * quantity for row, quantity in lines)
     if shown_vnd is not None and shown_vnd != total:
-        raise PriceChanged(total_vnd=total)
+        raise PriceChanged()
     sale = _write(point, lines, request_key=request_key, actor=actor, now=now)
     buyers = locations.of(point.organisation_id, LocationKind.CUSTOMER)
     ledger.move_all(

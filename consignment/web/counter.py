@@ -1,9 +1,16 @@
-"""The counter of a sales point, for a phone: what lies here, receive, sell, give back, today's sales."""
+"""The counter of a sales point, for a phone: what lies here, receive, sell, send back, today's sales.
+
+All of it works without JavaScript and on a bad line: pages are small, a form sent twice counts once, and what was
+typed stays when something is wrong. A code reader is a keyboard to us: it types a code into the search field and
+presses Enter; each reading counts one pack.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -14,17 +21,45 @@ from accounts.web.forms import words_of
 from accounts.web.guard import current_actor, requires
 from consignment import queries, selling, transfer
 from consignment.models import NoteKind, SalesPoint
-from kernel import clock, text
+from kernel import clock, replays, text
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
+from traceability.models import LotState
 
 blueprint = Blueprint("counter", __name__, url_prefix="/quay")
 MOST_PACKS = 9_999
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass
+class Typed:
+    """What was typed into the fields ``so-<lot>``, and what is wrong with it."""
+
+    words: dict[int, str] = field(default_factory=dict)  #: as typed
+    packs: dict[int, int] = field(default_factory=dict)  #: as numbers, above nought
+    wrong: dict[int, str] = field(default_factory=dict)  #: a sentence beside the field
+    problem: str | None = None  #: a sentence on top of the form
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tell whether anything is wrong."""
+        return bool(self.wrong or self.problem)
+
+    def refuse(self, refusal: DomainError) -> int:
+        """Put a refusal where it belongs; give the status of the answer."""
+        if isinstance(refusal, NotFound | NotAllowed):
+            raise refusal
+        lot_id = refusal.facts.get("lot_id")
+        if isinstance(lot_id, int) and lot_id in self.words:
+            self.wrong[lot_id] = words_of(refusal)
+        else:
+            self.problem = words_of(refusal)
+        return 409 if isinstance(refusal, Conflict) else 422
 
 
 @blueprint.get("")
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def index() -> str | Response:
+def index() -> Answer:
     """Go to the organisation's counter; choose where it has several."""
     points = queries.own_points(current_actor())
     if len(points) == 1:
@@ -36,40 +71,56 @@ def index() -> str | Response:
 @requires(Permission.SELL_ON_CONSIGNMENT)
 def show(slug: str) -> str:
     """Show what lies at the counter, with what waits and what was sold today."""
-    point = queries.get_point(current_actor(), slug)
-    today = queries.sales_of(point, clock.business_date(clock.now()))
-    words = text.nfc(request.args.get("q", ""))[:80]
-    return render_template(
-        "consignment/counter/show.html",
-        point=point,
-        goods=_matching(queries.goods_at(point), words),
-        words=words,
-        waiting=queries.notes_waiting(point),
-        total=sum(row.sale.total_vnd for row in today if row.cancelled is None),
-        count=sum(1 for row in today if row.cancelled is None),
-        typed={},
-        problem=None,
-        day=clock.business_date(clock.now()),
-    )
+    return _counter(queries.own_point(current_actor(), slug), Typed())
+
+
+@blueprint.get("/<slug>/tim")
+@blueprint.get("/<slug>/kiem")
+@blueprint.get("/<slug>/ban")
+@requires(Permission.SELL_ON_CONSIGNMENT)
+def back(slug: str) -> Answer:
+    """Lead who opens the address of a step (another language, an old tab) to the counter."""
+    return redirect(url_for("counter.show", slug=slug, lang=request.args.get("lang")), 303)
+
+
+# --- Selling ----------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/<slug>/tim")
+@requires(Permission.SELL_ON_CONSIGNMENT)
+def find(slug: str) -> str:
+    """Find goods by name, batch number or code, and keep what was typed so far.
+
+    A code that was read, or typed in full, counts one pack of its batch.
+    """
+    point = queries.own_point(current_actor(), slug)
+    typed, words = _typed(request.form), text.one_line(request.form.get("q", ""))[:200]
+    code = _code(words)
+    read = [row for row in queries.goods_at(point) if code and code in (row.token.casefold(), row.gtin)]
+    fit = [row for row in read if _may_be_sold(row)]
+    if fit:  # of several batches of one GTIN the first to expire
+        lot_id = fit[0].lot_id
+        typed.packs[lot_id] = min(typed.packs.get(lot_id, 0) + 1, MOST_PACKS)
+        typed.words[lot_id] = str(typed.packs[lot_id])
+        words = ""
+    return _counter(point, typed, words=words, in_use=True)
 
 
 @blueprint.post("/<slug>/kiem")
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def check(slug: str) -> str | tuple[str, int]:
+def check(slug: str) -> Answer:
     """Add up what is to be sold, before the money is taken."""
-    point = queries.get_point(current_actor(), slug)
+    point = queries.own_point(current_actor(), slug)
+    typed = _typed(request.form)
     goods = queries.goods_at(point)
-    typed, quantities, problem = _typed_quantities(request.form)
-    chosen = [(row, quantities[row.lot_id]) for row in goods if quantities.get(row.lot_id)]
-    if problem is None and not chosen:
-        problem = gettext("Choose at least one batch and a quantity.")
+    chosen = [(row, typed.packs[row.lot_id]) for row in goods if row.lot_id in typed.packs]
+    if not chosen and not typed.wrong:
+        typed.problem = words_of(selling.NothingSold())
     for row, quantity in chosen:
         if quantity > row.on_hand:
-            problem = gettext(
-                "Only %(available)s of batch %(number)s are left.", available=row.on_hand, number=row.number
-            )
-    if problem is not None:
-        return _again(point, goods, typed, problem), 422
+            typed.wrong[row.lot_id] = gettext("Only %(available)s are left.", available=row.on_hand)
+    if typed.is_wrong:
+        return _counter(point, typed, in_use=True), 422
     return render_template(
         "consignment/counter/check.html",
         point=point,
@@ -81,37 +132,32 @@ def check(slug: str) -> str | tuple[str, int]:
 
 @blueprint.post("/<slug>/ban")
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def sell(slug: str) -> Response | tuple[str, int]:
+def sell(slug: str) -> Answer:
     """Record the sale; the same form sent twice is one sale."""
     actor = current_actor()
-    typed, quantities, problem = _typed_quantities(request.form)
-    key = request.form.get("request_key", "")
-    point = queries.get_point(actor, slug)
-    if problem is None and not (16 <= len(key) <= 64 and key.isalnum()):
-        problem = gettext("This form is too old. Please choose the goods again.")
-    if problem is not None:
-        return _again(point, queries.goods_at(point), typed, problem), 422
+    typed, key, shown = _typed(request.form), request.form.get("request_key", ""), request.form.get("shown_vnd", "")
+    point = queries.own_point(actor, slug)
+    if not _is_key(key) or not (shown.isascii() and shown.isdecimal() and len(shown) <= 15):
+        typed.problem = gettext("This form is too old. Please choose the goods again.")
+    if typed.is_wrong:
+        return _counter(point, typed, in_use=True), 422
     try:
         with transaction():
-            sale = selling.sell(
-                queries.get_point(actor, slug), quantities, request_key=key, actor=actor, now=clock.now()
-            )
+            point = queries.own_point(actor, slug)
+            sale = selling.sell(point, typed.packs, request_key=key, shown_vnd=int(shown), actor=actor, now=clock.now())
             number = sale.number
-    except (NotFound, NotAllowed):
-        raise
     except DomainError as refusal:
-        status = 409 if isinstance(refusal, Conflict) else 422
-        point = queries.get_point(actor, slug)
-        return _again(point, queries.goods_at(point), typed, words_of(refusal)), status
+        status = typed.refuse(refusal)
+        return _counter(queries.own_point(actor, slug), typed, in_use=True), status
     flash(gettext("Sold: %(number)s.", number=number), "good")
-    return redirect(url_for("counter.sales", slug=slug), 303)
+    return redirect(url_for("counter.show", slug=slug), 303)
 
 
 @blueprint.get("/<slug>/luot-ban")
 @requires(Permission.SELL_ON_CONSIGNMENT)
 def sales(slug: str) -> str:
     """Show today's sales and their total."""
-    point = queries.get_point(current_actor(), slug)
+    point = queries.own_point(current_actor(), slug)
     day = clock.business_date(clock.now())
     rows = queries.sales_of(point, day)
     return render_template(
@@ -125,160 +171,207 @@ def sales(slug: str) -> str:
 
 @blueprint.route("/<slug>/luot-ban/<number>/huy", methods=["GET", "POST"])
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def cancel_sale(slug: str, number: str) -> str | Response | tuple[str, int]:
+def cancel_sale(slug: str, number: str) -> Answer:
     """Take a sale of today back, with a reason."""
     actor = current_actor()
-    queries.get_point(actor, slug)
-    problem = None
+    sale = queries.sale_at(queries.own_point(actor, slug), number)
+    reason, wrong, problem, status = text.one_line(request.form.get("reason", "")), None, None, 200
     if request.method == "POST":
         try:
             with transaction():
-                sale = queries.get_sale(actor, number)
-                selling.cancel(
-                    sale, reason=text.nfc(request.form.get("reason", ""))[:200], actor=actor, now=clock.now()
-                )
-        except (selling.NeedsReason, Conflict) as refusal:
-            problem = words_of(refusal)
+                selling.cancel(sale, reason=reason, actor=actor, now=clock.now())
+        except selling.NeedsReason as refusal:
+            wrong, status = words_of(refusal), 422
+        except Conflict as refusal:
+            problem, status = words_of(refusal), 409
         else:
             flash(gettext("Sale %(number)s is cancelled; the goods are back at the counter.", number=number), "good")
             return redirect(url_for("counter.sales", slug=slug), 303)
+        sale = queries.sale_at(queries.own_point(actor, slug), number)
     page = render_template(
-        "consignment/counter/cancel_sale.html", slug=slug, sale=queries.get_sale(actor, number), problem=problem
+        "consignment/counter/cancel_sale.html", slug=slug, sale=sale, reason=reason, wrong=wrong, problem=problem
     )
-    return (page, 422) if problem else page
+    return page, status
+
+
+# --- Receiving, sending back ------------------------------------------------------------------------------
 
 
 @blueprint.route("/<slug>/nhan/<number>", methods=["GET", "POST"])
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def receive(slug: str, number: str) -> str | Response | tuple[str, int]:
+def receive(slug: str, number: str) -> Answer:
     """Show a delivery on its way, and take it in."""
     actor = current_actor()
-    point = queries.get_point(actor, slug)
+    point = queries.own_point(actor, slug)
     problem = None
-    _delivery_to(point, number)
     if request.method == "POST":
         try:
             with transaction():
-                transfer.receive(queries.get_note(actor, number), actor=actor, now=clock.now())
+                note = queries.note_at(queries.own_point(actor, slug), number, NoteKind.DELIVERY)
+                transfer.receive(note, actor=actor, now=clock.now())
         except Conflict as refusal:
             problem = words_of(refusal)
         else:
             flash(gettext("Note %(number)s is received.", number=number), "good")
             return redirect(url_for("counter.show", slug=slug), 303)
-    note = queries.get_note(actor, number)
+    note = queries.note_at(point, number, NoteKind.DELIVERY)
     page = render_template("consignment/counter/receive.html", point=point, note=note, problem=problem)
     return (page, 409) if problem else page
 
 
-def _delivery_to(point: SalesPoint, number: str) -> None:
-    """Refuse what is not a delivery to this counter: a return is received by its producer."""
-    note = queries.get_note(current_actor(), number)
-    if note.sales_point_id != point.id or note.kind is not NoteKind.DELIVERY:
-        raise queries.NoSuchNote()
-
-
 @blueprint.route("/<slug>/tra", methods=["GET", "POST"])
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def give_back(slug: str) -> str | Response | tuple[str, int]:
+def give_back(slug: str) -> Answer:
     """Send unsold goods back to their producers: a note for each of them."""
     actor = current_actor()
-    point = queries.get_point(actor, slug)
-    goods = queries.goods_at(point)
-    typed: dict[str, str] = {}
-    problem = None
+    point = queries.own_point(actor, slug)
+    typed, reason, wrong, status = Typed(), text.one_line(request.form.get("reason", "")), None, 200
     if request.method == "POST":
-        typed, quantities, problem = _typed_quantities(request.form)
-        if problem is None:
+        typed, key = _typed(request.form), request.form.get("request_key", "")
+        if not _is_key(key):
+            typed.problem = gettext("This form is too old. Please choose the goods again.")
+        if not typed.packs and not typed.wrong:
+            typed.problem = words_of(transfer.NothingOnIt())
+        wrong = None if reason else words_of(transfer.NeedsReason())
+        status = 422 if typed.is_wrong or wrong else 200
+        if status == 200:
             try:
                 with transaction():
-                    numbers = _return(queries.get_point(actor, slug), quantities)
-            except (NotFound, NotAllowed):
-                raise
+                    numbers = _send_back(queries.own_point(actor, slug), typed.packs, reason, key)
             except DomainError as refusal:
-                problem = words_of(refusal)
+                status = typed.refuse(refusal)
             else:
-                flash(gettext("On the way back: %(numbers)s.", numbers=", ".join(numbers)), "good")
+                flash(gettext("On the way back: %(numbers)s.", numbers=numbers), "good")
                 return redirect(url_for("counter.show", slug=slug), 303)
-            goods = queries.goods_at(queries.get_point(actor, slug))
+            point = queries.own_point(actor, slug)
     page = render_template(
         "consignment/counter/give_back.html",
         point=point,
-        goods=goods,
+        goods=queries.goods_at(point),
         typed=typed,
-        reason=request.form.get("reason", ""),
-        problem=problem,
+        reason=reason,
+        wrong=wrong,
+        request_key=uuid.uuid4().hex,
         day=clock.business_date(clock.now()),
     )
-    return (page, 422) if problem else page
+    return page, status
 
 
-def _return(point: SalesPoint, quantities: dict[int, int]) -> list[str]:
-    """Draw up a return to each producer whose goods go back."""
-    owners: dict[int, dict[int, int]] = {}
+def _send_back(point: SalesPoint, packs: dict[int, int], reason: str, key: str) -> str:
+    """Draw up a return to each producer whose goods go back; give the notes' numbers."""
+    actor, now = current_actor(), clock.now()
+    earlier = replays.claim(actor.user_id, key, now=now)
+    if earlier is not None:
+        return earlier
     here = {row.lot_id: row for row in queries.goods_at(point)}
-    for lot_id, quantity in quantities.items():
+    owners: dict[int, dict[int, int]] = {}
+    for lot_id, quantity in packs.items():
         if lot_id not in here:
             raise selling.NotAtThisCounter()
         owners.setdefault(here[lot_id].owner_id, {})[lot_id] = quantity
-    if not owners:
-        raise transfer.NothingOnIt()
-    reason = text.nfc(request.form.get("reason", ""))[:200]
-    now = clock.now()
-    return [
-        transfer.take_back(
-            queries.consignor(owner_id), point, lots, reason=reason, actor=current_actor(), now=now
-        ).number
-        for owner_id, lots in owners.items()
-    ]
+    numbers = ", ".join(
+        transfer.take_back(queries.consignor(owner_id), point, lots, reason=reason, actor=actor, now=now).number
+        for owner_id, lots in sorted(owners.items())
+    )
+    replays.answer(actor.user_id, key, numbers)
+    return numbers
 
 
-def _again(point: SalesPoint, goods: list[queries.Offered], typed: dict[str, str], problem: str) -> str:
-    """Show the counter again with what was typed and what is wrong with it."""
+@blueprint.route("/<slug>/tra/<number>", methods=["GET", "POST"])
+@requires(Permission.SELL_ON_CONSIGNMENT)
+def call_off(slug: str, number: str) -> Answer:
+    """Show goods on their way back, and take them in again before the producer has."""
+    actor = current_actor()
+    point = queries.own_point(actor, slug)
+    reason, wrong, problem, status = text.one_line(request.form.get("reason", "")), None, None, 200
+    if request.method == "POST":
+        try:
+            with transaction():
+                note = queries.note_at(queries.own_point(actor, slug), number, NoteKind.RETURN)
+                transfer.cancel(note, reason=reason, actor=actor, now=clock.now())
+        except transfer.NeedsReason as refusal:
+            wrong, status = words_of(refusal), 422
+        except Conflict as refusal:
+            problem, status = words_of(refusal), 409
+        else:
+            flash(gettext("Note %(number)s is called off; the goods are back at the counter.", number=number), "good")
+            return redirect(url_for("counter.show", slug=slug), 303)
+    note = queries.note_at(point, number, NoteKind.RETURN)
+    page = render_template(
+        "consignment/counter/call_off.html", point=point, note=note, reason=reason, wrong=wrong, problem=problem
+    )
+    return page, status
+
+
+# --- Steps ------------------------------------------------------------------------------------------------
+
+
+def _counter(point: SalesPoint, typed: Typed, *, words: str = "", in_use: bool = False) -> str:
+    """Show the counter: what is chosen first, then what the words find.
+
+    :param in_use: a sale is being entered: what waits and what was sold today stand back
+    """
+    goods = queries.goods_at(point)
+    day = clock.business_date(clock.now())
+    chosen = [row for row in goods if row.lot_id in typed.words]
+    found = [row for row in goods if row.lot_id not in typed.words and _holds(row, words)]
+    today = [] if in_use else [row for row in queries.sales_of(point, day) if row.cancelled is None]
     return render_template(
         "consignment/counter/show.html",
         point=point,
-        goods=goods,
-        words="",
-        waiting=queries.notes_waiting(point),
-        total=None,
-        count=None,
+        goods=[*chosen, *found],
+        is_empty=not goods,
+        nothing_found=bool(words) and not found,
+        words=words,
         typed=typed,
-        problem=problem,
-        day=clock.business_date(clock.now()),
+        in_use=in_use,
+        waiting=[] if in_use else queries.notes_on_the_way(point, NoteKind.DELIVERY),
+        going_back=[] if in_use else queries.notes_on_the_way(point, NoteKind.RETURN),
+        total=sum(row.sale.total_vnd for row in today),
+        count=len(today),
+        day=day,
     )
 
 
-def _matching(goods: list[queries.Offered], words: str) -> list[queries.Offered]:
-    """Keep the goods whose name, batch number or code holds the words."""
-    if not words.strip():
-        return goods
-    code = words.strip().rsplit("/", 1)[-1]
-    wanted = [" " + word for word in text.tokens(words)]
-    return [
-        row
-        for row in goods
-        if all(word in text.search_text(row.product_vi, row.item_vi, row.number) for word in wanted)
-        or row.token.casefold() == code.casefold()
-        or row.number.casefold() == code.casefold()
-        or (row.gtin is not None and row.gtin == words.strip().zfill(14))
-    ]
+def _may_be_sold(row: queries.Offered) -> bool:
+    past = row.expires_on is not None and row.expires_on < clock.business_date(clock.now())
+    return not past and not row.frozen and row.state is LotState.RELEASED
 
 
-def _typed_quantities(form: Mapping[str, str]) -> tuple[dict[str, str], dict[int, int], str | None]:
-    """Read the fields ``so-<lot>``: as typed, as numbers, and what is wrong with them if anything is."""
-    typed: dict[str, str] = {}
-    quantities: dict[int, int] = {}
-    problem = None
+def _code(words: str) -> str:
+    """Take the code out of what a reader types: an address of a batch page, a Digital Link, a bar code, or itself."""
+    path = urlsplit(words).path if "://" in words else words
+    parts = [part for part in path.strip().split("/") if part]
+    if "01" in parts[:-1]:
+        return parts[parts.index("01") + 1].zfill(14)
+    last = parts[-1].casefold() if parts else ""
+    return last.zfill(14) if last.isascii() and last.isdecimal() and len(last) in (8, 12, 13, 14) else last
+
+
+def _holds(row: queries.Offered, words: str) -> bool:
+    """Tell whether a batch has these words in its names, its number or its codes."""
+    code = _code(words)
+    if not words or code in (row.token.casefold(), row.gtin, row.number.casefold()):
+        return True
+    said = text.search_text(row.product_vi, row.product_en, row.item_vi, row.item_en, row.number, row.owner_vi)
+    return all(f" {word}" in f" {said}" for word in text.tokens(words))
+
+
+def _is_key(key: str) -> bool:
+    return len(key) == 32 and key.isascii() and key.isalnum()
+
+
+def _typed(form: Mapping[str, str]) -> Typed:
+    """Read the fields ``so-<lot>``; empty ones and noughts are not chosen."""
+    typed = Typed()
     for name, value in form.items():
         lot = name.removeprefix("so-")
-        if lot == name or not (lot.isascii() and lot.isdigit()):
-            continue
         value = value.strip()[:12]
-        typed[name] = value
-        if not value or value == "0":
+        if lot == name or not (lot.isascii() and lot.isdecimal() and len(lot) < 16) or not value.strip("0"):
             continue
-        if not (value.isascii() and value.isdigit()) or int(value) > MOST_PACKS:
-            problem = gettext("A quantity is a whole number from 1 to 9,999.")
-            continue
-        quantities[int(lot)] = int(value)
-    return typed, quantities, problem
+        typed.words[int(lot)] = value
+        if value.isascii() and value.isdecimal() and int(value) <= MOST_PACKS:
+            typed.packs[int(lot)] = int(value)
+        else:
+            typed.wrong[int(lot)] = gettext("A quantity is a whole number from 1 to 9,999.")
+    return typed
