@@ -25,6 +25,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
+from admin.sales_points import percent
 from consignment import queries, transfer
 from consignment.models import Note, NoteKind, NoteStatus, SalesPoint
 from kernel import clock, replays
@@ -150,7 +151,7 @@ def _as_csv(rows: list[queries.NoteRow]) -> Response:
 @requires(Permission.CONSIGN)
 def choose_point() -> str:
     """First step of a note: where the goods go."""
-    return render_template("admin/consignment/choose_point.html", points=queries.public_points())
+    return render_template("admin/consignment/choose_point.html", points=queries.public_points(), percent=percent)
 
 
 @blueprint.route("/moi/<slug>", methods=["GET", "POST"])
@@ -187,9 +188,10 @@ def new(slug: str) -> tuple[str, int] | Answer:
 
 
 def _ready(consignor: Organisation) -> list[queries.Ready]:
-    with transaction():  # the first note of a producer makes its warehouse
-        warehouse_id = locations.of(consignor.id, LocationKind.WAREHOUSE).id
-    return queries.ready_to_send(consignor.id, warehouse_id, clock.business_date(clock.now()))
+    warehouse = locations.find(consignor.id, LocationKind.WAREHOUSE)
+    if warehouse is None:
+        return []  # nothing was ever released
+    return queries.ready_to_send(consignor.id, warehouse.id, clock.business_date(clock.now()))
 
 
 def _lines_form(ready: list[queries.Ready]) -> BaseForm:
@@ -243,11 +245,8 @@ def _page(note: Note, problem: str | None = None) -> str:
     actor = current_actor()
     own = note.consignor_id == actor.organisation_id and actor.may(Permission.CONSIGN)
     receiving = note.status is NoteStatus.SENT
-    at_counter = (
-        receiving
-        and note.kind is NoteKind.DELIVERY
-        and note.sales_point.organisation_id == actor.organisation_id
-        and actor.may(Permission.SELL_ON_CONSIGNMENT)
+    at_own_counter = note.sales_point.organisation_id == actor.organisation_id and actor.may(
+        Permission.SELL_ON_CONSIGNMENT
     )
     return render_template(
         "admin/consignment/show.html",
@@ -260,8 +259,9 @@ def _page(note: Note, problem: str | None = None) -> str:
         steps=_steps(note),
         may_send=own and note.status is NoteStatus.DRAFT,
         may_receive=own and receiving and note.kind is NoteKind.RETURN,
-        may_cancel=own and note.status in (NoteStatus.DRAFT, NoteStatus.SENT),
-        may_receive_at_counter=at_counter,
+        may_cancel=own and note.kind is NoteKind.DELIVERY and note.status in (NoteStatus.DRAFT, NoteStatus.SENT),
+        may_call_off=receiving and note.kind is NoteKind.RETURN and at_own_counter,
+        may_receive_at_counter=receiving and note.kind is NoteKind.DELIVERY and at_own_counter,
     )
 
 
@@ -278,7 +278,7 @@ def _steps(note: Note) -> list[dict[str, Any]]:
             "at": at,
             "title": gettext(STEPS[action]),
             "place": name,
-            "text": note.reason if action in ("consignment.cancel", "consignment.take_back") else None,
+            "text": {"consignment.cancel": note.cancel_reason, "consignment.take_back": note.reason}.get(action),
             "is_bad": action == "consignment.cancel",
         }
         for at, action, name in rows
@@ -324,6 +324,8 @@ def receive(number: str) -> str | tuple[str, int] | Answer:
 def cancel(number: str) -> str | tuple[str, int] | Answer:
     """Ask why, then give a note up."""
     note = _own_note(number)
+    if note.kind is not NoteKind.DELIVERY:
+        raise queries.NoSuchNote()  # a return is called off at the counter that sent it
     form = ReasonForm()
     if form.validate_on_submit():
         reason = form.reason.data or ""

@@ -141,7 +141,7 @@ def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
         yield from _task(
             "truck-delivery",
             gettext("Notes to receive"),
-            len(consignment.notes_waiting(point)),
+            len(consignment.notes_on_the_way(point, NoteKind.DELIVERY)),
             "counter.show",
             point.name_vi,
             **here,

@@ -9,10 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Response, request
+from sqlalchemy import Select, func, select
+
+from kernel.db import db
 
 
 def page_asked() -> int:
@@ -47,6 +50,23 @@ def address(**changes: str | int | None) -> str:
     pairs = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
     pairs += [(name, str(value)) for name, value in changes.items() if value is not None]
     return request.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+class Page(NamedTuple):
+    """A page of a list: its rows, which of how many pages it is, and how many rows there are in all."""
+
+    rows: list[Any]
+    number: int
+    last: int
+    total: int
+
+
+def page_of(query: Select[*tuple[Any, ...]], *, rows: int = 50) -> Page:
+    """Read the page asked for of an ordered query, the last one where there are not so many (two statements)."""
+    total = int(db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0)
+    last = max(1, -(-total // rows))
+    number = min(page_asked(), last)
+    return Page(list(db.session.execute(query.limit(rows).offset((number - 1) * rows))), number, last, total)
 
 
 def asks_for_csv() -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
+from flask_wtf.file import FileField
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as Answer
+from wtforms.validators import Optional
 
 from accounts import queries as organisations
 from accounts.actor import Permission
@@ -28,7 +30,7 @@ from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
 from consignment import points, queries
 from consignment.models import SalesPoint
-from kernel import clock, replays
+from kernel import clock, media, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError
 
@@ -56,9 +58,10 @@ class PercentField(ParsedField):
 
 
 def percent(basis_points: int) -> str:
-    """Write basis points as per cent, as the form takes them: 750 is 7,5."""
+    """Write basis points as per cent, in the reader's way: 750 is 7,5 or 7.5."""
     whole, rest = divmod(basis_points, 100)
-    return f"{whole},{rest:02d}".rstrip("0").rstrip(",") if rest else str(whole)
+    mark = "." if str(get_locale()) == "en" else ","
+    return f"{whole}{mark}{rest:02d}".rstrip("0") if rest else str(whole)
 
 
 class PointForm(BaseForm):
@@ -73,14 +76,37 @@ class PointForm(BaseForm):
         description=lazy_gettext("For example: 7:00–17:30 every day"),
     )
     hours_en = line(lazy_gettext("Opening hours in English"), longest=120, required=False)
+    village = line(lazy_gettext("Village or hamlet"), longest=120, required=False)
     about_vi = paragraphs(lazy_gettext("About the sales point"))
     about_en = paragraphs(lazy_gettext("About the sales point, in English"))
     commission = PercentField(
         lazy_gettext("Commission"), description=lazy_gettext("Share of the price the sales point keeps; 0 if none.")
     )
+    photo = FileField(
+        lazy_gettext("Photo"),
+        [Optional()],
+        description=lazy_gettext("JPEG, PNG, WebP or HEIC, at most 20 MB. Where it was taken is removed from it."),
+    )
+    alt_vi = line(
+        lazy_gettext("What the photo shows"),
+        longest=200,
+        required=False,
+        description=lazy_gettext("Read out to people who cannot see it. For example: “Quầy hàng nhìn từ cửa vào”."),
+    )
+    alt_en = line(lazy_gettext("What it shows, in English"), longest=200, required=False)
 
-    def to_profile(self, **more: str) -> points.PointProfile:
-        """Give what was typed as plain values."""
+    def prepared(self) -> media.PreparedPicture | None:
+        """Check and clean the photo that was sent, if one was; a refusal belongs beside its field."""
+        if not self.photo.data:
+            return None
+        try:
+            return media.prepare_picture(self.photo.data.read())
+        except DomainError as refusal:
+            refusal.field = "photo"
+            raise
+
+    def to_profile(self, picture: str | None) -> points.PointProfile:
+        """Give what was typed as plain values; ``picture`` is the digest of the photo kept."""
         return points.PointProfile(
             name_vi=self.name_vi.data,
             name_en=self.name_en.data or "",
@@ -88,8 +114,11 @@ class PointForm(BaseForm):
             about_en=self.about_en.data or "",
             hours_vi=self.hours_vi.data or "",
             hours_en=self.hours_en.data or "",
+            village=self.village.data or "",
             commission_bp=self.commission.data or 0,
-            **more,
+            picture=picture,
+            picture_alt_vi=self.alt_vi.data or "",
+            picture_alt_en=self.alt_en.data or "",
         )
 
 
@@ -97,7 +126,6 @@ class NewPointForm(PointForm):
     """A sales point that is opened: whose it is, and in which village."""
 
     organisation = choice(lazy_gettext("Organisation that runs it"), empty=lazy_gettext("Please choose"))
-    village = line(lazy_gettext("Village or hamlet"), longest=120, required=False)
     request_key = RequestKey()
 
 
@@ -178,11 +206,12 @@ def new() -> tuple[str, int] | Answer:
     if form.validate_on_submit():
         now = clock.now()
         try:
+            prepared = form.prepared()
             with transaction():
                 slug = replays.claim(actor.user_id, form.request_key.data, now=now)
                 if slug is None:
                     keeper = organisations.get_organisation(actor, form.organisation.data)
-                    profile = form.to_profile(village=form.village.data or "")
+                    profile = form.to_profile(media.keep_picture(prepared, now=now) if prepared else None)
                     slug = points.open_point(keeper, profile, actor=actor, now=now).slug
                     replays.answer(actor.user_id, form.request_key.data, slug)
         except DomainError as refusal:
@@ -206,20 +235,28 @@ def change(slug: str) -> tuple[str, int] | Answer:
                 for name in ("name_vi", "name_en", "hours_vi", "hours_en", "about_vi", "about_en")
             },
             "commission": point.commission_bp,
+            "village": point.location.place.village if point.location.place else "",
+            "alt_vi": point.picture_alt_vi,
+            "alt_en": point.picture_alt_en,
         }
     )
     if form.validate_on_submit():
+        now = clock.now()
         try:
+            prepared = form.prepared()
             with transaction():
+                profile = form.to_profile(media.keep_picture(prepared, now=now) if prepared else None)
                 point = queries.get_point(actor, slug)
-                points.change(point, form.to_profile(), is_open=point.is_open, actor=actor, now=clock.now())
+                points.change(point, profile, is_open=point.is_open, actor=actor, now=now)
         except DomainError as refusal:
             show_refusal(form, refusal)
             point = queries.get_point(actor, slug)
         else:
             flash(gettext("The sales point is saved."), "good")
             return redirect(url_for("sales_points.change", slug=point.slug), 303)
-    return render_template("admin/sales_points/change.html", form=form, point=point), answer_status(form)
+    picture = media.pictures([point.picture]).get(point.picture) if point.picture else None
+    page = render_template("admin/sales_points/change.html", form=form, point=point, picture_of=picture)
+    return page, answer_status(form)
 
 
 @blueprint.route("/<slug>/dong", methods=["GET", "POST"])
@@ -249,6 +286,16 @@ def _set_open(slug: str, *, is_open: bool) -> None:
         point = queries.get_point(actor, slug)
         told = {
             name: getattr(point, name)
-            for name in ("name_vi", "name_en", "about_vi", "about_en", "hours_vi", "hours_en", "commission_bp")
+            for name in (
+                "name_vi",
+                "name_en",
+                "about_vi",
+                "about_en",
+                "hours_vi",
+                "hours_en",
+                "commission_bp",
+                "picture_alt_vi",
+                "picture_alt_en",
+            )
         }
         points.change(point, points.PointProfile(**told), is_open=is_open, actor=actor, now=clock.now())

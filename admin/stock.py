@@ -7,16 +7,16 @@ from flask_babel import gettext
 
 from accounts.actor import Permission
 from accounts.web.guard import current_actor, requires
-from admin.listing import address, asks_for_csv, csv_file, heading, page_asked
+from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_of
 from consignment.queries import names_of
 from kernel import clock
+from kernel.db import db
 from kernel.errors import N_, NotFound
 from stock import queries
 from stock.models import LocationKind
 
 blueprint = Blueprint("stock", __name__, url_prefix="/quan-tri/ton-kho")
 
-A_PAGE = 50
 KINDS = {
     LocationKind.WAREHOUSE: (N_("Warehouse"), "kho"),
     LocationKind.SALES_POINT: (N_("Counter"), "quay"),
@@ -31,40 +31,44 @@ class NothingMoved(NotFound):
 @blueprint.get("")
 @requires(Permission.READ_STOCK)
 def index() -> str | Response:
-    """List what is on hand, first to expire first."""
+    """List what is on hand, first to expire first unless sorted otherwise."""
     words = request.args.get("q", "").strip()[:100]
     kind = next((kind for kind, (_, key) in KINDS.items() if key == request.args.get("noi")), None)
-    found = queries.goods_on_hand(current_actor(), q=words, kinds=(kind,) if kind else queries.ON_HAND)
+    order = order_asked(tuple(queries.SORTS), "han")
+    found = queries.in_order(
+        queries.goods_on_hand(current_actor(), q=words, kinds=(kind,) if kind else queries.ON_HAND),
+        order[0],
+        descending=order[1],
+    )
     if asks_for_csv():
-        return _as_csv(found)
-    last = max(1, -(-len(found) // A_PAGE))
-    page = min(page_asked(), last)
+        return _as_csv([queries.OnHand._make(row) for row in db.session.execute(found)])
+    page = page_of(found)
     tabs = [{"label": gettext("All"), "url": address(noi=None, trang=None), "current": kind is None}]
     for one, (label, key) in KINDS.items():
         tabs.append({"label": gettext(label), "url": address(noi=key, trang=None), "current": one is kind})
     return render_template(
         "admin/stock/index.html",
-        rows=found[(page - 1) * A_PAGE : page * A_PAGE],
-        total=len(found),
+        rows=[queries.OnHand._make(row) for row in page.rows],
+        total=page.total,
         words=words,
         narrowed=bool(words or kind),
         places=tabs,
         kinds=KINDS,
         today=clock.business_date(clock.now()),
         columns=[
-            heading(gettext("Product")),
-            heading(gettext("Batch")),
+            heading(gettext("Product"), "ten", order),
+            heading(gettext("Batch"), "lo", order),
             heading(gettext("Owner")),
-            heading(gettext("Place")),
-            heading(gettext("Best before")),
-            heading(gettext("On hand"), number=True),
+            heading(gettext("Place"), "noi", order),
+            heading(gettext("Best before"), "han", order),
+            heading(gettext("On hand"), "con", order, number=True),
             heading(gettext("State")),
         ],
-        page=page,
-        last=last,
+        page=page.number,
+        last=page.last,
         url_of=lambda number: address(trang=number),
         csv_url=address(dang="csv", trang=None),
-        keep={name: request.args[name] for name in ("noi",) if name in request.args},
+        keep={name: request.args[name] for name in ("noi", "sap-xep") if name in request.args},
     )
 
 
@@ -101,10 +105,11 @@ def _as_csv(rows: list[queries.OnHand]) -> Response:
 @blueprint.get("/lo/<int:lot_id>")
 @requires(Permission.READ_STOCK)
 def movements(lot_id: int) -> str | Response:
-    """Show where the packs of a batch went, the latest movement first."""
-    moved = queries.movements_of(current_actor(), lot_id)
-    name = names_of([lot_id]).get(lot_id)
-    if not moved or name is None:
+    """Show where the packs of a batch lie, and how they came there: the latest movement first."""
+    actor = current_actor()
+    moved = queries.movements_of(actor, lot_id)
+    page, name = page_of(moved), names_of([lot_id]).get(lot_id)
+    if not page.total or name is None:
         raise NothingMoved()
     if asks_for_csv():
         return csv_file(
@@ -118,15 +123,14 @@ def movements(lot_id: int) -> str | Response:
                     row.quantity,
                     row.document,
                 )
-                for row in moved
+                for row in (queries.Moved._make(found) for found in db.session.execute(moved))
             ),
         )
-    last = max(1, -(-len(moved) // A_PAGE))
-    page = min(page_asked(), last)
     return render_template(
         "admin/stock/movements.html",
         name=name,
-        rows=moved[(page - 1) * A_PAGE : page * A_PAGE],
+        places=queries.places_of_lot(actor, lot_id),
+        rows=[queries.Moved._make(row) for row in page.rows],
         columns=[
             heading(gettext("Document")),
             heading(gettext("Time")),
@@ -134,9 +138,9 @@ def movements(lot_id: int) -> str | Response:
             heading(gettext("To")),
             heading(gettext("Packs"), number=True),
         ],
-        total=len(moved),
-        page=page,
-        last=last,
+        total=page.total,
+        page=page.number,
+        last=page.last,
         url_of=lambda number: address(trang=number),
         csv_url=address(dang="csv", trang=None),
     )

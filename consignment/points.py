@@ -48,9 +48,9 @@ class PointProfile:
     about_en: str = ""
     hours_vi: str = ""
     hours_en: str = ""
-    village: str = ""
+    village: str | None = None  #: left as it is when None
     commission_bp: int = 0
-    picture: str | None = None
+    picture: str | None = None  #: digest; the one before is kept when None
     picture_alt_vi: str = ""
     picture_alt_en: str = ""
 
@@ -71,7 +71,7 @@ def open_point(
         kind=PlaceKind.COUNTER,
         name_vi=profile.name_vi.strip()[:120],
         name_en=profile.name_en.strip()[:120],
-        village=profile.village,
+        village=(profile.village or "").strip(),
         commune_code=organisation.commune_code,
         commune_valid_from=organisation.commune_valid_from,
         is_sample=is_sample,
@@ -123,7 +123,8 @@ def change(point: SalesPoint, profile: PointProfile, *, is_open: bool, actor: Ac
     place = point.location.place
     if place is not None:
         place.name_vi, place.name_en = point.location.name_vi, point.location.name_en
-        place.village = profile.village.strip()
+        if profile.village is not None:
+            place.village = profile.village.strip()
     _write(point, profile)
     pages.bump(pages.SHOP)
     audit.record(actor, "consignment.change_point", f"point:{point.slug}", now=now, open=is_open)
@@ -149,6 +150,5 @@ def _write(point: SalesPoint, profile: PointProfile) -> None:
     point.about_vi, point.about_en = profile.about_vi.strip(), profile.about_en.strip()
     point.hours_vi, point.hours_en = profile.hours_vi.strip(), profile.hours_en.strip()
     point.commission_bp = profile.commission_bp
-    if profile.picture:
-        point.picture = profile.picture
-        point.picture_alt_vi, point.picture_alt_en = profile.picture_alt_vi, profile.picture_alt_en
+    point.picture = profile.picture or point.picture
+    point.picture_alt_vi, point.picture_alt_en = profile.picture_alt_vi.strip(), profile.picture_alt_en.strip()

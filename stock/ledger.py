@@ -41,15 +41,15 @@ SHOWN = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
 
 
 class NotOnHand(Conflict):
-    """``lot_id`` says of which lot."""
+    """``lot_id`` and ``number`` say of which lot."""
 
-    message = N_("There are only %(available)s left; %(wanted)s are asked for.")
+    message = N_("Of batch %(number)s only %(available)s are left; %(wanted)s are asked for.")
 
 
 class LotFrozen(Conflict):
-    """``lot_id`` says which."""
+    """``lot_id`` and ``number`` say which."""
 
-    message = N_("This lot is on hold or recalled. It cannot be moved or sold.")
+    message = N_("Batch %(number)s is on hold or recalled. It cannot be moved or sold.")
 
 
 class AlreadyPosted(Conflict):
@@ -217,9 +217,10 @@ def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
     found = db.session.execute(
         select(Balance.on_hand - Balance.allocated - Balance.floor_quantity, Balance.frozen).where(*here)
     ).one_or_none()
+    number = db.session.scalar(select(Lot.number).where(Lot.id == lot_id))
     if found is not None and found[1] and not even_frozen:
-        raise LotFrozen(lot_id=lot_id)
-    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity, lot_id=lot_id)
+        raise LotFrozen(number=number, lot_id=lot_id)
+    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity, number=number, lot_id=lot_id)
 
 
 def _bring(key: Key, quantity: int) -> int:

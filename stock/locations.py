@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from accounts.models import Organisation, Place
 from kernel.db import db, for_update
@@ -20,21 +20,22 @@ _NAMES = {
 }
 
 
+def find(keeper_id: int, kind: LocationKind, *, place: Place | None = None) -> Location | None:
+    """Find an organisation's location of a kind (at a place), if it was needed before."""
+    return db.session.scalar(_existing(keeper_id, kind, place))
+
+
 def of(keeper_id: int, kind: LocationKind, *, place: Place | None = None) -> Location:
     """Give an organisation's location of a kind (at a place), making it if there is none yet.
 
     The organisation's row is locked first: two who need the same new location make one.
     """
-    query = select(Location).where(
-        Location.keeper_id == keeper_id,
-        Location.kind == kind,
-        Location.place_id.is_(None) if place is None else Location.place_id == place.id,
-    )
-    found = db.session.scalar(query.order_by(Location.id).limit(1))
+    query = _existing(keeper_id, kind, place)
+    found = db.session.scalar(query)
     if found is not None:
         return found
     keeper = db.session.execute(for_update(select(Organisation.id).where(Organisation.id == keeper_id))).scalar_one()
-    found = db.session.scalar(query.order_by(Location.id).limit(1))
+    found = db.session.scalar(query)
     if found is None:
         name_vi, name_en = _NAMES[kind]
         found = Location(
@@ -47,3 +48,16 @@ def of(keeper_id: int, kind: LocationKind, *, place: Place | None = None) -> Loc
         db.session.add(found)
         db.session.flush()
     return found
+
+
+def _existing(keeper_id: int, kind: LocationKind, place: Place | None) -> Select[Location]:
+    return (
+        select(Location)
+        .where(
+            Location.keeper_id == keeper_id,
+            Location.kind == kind,
+            Location.place_id.is_(None) if place is None else Location.place_id == place.id,
+        )
+        .order_by(Location.id)
+        .limit(1)
+    )

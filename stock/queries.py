@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
@@ -41,55 +41,80 @@ class OnHand(NamedTuple):
     owner_code: str
     location_id: int
     location_vi: str
+    location_en: str
     location_kind: LocationKind
-    expires_on: object
+    expires_on: date | None
     on_hand: int
     frozen: bool
 
 
+#: Columns that a list of goods can be sorted by.
+SORTS: dict[str, Any] = {
+    "ten": ProductVersion.sort_key,
+    "lo": Batch.number,
+    "noi": Location.name_vi,
+    "han": Batch.expires_on,
+    "con": Balance.on_hand,
+}
+
+
 def goods_on_hand(
     actor: Actor, *, q: str = "", location_id: int | None = None, kinds: tuple[LocationKind, ...] = ON_HAND
-) -> list[OnHand]:
-    """List what is on hand, first to expire first (one statement).
+) -> Select[*tuple[Any, ...]]:
+    """Select what an actor may see of what is on hand, for a list that pages it (see :class:`OnHand`).
 
     :param q: words to look for in the product's name and the batch number
     """
-    mine = visible_to(actor).subquery()
-    row = aliased(Balance, mine)
     owner = aliased(Organisation)
-    query = (
-        select(
-            row.lot_id,
+    query: Select[*tuple[Any, ...]] = (
+        visible_to(actor)
+        .with_only_columns(
+            Balance.lot_id,
             ProductVersion.name_vi,
             ProductVersion.name_en,
             TradeItem.name_vi,
             TradeItem.name_en,
             Batch.number,
             Batch.token,
-            row.owner_id,
+            Balance.owner_id,
             owner.name_vi,
             owner.code,
-            row.location_id,
+            Balance.location_id,
             Location.name_vi,
+            Location.name_en,
             Location.kind,
             Batch.expires_on,
-            row.on_hand,
-            row.frozen,
+            Balance.on_hand,
+            Balance.frozen,
         )
-        .join(Batch, Batch.lot_id == row.lot_id)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)
         .join(ProductVersion, ProductVersion.id == Product.draft_version_id)
-        .join(owner, owner.id == row.owner_id)
-        .join(Location, Location.id == row.location_id)
-        .where(row.on_hand > 0, Location.kind.in_(kinds))
-        .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.number, Location.id)
+        .join(owner, owner.id == Balance.owner_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.on_hand > 0, Location.kind.in_(kinds))
     )
     if location_id is not None:
-        query = query.where(row.location_id == location_id)
+        query = query.where(Balance.location_id == location_id)
     for word in text.tokens(q):
-        query = query.where(or_(ProductVersion.search.like(f"% {word}%"), Batch.number.ilike(f"%{word}%")))
-    return [OnHand._make(found) for found in db.session.execute(query)]
+        query = query.where(or_(ProductVersion.search.like(f"% {word}%"), Batch.number.icontains(word)))
+    return query
+
+
+def in_order(query: Select[*tuple[Any, ...]], sort: str, *, descending: bool) -> Select[*tuple[Any, ...]]:
+    """Sort a list of goods on hand by one of :data:`SORTS`; what never expires comes after what does."""
+    column = SORTS[sort]
+    first = (Batch.expires_on.is_(None),) if sort == "han" else ()
+    return query.order_by(
+        *first, column.desc() if descending else column.asc(), Balance.lot_id, Balance.location_id, Balance.owner_id
+    )
+
+
+def places_of_lot(actor: Actor, lot_id: int) -> list[OnHand]:
+    """List where the packs of a batch lie that an actor may see (one statement)."""
+    found = goods_on_hand(actor).where(Balance.lot_id == lot_id)
+    return [OnHand._make(row) for row in db.session.execute(in_order(found, "noi", descending=False))]
 
 
 class Moved(NamedTuple):
@@ -98,15 +123,25 @@ class Moved(NamedTuple):
     at: datetime
     quantity: int
     source_vi: str
+    source_en: str
     to_vi: str
+    to_en: str
     document: str
 
 
-def movements_of(actor: Actor, lot_id: int) -> list[Moved]:
-    """List the movements of a lot that an actor may see, the latest first (one statement)."""
+def movements_of(actor: Actor, lot_id: int) -> Select[*tuple[Any, ...]]:
+    """Select the movements of a lot that an actor may see, the latest first (see :class:`Moved`)."""
     source, to = aliased(Location), aliased(Location)
-    rows = db.session.execute(
-        select(Movement.at, Movement.quantity, source.name_vi, to.name_vi, Movement.document)
+    found: Select[*tuple[Any, ...]] = (
+        select(
+            Movement.at,
+            Movement.quantity,
+            source.name_vi,
+            source.name_en,
+            to.name_vi,
+            to.name_en,
+            Movement.document,
+        )
         .join(source, source.id == Movement.source_id)
         .join(to, to.id == Movement.to_id)
         .join(Lot, Lot.id == Movement.lot_id)
@@ -116,4 +151,4 @@ def movements_of(actor: Actor, lot_id: int) -> list[Moved]:
         )
         .order_by(Movement.id.desc())
     )
-    return [Moved._make(row) for row in rows]
+    return found

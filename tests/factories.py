@@ -432,11 +432,15 @@ class Factories:
         number = next(self._numbers)
         name = facts.pop("name_vi", f"Quầy mẫu {number}")
         slug = facts.pop("slug", f"quay-mau-{number}")
-        place = self.place(organisation, PlaceKind.COUNTER, name)
+        location = self.location(
+            organisation, LocationKind.SALES_POINT, place=self.place(organisation, PlaceKind.COUNTER, name)
+        )
+        with self._context(), transaction():
+            db.session.get_one(Location, location.id).slug = slug
         return self._add(
             SalesPoint(
                 organisation_id=organisation.id,
-                location_id=self.location(organisation, LocationKind.SALES_POINT, place=place).id,
+                location_id=location.id,
                 slug=slug,
                 name_vi=name,
                 is_open=facts.pop("is_open", True),

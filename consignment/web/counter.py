@@ -78,9 +78,9 @@ def show(slug: str) -> str:
 @blueprint.get("/<slug>/kiem")
 @blueprint.get("/<slug>/ban")
 @requires(Permission.SELL_ON_CONSIGNMENT)
-def back(slug: str) -> Answer:
-    """Lead who opens the address of a step (another language, an old tab) to the counter."""
-    return redirect(url_for("counter.show", slug=slug, lang=request.args.get("lang")), 303)
+def begin_again(slug: str) -> str:
+    """Show the counter to who opens the address of a step: from an old tab, or to read another language."""
+    return _counter(queries.own_point(current_actor(), slug), Typed())
 
 
 # --- Selling ----------------------------------------------------------------------------------------------

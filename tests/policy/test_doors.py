@@ -130,6 +130,10 @@ def waiting_note(world: SimpleNamespace) -> dict[str, Any]:
     return {**counter(world), "number": world.numbers["sent"]}
 
 
+def returned_at_counter(world: SimpleNamespace) -> dict[str, Any]:
+    return {**counter(world), "number": world.numbers["return"]}
+
+
 def sale(world: SimpleNamespace) -> dict[str, Any]:
     return {**counter(world), "number": world.numbers["sale"]}
 
@@ -182,6 +186,9 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "consignment.cancel": (draft_note, "++- --- --- ---"),
     "counter.index": (nothing, "--- ++- --- ---"),
     "counter.show": (counter, "--- ++- --- ---"),
+    "counter.begin_again": (counter, "--- ++- --- ---"),
+    "counter.find": (counter, "--- ++- --- ---"),
+    "counter.call_off": (returned_at_counter, "--- ++- --- ---"),
     "counter.check": (counter, "--- ++- --- ---"),
     "counter.sell": (counter, "--- ++- --- ---"),
     "counter.sales": (counter, "--- ++- --- ---"),
@@ -361,5 +368,5 @@ def _fits(status: int, letter: str, method: str) -> bool:
         return status == 403
     if letter == "0":
         return status == 404
-    # An empty form is done, refused, or comes too late after the asker before: but the door was open.
-    return status == 200 if method == "GET" else status in (303, 404, 409, 422)
+    # An empty form is done, looked up, refused, or comes too late after the asker before: but the door was open.
+    return status == 200 if method == "GET" else status in (200, 303, 404, 409, 422)
