@@ -54,6 +54,19 @@ WORDS = {
     "consignment.sell": N_("sold at the counter"),
     "consignment.send": N_("sent the goods of a note"),
     "consignment.take_back": N_("sent unsold goods back"),
+    "ocop.issue": N_("issued a certificate"),
+    "ocop.revoke": N_("revoked a certificate"),
+    "traceability.add_document": N_("laid a paper to a lot"),
+    "traceability.confirm": N_("confirmed a batch"),
+    "traceability.correct_event": N_("put a step right"),
+    "traceability.end_hold": N_("ended the hold of a lot"),
+    "traceability.hold": N_("held a lot"),
+    "traceability.make_intermediate": N_("made a lot of others"),
+    "traceability.open_batch": N_("wrote a batch down"),
+    "traceability.print_labels": N_("printed labels"),
+    "traceability.recall": N_("recalled a lot"),
+    "traceability.receive_raw_lot": N_("received raw material"),
+    "traceability.release": N_("put a batch on sale"),
 }
 
 
