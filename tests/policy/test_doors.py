@@ -27,6 +27,9 @@ from stock.models import LocationKind
 from storefront import texts
 from tests.factories import Factories
 from tests.web import send
+from traceability import recording
+from traceability.models import BatchDraft, EventKind
+from traceability.recording import NamedLot
 
 #: Forms that anybody may send, and why that is right.
 OPEN_FORMS = {
@@ -114,6 +117,34 @@ def lot(world: SimpleNamespace) -> dict[str, Any]:
     return {"lot_id": world.batch.lot_id}
 
 
+def code_file(world: SimpleNamespace) -> dict[str, Any]:
+    return {**lot(world), "form": "svg"}
+
+
+def step(world: SimpleNamespace) -> dict[str, Any]:
+    return {**lot(world), "event_id": world.event_id}
+
+
+def held(world: SimpleNamespace) -> dict[str, Any]:
+    return {**lot(world), "act": "giu"}
+
+
+def begun(world: SimpleNamespace) -> dict[str, Any]:
+    return {"draft_id": world.draft_id}
+
+
+def material(world: SimpleNamespace) -> dict[str, Any]:
+    return {"lot_id": world.raw.id}
+
+
+def held_material(world: SimpleNamespace) -> dict[str, Any]:
+    return {**material(world), "act": "giu"}
+
+
+def certificate(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": "MAU-CUA-1"}
+
+
 def counter(world: SimpleNamespace) -> dict[str, Any]:
     return {"slug": "quay-chinh"}
 
@@ -175,6 +206,35 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "product_approval.show": (product, "--- --- ++- ---"),
     "product_approval.decide": (decision, "--- --- ++- ---"),
     "product_approval.save_alcohol": (product, "--- --- ++- ---"),
+    "batches.index": (nothing, "+++ --- +++ ---"),
+    "batches.show": (lot, "+++ --- +++ ---"),
+    "batches.code": (code_file, "+++ --- +++ ---"),
+    "batches.add_step": (lot, "++- --- --- ---"),
+    "batches.add_paper": (lot, "++- --- --- ---"),
+    "batches.correct": (step, "++- --- --- ---"),
+    "batches.print_labels": (lot, "++- --- --- ---"),
+    "batches.release": (lot, "++- --- --- ---"),
+    "batches.confirm": (lot, "--- --- ++- ---"),
+    "batches.change_state": (held, "--- --- ++- ---"),
+    "batch_wizard.new": (nothing, "++- --- --- ---"),
+    "batch_wizard.item": (begun, "++- --- --- ---"),
+    "batch_wizard.amount": (begun, "++- --- --- ---"),
+    "batch_wizard.dates": (begun, "++- --- --- ---"),
+    "batch_wizard.inputs": (begun, "++- --- --- ---"),
+    "batch_wizard.steps": (begun, "++- --- --- ---"),
+    "batch_wizard.check": (begun, "++- --- --- ---"),
+    "batch_wizard.drop": (begun, "++- --- --- ---"),
+    "lots.index": (nothing, "+++ --- +++ ---"),
+    "lots.receive": (nothing, "++- --- --- ---"),
+    "lots.make": (nothing, "++- --- --- ---"),
+    "lots.show": (material, "+++ --- +++ ---"),
+    "lots.add_step": (material, "++- --- --- ---"),
+    "lots.add_paper": (material, "++- --- --- ---"),
+    "lots.change_state": (held_material, "--- --- ++- ---"),
+    "certificates.index": (nothing, "+++ --- +++ ---"),
+    "certificates.show": (certificate, "+++ --- +++ ---"),
+    "certificates.issue": (nothing, "--- --- ++- ---"),
+    "certificates.revoke": (certificate, "--- --- ++- ---"),
     "stock.index": (nothing, "+++ +++ +++ ---"),
     "stock.movements": (lot, "+++ +++ +++ ---"),
     "consignment.index": (nothing, "+++ +++ +++ ---"),
@@ -268,7 +328,36 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
         session.flush()
         made.invitation = SimpleNamespace(id=row.id)
     _let_goods_travel(made, make, app)
+    _trace(made, make, app)
     return made
+
+
+def _trace(world: SimpleNamespace, make: Factories, app: Flask) -> None:
+    """A certificate, raw material, a step of the batch and a batch being entered with all its answers."""
+    make.certificate(world.product, number="MAU-CUA-1")
+    world.raw = make.raw_lot(world.producer)
+    with app.app_context(), transaction() as session:
+        now = clock.now()
+        lots = [NamedLot(world.batch.lot_id)]
+        event = recording.record_event(
+            EventKind.OBJECT, "other", lots, title_vi="Phơi", actor=SYSTEM, organisation_id=world.producer.id, now=now
+        )
+        answers = {
+            "item": world.item.id,
+            "quantity": 10,
+            "made_on": "2026-11-20",
+            "expires_on": None,
+            "number": "CUA-1",
+        }
+        draft = BatchDraft(
+            organisation_id=world.producer.id,
+            answers={**answers, "inputs": {}, "steps": []},
+            created_at=now,
+            changed_at=now,
+        )
+        session.add(draft)
+        session.flush()
+        world.event_id, world.draft_id = event.id, draft.id
 
 
 def _let_goods_travel(world: SimpleNamespace, make: Factories, app: Flask) -> None:
