@@ -418,8 +418,9 @@ def record_making(
 
 
 def at_noon(day: date, now: datetime) -> datetime:
-    """Give the instant that stands for a day of which no hour is known: noon in Viet Nam, or now if that is earlier."""
-    return min(datetime.combine(day, time(12), VIETNAM).astimezone(now.tzinfo), now)
+    """Give the instant that stands for a day of which no hour is known: noon in Viet Nam, today no later than now."""
+    noon = datetime.combine(day, time(12), VIETNAM).astimezone(now.tzinfo)
+    return min(noon, now) if day == business_date(now) else noon
 
 
 def _name(name: str) -> str:
