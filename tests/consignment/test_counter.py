@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,12 +13,15 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from accounts.models import OrganisationKind
+from consignment import points
 from consignment.models import Note, NoteKind, NoteStatus, Sale
-from kernel.db import db
-from stock import verification
+from kernel.db import db, transaction
+from stock import holding, verification
+from stock.models import Location
 from tests.consignment.conftest import Shop
 from tests.factories import Factories
 from tests.web import send
+from traceability.models import Batch, Lot
 
 NOTES = "/quan-tri/phieu-ky-gui"
 KEY = "7d1a6df0-6a4c-4b0e-9d4e-5f4e8a3d2c11"
@@ -214,3 +218,161 @@ def test_the_office_opens_changes_and_closes_a_sales_point(app: Flask, make: Fac
     assert phone.get(f"{NOTES}/moi/quay-ba-to").status_code == 404
     assert send(office, "/quan-tri/diem-ban/quay-ba-to/mo-lai").status_code == 303
     assert phone.get(f"{NOTES}/moi/quay-ba-to").status_code == 200
+
+
+# --- The counter ------------------------------------------------------------------------------------
+
+
+def field_of(page: TestResponse, lot_id: int) -> str | None:
+    """Read what stands in a batch's field; None when there is no field."""
+    found = re.search(rf'name="so-{lot_id}"[^>]*value="([^"]*)"', page.text)
+    return found[1] if found else None
+
+
+def test_a_search_keeps_what_was_typed_and_a_code_that_is_read_counts_one_pack(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+        token = db.session.scalars(select(Batch.token).where(Batch.lot_id == shop.lot_id)).one()
+    other = replace(shop, lot_id=make.batch(make.item(make.product(shop.producer, name="Mật ong"))).lot_id)
+    with app.app_context():
+        make.on_hand(other.lot_id, db.session.get_one(Location, shop.warehouse_id), shop.producer, 20)
+        other.deliver(20, now)
+    find = f"/quay/{shop.slug}/tim"
+
+    searched = send(till, find, {f"so-{shop.lot_id}": "3", "q": "mat ong"})
+    assert (field_of(searched, shop.lot_id), field_of(searched, other.lot_id)) == ("3", "")
+    read = send(till, find, {f"so-{other.lot_id}": "4", "q": f"http://shop.test/lo/to001/{token}"})
+    assert (field_of(read, shop.lot_id), field_of(read, other.lot_id)) == ("1", "4")
+    again = send(till, find, {f"so-{shop.lot_id}": "1", f"so-{other.lot_id}": "4", "q": token.lower()})
+    assert (field_of(again, shop.lot_id), field_of(again, other.lot_id)) == ("2", "4")
+    nothing = send(till, find, {f"so-{shop.lot_id}": "3", "q": "<script>"})
+    assert "&lt;script&gt;" in nothing.text
+    assert field_of(nothing, shop.lot_id) == "3"
+
+
+def test_of_one_gtin_the_batch_that_expires_first_is_counted(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    item = make.item(make.product(shop.producer, gtin="08936012345675"))
+    late, soon, past = (
+        replace(shop, lot_id=make.batch(item, expires_on=now.date() + timedelta(days=days)).lot_id)
+        for days in (90, 30, 0)
+    )
+    with app.app_context():
+        for one in (late, soon, past):
+            make.on_hand(one.lot_id, db.session.get_one(Location, shop.warehouse_id), shop.producer, 5)
+            one.deliver(5, now)
+    for code in ("8936012345675", "https://id.gs1.org/01/08936012345675/10/ANY?17=271231"):
+        page = send(till, f"/quay/{shop.slug}/tim", q=code)
+
+        assert field_of(page, past.lot_id) == "1", "on its last day it is still good"
+        assert (field_of(page, soon.lot_id), field_of(page, late.lot_id)) == ("", "")
+
+
+def test_a_held_lot_has_no_field_and_cannot_be_sold_by_an_old_form(
+    app: Flask, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+    form = hidden(send(till, f"/quay/{shop.slug}/kiem", {f"so-{shop.lot_id}": "2"}))
+    with app.app_context(), transaction():
+        holding.recall(db.session.get_one(Lot, shop.lot_id), reason="Nhiễm khuẩn", actor=shop.maker, now=now)
+
+    refused = send(till, f"/quay/{shop.slug}/ban", form)
+
+    assert refused.status_code == 409
+    assert 'role="alert"' in refused.text
+    assert field_of(till.get(f"/quay/{shop.slug}"), shop.lot_id) is None
+    assert (count(app, Sale), on_hand(app, shop)) == (0, (90, 10))
+
+
+def test_no_other_total_is_taken_than_the_buyer_was_told(
+    app: Flask, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+    form = hidden(send(till, f"/quay/{shop.slug}/kiem", {f"so-{shop.lot_id}": "2"}))
+
+    dearer = send(till, f"/quay/{shop.slug}/ban", {**form, "shown_vnd": "100000"})
+    assert dearer.status_code == 409
+    assert field_of(dearer, shop.lot_id) == "2", "what was chosen stays"
+    for wrong in ({"shown_vnd": "-1"}, {"shown_vnd": ""}, {"request_key": "kurz"}, {"request_key": ""}):
+        assert send(till, f"/quay/{shop.slug}/ban", {**form, **wrong}).status_code == 422
+    assert send(till, f"/quay/{shop.slug}/ban", form).status_code == 303
+    reused = send(till, f"/quay/{shop.slug}/ban", {**form, f"so-{shop.lot_id}": "1", "shown_vnd": "60000"})
+    assert reused.status_code == 409, "a form's key is good for its own goods only"
+    assert (count(app, Sale), on_hand(app, shop)) == (1, (90, 8))
+
+
+def test_a_return_needs_a_reason_and_is_called_off_by_the_counter_alone(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, phone: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+    form = {**hidden(till.get(f"/quay/{shop.slug}/tra")), f"so-{shop.lot_id}": "4"}
+    other = make.organisation("Quầy khác", kind=OrganisationKind.SALES_POINT)
+    make.sales_point(other, slug="quay-khac")
+
+    refused = send(till, f"/quay/{shop.slug}/tra", form, reason="  ")
+    assert refused.status_code == 422
+    assert 'id="reason-error"' in refused.text
+    assert field_of(refused, shop.lot_id) == "4"
+    assert on_hand(app, shop) == (90, 10)
+    assert send(till, f"/quay/{shop.slug}/tra", form, reason="Bán chậm").status_code == 303
+    with app.app_context():
+        number = db.session.scalars(select(Note.number).where(Note.kind == NoteKind.RETURN)).one()
+    assert on_hand(app, shop) == (90, 6)
+    assert number in till.get(f"/quay/{shop.slug}").text
+    assert send(phone, f"{NOTES}/{number}/huy", reason="Không nhận").status_code == 404
+    assert send(make.client(other), f"/quay/quay-khac/tra/{number}", reason="Không").status_code == 404
+    assert send(till, f"/quay/{shop.slug}/tra/{number}", reason="").status_code == 422
+    assert send(till, f"/quay/{shop.slug}/tra/{number}", reason="Khách hỏi mua").status_code == 303
+    assert send(till, f"/quay/{shop.slug}/tra/{number}", reason="Lần nữa").status_code == 409
+    assert send(phone, f"{NOTES}/{number}/nhan-lai").status_code == 409
+    assert on_hand(app, shop) == (90, 10)
+
+
+def test_a_sale_is_cancelled_at_the_till_with_a_reason_once(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+    send(till, f"/quay/{shop.slug}/ban", hidden(send(till, f"/quay/{shop.slug}/kiem", {f"so-{shop.lot_id}": "2"})))
+    page = till.get(f"/quay/{shop.slug}/luot-ban")
+    assert "120.000" in page.text
+    address = re.search(r'href="(/quay/[^"]+/huy)"', page.text)
+    assert address is not None
+    other = make.organisation("Quầy khác", kind=OrganisationKind.SALES_POINT)
+    make.sales_point(other, slug="quay-khac")
+
+    assert make.client(other).get(address[1]).status_code == 404
+    assert make.client(other).get(address[1].replace(shop.slug, "quay-khac")).status_code == 404
+    assert send(till, address[1], reason="").status_code == 422
+    assert send(till, address[1], reason="Khách đổi ý").status_code == 303
+    assert send(till, address[1], reason="Lần nữa").status_code == 409
+    assert "120.000" not in till.get(f"/quay/{shop.slug}").text, "it is not counted any more"
+    assert on_hand(app, shop) == (90, 10)
+
+
+def test_a_sales_points_page_says_what_it_holds_now_and_its_old_address_leads_to_it(
+    app: Flask, make: Factories, client: FlaskClient, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    address = f"/diem-ban/{shop.slug}"
+    assert "Gạo rẫy mẫu" not in client.get(address).text
+    with app.app_context():
+        shop.deliver(1, now)
+    assert "Gạo rẫy mẫu" in client.get(address).text, "at the very next request"
+    send(till, f"/quay/{shop.slug}/ban", hidden(send(till, f"/quay/{shop.slug}/kiem", {f"so-{shop.lot_id}": "1"})))
+    assert "Gạo rẫy mẫu" not in client.get(address).text
+    with app.app_context(), transaction():
+        told = points.PointProfile("Quầy Ba Tơ mới", hours_vi="7:00–17:30")
+        points.change(shop.point, told, is_open=True, actor=shop.seller, now=now)
+
+    moved = client.get(f"{address}?lang=en")
+
+    assert (moved.status_code, moved.location) == (301, "/diem-ban/quay-ba-to-moi?lang=en")
+    assert "7:00–17:30" in client.get("/diem-ban/quay-ba-to-moi").text
+    assert "quay-ba-to-moi" in client.get("/diem-ban").text
+    assert client.get("/diem-ban/khong-co").status_code == 404

@@ -183,6 +183,34 @@ def test_lists_are_made_anew_only_when_a_lot_comes_or_is_gone_its_own_page_alway
     assert revisions()[1] > arrived[1] > start[1]
 
 
+def test_the_command_proves_the_ledger_or_names_what_differs_and_fails(app: Flask, goods: Goods) -> None:
+    run = app.test_cli_runner().invoke
+
+    proved = run(args=["ledger", "verify"])
+    with app.app_context(), transaction() as session:
+        session.execute(update(Balance).where(Balance.lot_id == goods.second, Balance.on_hand > 0).values(on_hand=98))
+    found = run(args=["ledger", "verify"])
+
+    assert proved.exit_code == 0
+    assert found.exit_code != 0
+    assert f"lot {goods.second} " in found.output
+    assert "movements say 100, the balance 98" in found.output
+
+
+@pytest.mark.race
+def test_a_cause_posted_by_eight_at_once_is_posted_once(app: Flask, goods: Goods, now) -> None:
+    def post(_: int) -> str:
+        carry(goods, 5, "ONE:1", now)
+        return "posted"
+
+    results = race(app, 8, post)
+
+    with app.app_context():
+        assert sorted(results) == ["AlreadyPosted"] * 7 + ["posted"]
+        assert on_hand(goods.first, goods.warehouse) == 95
+        assert verification.verify() == []
+
+
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 60)), max_size=12))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_moved_to_and_fro_the_ledger_adds_up(ctx: Flask, goods: Goods, now, steps) -> None:
