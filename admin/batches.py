@@ -75,12 +75,13 @@ def index() -> str | Response:
     columns = [
         listing.heading(gettext("Goods"), "product", order),
         listing.heading(gettext("Lot number"), "number", order),
-        listing.heading(gettext("Producer"), "producer", order),
         listing.heading(gettext("Made on"), "made", order),
         listing.heading(gettext("Good until"), "expires", order),
         listing.heading(gettext("Packs"), "quantity", order, number=True),
         listing.heading(gettext("State")),
     ]
+    if actor.is_office:  # a producer need not be told who it is
+        columns.append(listing.heading(gettext("Producer"), "producer", order))
     may_edit = actor.may(Permission.EDIT_BATCHES)
     return render_template(
         "admin/batches/index.html",

@@ -54,6 +54,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         certificate=certificate,
         standing=standing,
         photo=photos[0] if photos else None,
+        main_picture=telling.main_picture(pictures[photos[0].digest]) if photos else None,
         pictures=pictures,
         name=telling.name_with_content(story),
         origin=telling.origin_words(story),

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from accounts.models import Place
 from catalog import labels
 from catalog.models import Unit
+from kernel import images
 from kernel.clock import business_date
 from kernel.media import Picture
 from kernel.models import AdministrativeUnit
@@ -84,11 +85,15 @@ def _step(story: Story, happening: Happening, pictures: dict[str, Picture]) -> d
     title = said(event, "title")
     lots = [(story.lots[lot_id], amount) for lot_id, amount in happening.lots if lot_id in story.lots]
     others = [lot for lot, _ in lots if lot.id != story.lot.id]
-    if others and _names_its_lot(event):
-        title = f"{title} · {', '.join(said(lot, 'name') for lot in others)}"
+    named = [name for name in dict.fromkeys(said(lot, "name") for lot in others) if name != title]
+    if named and _names_its_lot(event):
+        title = f"{title} · {', '.join(named)}"
     amounts = [quantity(amount, lot.unit) + _packs(lot) for lot, amount in lots if amount]
+    if event.disposition == "recalled" or event.biz_step == "holding":
+        amounts = []
     words = [part for part in (said(event, "note"), ", ".join(amounts)) if part]
     files = [file for file in story.attached if file.kind == "event" and file.owner_id == event.id]
+    shown = [file for file in files if file.digest in pictures]
     photos = Markup().join(
         _photo(pictures[file.digest], said(file, "words")) for file in files if file.digest in pictures
     )
@@ -104,7 +109,14 @@ def _step(story: Story, happening: Happening, pictures: dict[str, Picture]) -> d
         "title": title,
         "place": _where(story, happening),
         "text": " – ".join(words) or None,
-        "detail": (Markup('<p class="photos">{}</p>').format(photos) if photos else Markup())
+        # Folded: what nobody opens is not fetched, and a page on a slow line stays small.
+        "detail": (
+            Markup('<details class="step-photos"><summary>{}</summary><p class="photos">{}</p></details>').format(
+                ngettext("%(num)s photo", "%(num)s photos", len(shown)), photos
+            )
+            if photos
+            else Markup()
+        )
         + (Markup("<p>{}</p>").format(papers) if papers else Markup()),
         "is_bad": event.disposition in ("recalled", "non_sellable_other", "non_conformant", "destroyed", "damaged"),
         "machine_date": business_date(event.event_at).isoformat(),
@@ -127,6 +139,20 @@ def _photo(picture: Picture, alt: str) -> Markup:
     return Markup(
         '<a href="{}"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy" decoding="async"></a>'
     ).format(files[-1], files[0], picture.width, picture.height, alt or gettext("Photo of this step"))
+
+
+def main_picture(picture: Picture) -> Picture:
+    """Choose the files of a batch's main picture so that the page keeps within its 60 kB on any telephone.
+
+    AVIF up to 750 pixels; the larger WebP in the smallest width only, for old browsers and until the AVIF is made.
+    """
+    small = picture.webp[:1]
+    avif = [(address, width) for address, width in picture.avif if width <= images.WIDTHS[1]]
+    if not small:
+        return picture
+    address, width = small[0]
+    height = max(1, round(picture.height * width / picture.width))
+    return Picture(src=address, width=width, height=height, webp=small, avif=avif)
 
 
 def _where(story: Story, happening: Happening) -> str:
