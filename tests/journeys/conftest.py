@@ -71,13 +71,24 @@ def screen(page: Page) -> Any:
 
 
 @pytest.fixture
+def picture_of() -> Any:
+    """Keep a picture of any page under ``var/screens`` by name: ``picture_of(page, "counter")``."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Page, name: str) -> None:
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+    return keep
+
+
+@pytest.fixture
 def sign_in(page: Page, shop: LiveShop) -> Any:
     """Sign in as one of the demo's people: ``sign_in("producer")``."""
 
     def enter(who: str) -> None:
         page.goto(f"{shop.url}/dang-nhap")
-        page.get_by_label("Số điện thoại hoặc e-mail").fill(f"{who}@demo.example")
-        page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+        page.locator("#identity").fill(f"{who}@demo.example")
+        page.locator("#password").fill(PASSWORD)
         page.get_by_role("button", name="Đăng nhập").click()
         page.wait_for_url("**/quan-tri**")
 
