@@ -276,7 +276,9 @@ class Ready(NamedTuple):
 
     lot_id: int
     product_vi: str
+    product_en: str
     item_vi: str
+    item_en: str
     number: str
     expires_on: date | None
     on_hand: int
@@ -297,7 +299,9 @@ def ready_to_send(consignor_id: int, warehouse_id: int, day: date) -> list[Ready
         select(
             Balance.lot_id,
             ProductVersion.name_vi,
+            ProductVersion.name_en,
             TradeItem.name_vi,
+            TradeItem.name_en,
             Batch.number,
             Batch.expires_on,
             Balance.on_hand - Balance.allocated,
