@@ -206,6 +206,7 @@ class Offered(NamedTuple):
     gtin: str | None
     owner_id: int
     owner_vi: str
+    owner_en: str
     owner_code: str
     state: LotState
     expires_on: date | None
@@ -229,6 +230,7 @@ def goods_at(point: SalesPoint) -> list[Offered]:
             TradeItem.gtin,
             Balance.owner_id,
             Organisation.name_vi,
+            Organisation.name_en,
             Organisation.code,
             Lot.state,
             Batch.expires_on,

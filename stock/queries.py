@@ -38,6 +38,7 @@ class OnHand(NamedTuple):
     token: str
     owner_id: int
     owner_vi: str
+    owner_en: str
     owner_code: str
     location_id: int
     location_vi: str
@@ -78,6 +79,7 @@ def goods_on_hand(
             Batch.token,
             Balance.owner_id,
             owner.name_vi,
+            owner.name_en,
             owner.code,
             Balance.location_id,
             Location.name_vi,

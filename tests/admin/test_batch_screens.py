@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -512,7 +511,6 @@ def test_the_code_to_print_is_there_before_the_batch_is_on_sale(world: SimpleNam
     assert "attachment" in png.headers["Content-Disposition"]
 
 
-@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
 def test_the_sheet_of_labels_reads_back_and_what_was_printed_is_on_record(
     world: SimpleNamespace, make: Factories, app: Flask, tmp_path: Path
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,10 +14,11 @@ from accounts.actor import Actor
 from catalog import editing, labels, pricing, publishing, queries
 from catalog.models import Product, ProductReview, ProductStatus, Unit
 from kernel import clock, pages
-from kernel.db import db, retrying, transaction
+from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.models import AuditEntry
 from tests.factories import BA_TO, Factories
+from tests.races import meet, race
 
 Begin = Callable[..., Product]
 
@@ -325,7 +324,7 @@ def _naive_approve(product_id: int, officer: Actor, version_id: int, now: dateti
     if product.status is not ProductStatus.SUBMITTED:
         return "told"
     db.session.rollback()
-    time.sleep(0.05)  # what reading a page takes
+    meet()
     with transaction() as session:
         session.add(
             ProductReview(
@@ -337,24 +336,13 @@ def _naive_approve(product_id: int, officer: Actor, version_id: int, now: dateti
 
 
 def _approve(product_id: int, officer: Actor, version_id: int, now: datetime) -> str:
-    @retrying
-    def once() -> str:
-        try:
-            with transaction():
-                product = queries.get_product(officer, product_id)
-                publishing.approve(product, officer, version_id=version_id, now=now)
-        except DomainError as refusal:
-            return "told" if isinstance(refusal, publishing.AlreadyDecided) else "lost"
-        return "decided"
-
-    return once()
-
-
-def _run(app: Flask, how: Callable[..., str], gate: object, results: object, arguments: tuple[object, ...]) -> None:
-    with app.app_context():
-        db.engine.dispose(close=False)
-        gate.wait()  # type: ignore[attr-defined]
-        results.put(how(*arguments))  # type: ignore[attr-defined]
+    try:
+        with transaction():
+            product = queries.get_product(officer, product_id)
+            publishing.approve(product, officer, version_id=version_id, now=now)
+    except DomainError as refusal:
+        return "told" if isinstance(refusal, publishing.AlreadyDecided) else "lost"
+    return "decided"
 
 
 @pytest.mark.race
@@ -371,18 +359,8 @@ def test_of_officers_who_decide_at_once_one_decides_and_the_others_are_told(
     product = complete()
     version_id = _submit(product, maker, now)
     product_id = product.id
-    db.session.remove()
-    db.engine.dispose()
-    context = multiprocessing.get_context("fork")
-    gate, results = context.Barrier(6), context.Queue()
-    arguments = (product_id, officer, version_id, now)
-    racers = [context.Process(target=_run, args=(app, how, gate, results, arguments)) for _ in range(6)]
 
-    for racer in racers:
-        racer.start()
-    said = sorted(results.get(timeout=60) for _ in racers)
-    for racer in racers:
-        racer.join(60)
+    said = sorted(race(app, 6, lambda _: how(product_id, officer, version_id, now)))
 
     count = select(func.count()).select_from(ProductReview).where(ProductReview.product_id == product_id)
     reviews = db.session.scalar(count)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from datetime import datetime
 
 import pytest
@@ -20,7 +19,7 @@ from stock import holding, ledger, verification
 from stock.models import Balance, Movement
 from tests.consignment.conftest import Shop
 from tests.factories import Factories
-from tests.races import race
+from tests.races import meet, race
 from traceability.models import Lot, TraceEvent
 
 
@@ -187,8 +186,8 @@ def test_the_naive_way_receives_more_than_was_sent(app: Flask, shop: Shop, now: 
     def receive_naively(_: int) -> str:
         if status(number) is not NoteStatus.SENT:
             return "late"
-        time.sleep(0.05)  # two who have looked before either acts: what a busy moment does by itself
         db.session.rollback()
+        meet()
         with transaction() as session:
             session.execute(
                 update(Balance)

@@ -16,7 +16,7 @@ from kernel.db import db, transaction
 from stock import holding, ledger, verification
 from stock.models import Balance, Location, LocationKind
 from tests.factories import Factories
-from tests.races import race
+from tests.races import meet, race
 from traceability import batches
 from traceability.models import Lot, LotState
 
@@ -158,13 +158,15 @@ def test_the_naive_way_lets_goods_slip_past_the_recall(
 
     def act(number: int) -> str:
         if number == COUNTERS:
-            time.sleep(0.02)
+            meet()  # all have asked whether the lot is held
             with transaction():
                 ledger.freeze([lot_id], frozen=True)
+            meet()
             return "recalled"
         with transaction() as session:
             held = session.scalar(select(Balance.frozen).where(Balance.lot_id == lot_id).limit(1))
-            time.sleep(0.1)  # what a busy moment does by itself
+            meet()
+            meet()  # the recall stands
             session.add(
                 Balance(
                     lot_id=lot_id,

@@ -19,7 +19,7 @@ from kernel.db import db, transaction
 from stock import ledger, verification
 from stock.models import Balance, Location, LocationKind
 from tests.factories import Factories
-from tests.races import race
+from tests.races import meet, race
 
 
 @dataclass
@@ -255,8 +255,8 @@ def test_the_naive_way_loses_goods_which_is_what_the_guard_is_for(app: Flask, go
 
     def take_naively(number: int) -> str:
         held = db.session.get_one(Balance, (goods.first, goods.warehouse.id, goods.producer.id)).on_hand
-        time.sleep(0.02)  # two who have read before either writes: what a busy moment does by itself
         db.session.rollback()
+        meet()
         with transaction() as session:
             session.execute(
                 update(Balance)
