@@ -77,7 +77,10 @@ def create_app(config: Config) -> Flask:
         app.jinja_env.globals["csrf_token"] = generate_csrf
         layer = copies.CopyLayer(app.wsgi_app, db.engine)
     app.extensions["copy_layer"] = layer
-    app.wsgi_app = ProxyFix(layer, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.wsgi_app = layer  # type: ignore[method-assign]
+    if config.base_url.startswith("https://"):
+        # Only what stands behind a proxy is reached by https; without one, anybody could write these headers.
+        app.wsgi_app = ProxyFix(layer, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     assets.init_assets(app)  # answers first: a file needs no copy
     return app
 

@@ -86,13 +86,13 @@ def products() -> str | tuple[str, int]:
         wanted=wanted,
         found=found,
         cards=cards(found.rows),
-        groups=_facets(found, wanted, names, rows),
+        problems=problems,
+        groups=_facets(found, wanted, names, problems, rows),
         chips_in_use=_chips(wanted, names, rows),
         sorts=_sorts(wanted, names),
         url_of=lambda number: _address(wanted, names, page=number),
         clear_url=_address(browsing.without_filters(wanted), names),
         heading=_heading(wanted, names),
-        problems=problems,
         keep=_pairs_without(wanted, names, "q"),
     )
     return (page, 422) if problems else page
@@ -285,24 +285,24 @@ def _structured(row: ShelfRow, version: Any, offers: list[Any], pictures: Mappin
 # The address of a list: read, changed, written.
 
 
-def _wanted(names: Taxonomy) -> tuple[Wanted, list[str]]:
+def _wanted(names: Taxonomy) -> tuple[Wanted, dict[str, str]]:
     args = request.args
     industry = {row.slug: code for code, row in names.industries.items()}
     group = {row.slug: code for code, row in names.groups.items()}
-    problems: list[str] = []
+    problems: dict[str, str] = {}  #: field → sentence
 
     def amount(name: str) -> int | None:
         typed = args.get(name, "").strip().replace(".", "").replace(",", "").replace(" ", "")
         if not typed:
             return None
         if not typed.isascii() or not typed.isdigit() or len(typed) > 10:
-            problems.append(gettext("A price is a whole number of đồng, for instance 50.000."))
+            problems[name] = gettext("A price is a whole number of đồng, for instance 50.000.")
             return None
         return int(typed)
 
     low, high = amount("gia-tu"), amount("gia-den")
     if low is not None and high is not None and low > high:
-        problems.append(gettext("The lowest price is above the highest. Nothing can be both."))
+        problems["gia-den"] = gettext("The lowest price is above the highest. Nothing can be both.")
     number = args.get("trang", "1")
     return (
         Wanted(
@@ -362,7 +362,9 @@ def _toggled(chosen: frozenset[K], value: K) -> frozenset[K]:
     return chosen - {value} if value in chosen else chosen | {value}
 
 
-def _facets(found: Found, wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfRow]) -> list[dict[str, Any]]:
+def _facets(
+    found: Found, wanted: Wanted, names: Taxonomy, problems: Mapping[str, str], rows: Iterable[ShelfRow]
+) -> list[dict[str, Any]]:
     rows = list(rows)
     communes = {row.commune_code: (row.commune_vi, row.commune_kind) for row in rows}
     makers = {row.producer_slug: said(row, "producer") for row in rows}
@@ -404,6 +406,8 @@ def _facets(found: Found, wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfR
                 "from_value": request.args.get("gia-tu", ""),
                 "to_name": "gia-den",
                 "to_value": request.args.get("gia-den", ""),
+                "from_error": problems.get("gia-tu"),
+                "to_error": problems.get("gia-den"),
                 "unit": "₫",
                 "keep": _pairs_without(wanted, names, "gia-tu", "gia-den"),
             },

@@ -127,3 +127,15 @@ def test_no_template_carries_style_attributes_or_inline_scripts() -> None:
                 guilty.append(f"{path.name}: inline script")
 
     assert guilty == []
+
+
+def test_no_sentence_hides_in_an_f_string() -> None:
+    """The collector of sentences does not look into f-strings: what stands there would stay English unnoticed."""
+    marks = {"_", "N_", "gettext", "ngettext", "lazy_gettext", "pgettext"}
+    hidden = []
+    for path, tree in _sources():
+        for text in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+            calls = (node for node in ast.walk(text) if isinstance(node, ast.Call))
+            hidden += [f"{path}:{call.lineno}" for call in calls if ast.unparse(call.func) in marks]
+
+    assert hidden == []

@@ -567,3 +567,14 @@ def test_a_sales_point_that_receives_goods_is_named_in_the_story(
 
     text = words(page(client))
     assert "Điểm bán Ba Tơ" in text[text.index("Điểm bán nhận hàng") :]
+
+
+def test_a_producer_of_another_province_is_said_to_be_there(client: FlaskClient, make: Factories) -> None:
+    hanoi = "09700"  # xã Ba Vì, thành phố Hà Nội
+    batch = make.batch(make.item(make.product(make.producer("HTX Ba Vì", code="bavihn", commune=hanoi))))
+
+    for language, city in (("vi", "thành phố Hà Nội"), ("en", "Hà Nội city")):
+        page = client.get(f"/lo/bavihn/{batch.token}?lang={language}").get_data(as_text=True)
+
+        assert city in page
+        assert "Quảng Ngãi" not in page.split("<main", 1)[1].split("</main>", 1)[0]

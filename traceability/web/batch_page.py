@@ -62,10 +62,11 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         chain=chain if story.edges else None,
         chain_list=listed,
         map_drawing=telling.map_of(story, queries.communes_around(unit.code for unit in story.origins)),
+        provinces=telling.provinces_of(story, today),
         origins=telling.first_large(", ".join(commune(unit) for unit in story.origins)),
         papers=[file for file in story.attached if file.kind == "lot"],
         label=telling.label_lines(story),
-        nine=telling.nine_items(story, picture=bool(photos)),
+        nine=telling.nine_items(story, picture=bool(photos), on=today),
         bad_inputs=[
             lot for lot in story.lots.values() if lot.id != story.lot.id and lot.state.value in ("held", "recalled")
         ],
@@ -76,7 +77,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         path=path,
         address=base_url + path,
         structured=telling.structured(
-            story, base_url=base_url, path=path, pictures=[pictures[file.digest] for file in photos]
+            story, base_url=base_url, path=path, pictures=[pictures[file.digest] for file in photos], on=today
         ),
     )
 

@@ -23,7 +23,7 @@ from traceability.drawing import ChainEdge, ChainNode, NodeKind
 from traceability.maps import Commune, Spot
 from traceability.models import Lot, LotKind, LotState, TraceEvent
 from traceability.queries import Happening, Story
-from traceability.web.words import commune, day, quantity, said
+from traceability.web.words import commune, day, province, quantity, said
 
 #: A lot without an area gets the middle size of the communes around.
 USUAL_KM2 = 120.0
@@ -240,9 +240,9 @@ def first_large(text: str) -> str:
 # --- Lists of facts ------------------------------------------------------------------------------------
 
 
-def address_of(story: Story) -> str:
-    """Write the producer's address."""
-    parts = [story.producer.address, commune(story.producer.commune), gettext("Quảng Ngãi province")]
+def address_of(story: Story, on: date) -> str:
+    """Write the producer's address as it is on a day."""
+    parts = [story.producer.address, commune(story.producer.commune), province(story.producer.commune, on)]
     return ", ".join(part for part in parts if part)
 
 
@@ -256,9 +256,14 @@ def origin_words(story: Story) -> str:
     said_of = [f"{area}, {commune(unit)}" for (area, _), unit in areas.items()]
     named = {code for _, code in areas}
     said_of += [commune(unit) for unit in story.origins if unit.code not in named]
-    if story.version.village and not areas:
+    if story.version.village and not areas and story.origins[0].code == story.version.commune_code:
         said_of[0] = f"{story.version.village}, {said_of[0]}"
     return "; ".join(dict.fromkeys(said_of))
+
+
+def provinces_of(story: Story, on: date) -> str:
+    """Name the provinces its raw material comes from, each once."""
+    return ", ".join(dict.fromkeys(name for unit in story.origins if (name := province(unit, on))))
 
 
 def name_with_content(story: Story) -> str:
@@ -266,7 +271,7 @@ def name_with_content(story: Story) -> str:
     return f"{said(story.version, 'name')}, {said(story.item, 'name')}"
 
 
-def nine_items(story: Story, picture: bool) -> list[tuple[str, Any]]:
+def nine_items(story: Story, picture: bool, on: date) -> list[tuple[str, Any]]:
     """Pair the nine things that a traceability page has to show with what they are for this batch.
 
     Source: NĐ 37/2026/NĐ-CP, Điều 23.5, in its order.
@@ -281,6 +286,7 @@ def nine_items(story: Story, picture: bool) -> list[tuple[str, Any]]:
         else None
     )
     brand = story.version.brand or said(story.producer, "name")
+    origin = [origin_words(story), provinces_of(story, on), gettext("Viet Nam")]
     return [
         (gettext("1. Name of the product"), name_with_content(story)),
         (
@@ -288,8 +294,11 @@ def nine_items(story: Story, picture: bool) -> list[tuple[str, Any]]:
             Markup('<a href="#anh">{}</a>').format(gettext("at the top of this page")) if picture else None,
         ),
         (gettext("3. Producer"), said(story.producer, "name")),
-        (gettext("4. Address"), address_of(story)),
-        (gettext("5. Origin"), f"{origin_words(story)}, {gettext('Viet Nam')}"),
+        (gettext("4. Address"), address_of(story, on)),
+        (
+            gettext("5. Origin"),
+            ", ".join(filter(None, origin)),
+        ),
         (gettext("6. Events with their times"), events),
         (gettext("7. Brand and batch number"), f"{brand} · {story.batch.number}"),
         (
@@ -311,7 +320,7 @@ def label_lines(story: Story) -> list[tuple[str, str]]:
     return lines
 
 
-def structured(story: Story, *, base_url: str, path: str, pictures: list[Picture]) -> dict[str, Any]:
+def structured(story: Story, *, base_url: str, path: str, pictures: list[Picture], on: date) -> dict[str, Any]:
     """Describe the batch to machines (schema.org IndividualProduct). No stars, no price: those change."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -324,7 +333,7 @@ def structured(story: Story, *, base_url: str, path: str, pictures: list[Picture
         "manufacturer": {
             "@type": "Organization",
             "name": said(story.producer, "name"),
-            "address": {"@type": "PostalAddress", "addressCountry": "VN", "streetAddress": address_of(story)},
+            "address": {"@type": "PostalAddress", "addressCountry": "VN", "streetAddress": address_of(story, on)},
         },
         "countryOfOrigin": "VN",
         "image": [base_url + picture.src for picture in pictures],

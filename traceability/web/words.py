@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import get_locale
 
+from kernel import administrative_units
 from kernel.models import AdministrativeUnit
 
 
@@ -37,3 +38,13 @@ def commune(unit: AdministrativeUnit) -> str:
     if in_english():
         return f"{unit.name_vi} commune" if unit.kind_vi == "Xã" else unit.name_vi
     return f"{unit.kind_vi[:1].lower()}{unit.kind_vi[1:]} {unit.name_vi}"
+
+
+def province(unit: AdministrativeUnit, on: date) -> str:
+    """Name the province of a commune on a day: "tỉnh Quảng Ngãi", "Quảng Ngãi province"; "" when none is known."""
+    above = administrative_units.unit_on(unit.parent_code or "", on)
+    if above is None:
+        return ""
+    if in_english():
+        return f"{above.name_en} {above.kind_en}"
+    return f"{above.kind_vi[:1].lower()}{above.kind_vi[1:]} {above.name_vi}"
