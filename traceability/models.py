@@ -31,6 +31,7 @@ class LotKind(enum.StrEnum):
     RAW = "raw"
     INTERMEDIATE = "intermediate"
     FINISHED = "finished"
+    EXTERNAL = "external"  #: somebody else's, or not held in stock here: known from captured events alone
 
 
 class LotState(enum.StrEnum):
@@ -47,7 +48,7 @@ class Lot(Base):
 
     __tablename__ = "lot"
     __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("quantity > 0 OR (kind = 'external' AND quantity = 0)", name="quantity"),
         CheckConstraint("used BETWEEN 0 AND quantity", name="used"),
         ForeignKeyConstraint(
             ["origin_commune_code", "origin_commune_valid_from"],
@@ -61,8 +62,8 @@ class Lot(Base):
             "kind",
             "number",
             unique=True,
-            sqlite_where=text("kind <> 'finished'"),
-            postgresql_where=text("kind <> 'finished'"),
+            sqlite_where=text("kind IN ('raw', 'intermediate')"),
+            postgresql_where=text("kind IN ('raw', 'intermediate')"),
         ),
         Index("ix_lot_list", "owner_id", "kind", "id"),
     )
@@ -73,7 +74,7 @@ class Lot(Base):
     number: Mapped[str] = mapped_column(String(20))  #: GS1 AI (10): 1-20 characters of set 82
     name_vi: Mapped[str] = mapped_column(String(160))  #: material, or the goods' name when the lot was opened
     name_en: Mapped[str] = mapped_column(String(160), default="")
-    quantity: Mapped[int]  #: in ``unit``
+    quantity: Mapped[int]  #: in ``unit``; 0 for an external lot whose amount nobody stated in such a unit
     #: how much of it went into other lots: the sum of its edges. Claimed by a guarded step, never above ``quantity``
     used: Mapped[int] = mapped_column(default=0)
     unit: Mapped[Unit] = mapped_column(values(Unit))
@@ -134,14 +135,14 @@ class LotInput(Base):
 
     __tablename__ = "lot_input"
     __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("quantity >= 0", name="quantity"),
         CheckConstraint("output_id <> input_id", name="not_itself"),
         Index("ix_lot_input_forward", "input_id", "output_id"),
     )
 
     output_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     input_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
-    quantity: Mapped[int]  #: in the input's unit
+    quantity: Mapped[int]  #: in the input's unit; 0 where a captured event does not say how much
 
     input: Mapped[Lot] = relationship(foreign_keys=[input_id])
     output: Mapped[Lot] = relationship(foreign_keys=[output_id])
@@ -175,11 +176,13 @@ class BatchDraft(Base):
 
 
 class EventKind(enum.StrEnum):
-    """EPCIS 2.0 event types in use here."""
+    """The event types of EPCIS 2.0 (section 7.4)."""
 
     OBJECT = "ObjectEvent"
-    TRANSFORMATION = "TransformationEvent"
+    AGGREGATION = "AggregationEvent"
     TRANSACTION = "TransactionEvent"
+    TRANSFORMATION = "TransformationEvent"
+    ASSOCIATION = "AssociationEvent"
 
 
 @append_only
@@ -193,11 +196,11 @@ class TraceEvent(Base):
     __table_args__ = (Index("ix_trace_event_time", "event_at", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(60), unique=True)  #: urn:uuid:…
+    event_id: Mapped[str] = mapped_column(String(300), unique=True)  #: our own: urn:uuid:…; a captured one keeps its id
     kind: Mapped[EventKind] = mapped_column(values(EventKind))
     action: Mapped[str | None] = mapped_column(String(8))  #: ADD, OBSERVE, DELETE; None for transformations
-    biz_step: Mapped[str] = mapped_column(String(40))
-    disposition: Mapped[str | None] = mapped_column(String(40))
+    biz_step: Mapped[str] = mapped_column(String(300))  #: "" where a captured event gives none
+    disposition: Mapped[str | None] = mapped_column(String(300))
     event_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -226,7 +229,7 @@ class EventLot(Base):
 
     __tablename__ = "event_lot"
     __table_args__ = (
-        CheckConstraint("role IN ('object', 'input', 'output')", name="role"),
+        CheckConstraint("role IN ('object', 'input', 'output', 'parent', 'child')", name="role"),
         CheckConstraint("quantity > 0", name="quantity"),
         Index("ix_event_lot_lot", "lot_id", "event_id"),
     )
@@ -248,3 +251,91 @@ class EventFile(Base):
     digest: Mapped[str] = mapped_column(ForeignKey("stored_file.digest"))
     alt_vi: Mapped[str] = mapped_column(String(200), default="")
     alt_en: Mapped[str] = mapped_column(String(200), default="")
+
+
+class LotIdentifier(Base):
+    """A name under which the world knows a lot: a canonical Digital Link, a web address of ours, another's URI.
+
+    A lot may have several: one that got a GTIN later keeps the address on its older labels.
+    """
+
+    __tablename__ = "lot_identifier"
+
+    uri: Mapped[str] = mapped_column(String(400), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+
+
+class CaptureJob(Base):
+    """A document of events that was sent to the capture interface, and what became of it (EPCIS 2.0 section 12.6)."""
+
+    __tablename__ = "capture_job"
+    __table_args__ = (
+        CheckConstraint("on_error IN ('rollback', 'proceed')", name="on_error"),
+        Index("ix_capture_job_list", "organisation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    capture_id: Mapped[str] = mapped_column(String(36), unique=True)  #: a UUID, as its address shows it
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    on_error: Mapped[str] = mapped_column(String(8))
+    document: Mapped[str | None] = mapped_column(Text)  #: as it was sent; forgotten once it is done
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    success: Mapped[bool | None]
+    problems: Mapped[list[Any]] = mapped_column(JSON, default=list)  #: refusals and warnings, by place in the document
+    events: Mapped[int] = mapped_column(default=0)  #: how many the document holds
+    stored: Mapped[int] = mapped_column(default=0)
+    replayed: Mapped[int] = mapped_column(default=0)  #: known before, with the same content
+
+
+@append_only
+class EpcisEvent(Base):
+    """An event in the form of the standard, whole: what the query interface gives and the proof log swears to.
+
+    Every event of our own screens and every captured one has its row. The declaration that an event was wrong is
+    a second row with the same ``event_id`` (EPCIS 2.0 section 7.4.1.2).
+    """
+
+    __tablename__ = "epcis_event"
+    __table_args__ = (
+        UniqueConstraint("event_id", "declares_error"),
+        Index("ix_epcis_event_time", "event_at", "id"),
+        Index("ix_epcis_event_record", "recorded_at", "id"),
+        Index("ix_epcis_event_organisation", "organisation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(300))
+    declares_error: Mapped[bool] = mapped_column(default=False)
+    #: its line in the story of the lots it names; None for a declaration of error, and for one that names no lot
+    trace_event_id: Mapped[int | None] = mapped_column(ForeignKey("trace_event.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  #: whose statement it is
+    capture_id: Mapped[int | None] = mapped_column(ForeignKey("capture_job.id"), index=True)
+    type: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str | None] = mapped_column(String(8))
+    biz_step: Mapped[str | None] = mapped_column(String(300))
+    disposition: Mapped[str | None] = mapped_column(String(300))
+    event_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    read_point: Mapped[str | None] = mapped_column(String(400))
+    biz_location: Mapped[str | None] = mapped_column(String(400))
+    transformation_id: Mapped[str | None] = mapped_column(String(400), index=True)
+    hash: Mapped[str] = mapped_column(String(100), index=True)  #: ni:///sha-256;…?ver=CBV2.0
+    body: Mapped[str] = mapped_column(Text)  #: canonical JSON (RFC 8785), eventID and recordTime in it
+
+
+@append_only
+class EpcisField(Base):
+    """A value of an event by which it can be asked for: ``epc``, ``parentID``, ``bizTransaction``, an ilmd field …"""
+
+    __tablename__ = "epcis_field"
+    __table_args__ = (
+        Index("ix_epcis_field_value", "name", "value", "epcis_event_id"),
+        Index("ix_epcis_field_event", "epcis_event_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    epcis_event_id: Mapped[int] = mapped_column(ForeignKey("epcis_event.id"))
+    name: Mapped[str] = mapped_column(String(400))
+    value: Mapped[str] = mapped_column(String(600))
+    number: Mapped[float | None]  #: the value as a number, for EQ_, GT_, LE_ …
