@@ -1,0 +1,53 @@
+"""What is wrong with an event, as a sentence that names the field.
+
+Pure. A document may have many faults, and whoever sends it wants all of them at once: hence a list of problems,
+not one exception. ``message`` is a msgid and ``facts`` fill it, as in ``kernel.errors``: the edge translates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+
+from kernel.errors import InvalidInput
+
+
+class Profile(StrEnum):
+    """How much of the prose of the standard is held against a document."""
+
+    STRICT = "strict"  #: our own screens, imports and producers: every rule holds
+    INTERCHANGE = "interchange"  #: the public capture interface: gaps 11, 15 and 19 are warnings
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One fault of a document or event."""
+
+    path: str  #: where, from the outermost object: ``epcisBody.eventList[3].quantityList[0].uom``
+    rule: str  #: short and stable: ``structure``, ``gap-05``
+    message: str  #: msgid of a sentence
+    facts: Mapping[str, object] = dataclasses.field(default_factory=dict, hash=False)
+    is_warning: bool = False  #: to be named to the sender, but no reason to refuse
+
+    @property
+    def field(self) -> str:
+        """The innermost field: ``uom``; empty if the document itself is meant."""
+        return self.path.rpartition(".")[2].partition("[")[0]
+
+    def __str__(self) -> str:
+        return self.message % self.facts if self.facts else self.message
+
+
+class RefusedEvent(InvalidInput):
+    """An event or document that breaks the rules of EPCIS; ``problems`` says how."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.message = problems[0].message
+        super().__init__(**problems[0].facts)
+
+
+def refusals(problems: list[Problem]) -> list[Problem]:
+    """Give those that are reasons to refuse."""
+    return [problem for problem in problems if not problem.is_warning]
