@@ -74,6 +74,7 @@ def canonical(uri: Any) -> str | None:
     return thing.uri if thing else None
 
 
+@lru_cache(maxsize=16384)
 def identify(uri: Any) -> Thing | None:
     """Tell what a name names: from an EPC URN (instance, class, pattern) or a Digital Link, or ``None``."""
     if not isinstance(uri, str):
@@ -85,6 +86,7 @@ def identify(uri: Any) -> Thing | None:
     return None
 
 
+@lru_cache(maxsize=16384)
 def fault(uri: str) -> Malformed | None:
     """Say what is wrong with a name that sets out to be a GS1 key: a check digit, a length, a sign.
 
@@ -99,16 +101,27 @@ def fault(uri: str) -> Malformed | None:
             return MalformedUrn(scheme=known[2].upper())
     else:
         thing = _from_link(uri, whole=True)
+        if thing is None and _CLAIM.match(uri):
+            return _fault_of_link(uri)
     return _first_fault(thing.path) if thing else None
+
+
+#: An address whose path begins with a key, or on GS1's own host: it sets out to be a Digital Link.
+_CLAIM = re.compile(r"(?i:https?)://(?:id\.gs1\.org/|[^/?#]+/(?:00|01|414|417)/[0-9])")
+
+
+def _fault_of_link(uri: str) -> Malformed | None:
+    try:
+        digital_link.parse_uri(uri)
+    except Malformed as found:
+        return found
+    return None
 
 
 class MalformedUrn(Malformed):
     """It begins like the EPC URN of a GS1 key, and goes on otherwise."""
 
-    message = N_(
-        "This is not written as the EPC URN of a %(scheme)s: company prefix (6 to 12 digits), reference and serial"
-        " number are separated by dots and have fixed lengths together."
-    )
+    message = N_("This is not written as the EPC URN of a %(scheme)s.")
 
 
 def _first_fault(path: tuple[Element, ...]) -> Malformed | None:

@@ -113,18 +113,29 @@ def _instant(text: str) -> str:
 # --- Fields in their order -----------------------------------------------------------------------------------------
 
 
+# Events of types of one's own may hold anything under the standard's names: no writer may stumble over it.
 def _plain(field: str, value: Any, names: Namespaces) -> str:
+    if isinstance(value, list | dict):
+        return "".join(sorted(_generic(field, value, names)))
     text = "" if value is None else _text(value)
     return f"{field}={text}" if text else ""
 
 
 def _time(field: str, value: Any, names: Namespaces) -> str:
+    if not isinstance(value, str):
+        return _plain(field, value, names)
     return f"{field}={_instant(value)}" if value else ""
 
 
 def _word(kind: str) -> Writer:
     full = lru_cache(maxsize=1024)(lambda value: words(kind).full(value.strip()))
-    return lambda field, value, names: f"{field}={full(value)}" if value else ""
+
+    def written(field: str, value: Any, names: Namespaces) -> str:
+        if not isinstance(value, str):
+            return _plain(field, value, names)
+        return f"{field}={full(value)}" if value else ""
+
+    return written
 
 
 def _each(write: Writer) -> Writer:
@@ -222,6 +233,8 @@ def _pair(kind: str) -> Writer:
     full = _word(kind)
 
     def written(field: str, value: Any, names: Namespaces) -> str:
+        if not isinstance(value, dict):
+            return _plain(field, value, names)
         return full("type", value.get("type"), names) + _plain(field, value.get(field), names)
 
     return written

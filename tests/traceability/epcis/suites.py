@@ -25,7 +25,9 @@ def read(path: Path) -> Any:
 
 def documents(folder: str) -> list[Path]:
     """Give the documents of a folder, deep, without schemas."""
-    return sorted(path for path in (EPCIS / folder).rglob("*.json*") if "Schema" not in path.name)
+    return sorted(
+        path for path in (EPCIS / folder).rglob("*.json*") if not path.name.endswith(("Schema.json", ".hashes"))
+    )
 
 
 def events_of(document: dict[str, Any]) -> list[Any]:
