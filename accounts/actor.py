@@ -18,7 +18,11 @@ class Permission(enum.Enum):
     READ_PRODUCTS = "Read products in the back office."
     EDIT_BATCHES = "Record raw lots, batches and events of one's own organisation, and print its codes."
     READ_BATCHES = "Read lots, batches and events in the back office."
-    HOLD_BATCHES = "Hold, release and recall lots."
+    HOLD_BATCHES = "Hold lots, and end that."
+    RECALL_LOTS = "Recall lots with everything made from them, and rehearse it."
+    ANSWER_RECALLS = "Acknowledge a recall and state what became of the goods; an office on others' behalf."
+    CLOSE_RECALLS = "Close recalls with their report."
+    READ_RECALLS = "Read recalls, or the notices that one's organisation was given."
     MANAGE_CERTIFICATES = "Enter, correct the state of, and revoke certificates."
     READ_CERTIFICATES = "Read certificates in the back office."
     CONSIGN = "Send and take back consigned goods of one's own organisation."
@@ -40,15 +44,19 @@ _PRODUCER_READS = frozenset(
         P.READ_CERTIFICATES,
         P.READ_CONSIGNMENT,
         P.READ_STOCK,
+        P.READ_RECALLS,
     }
 )
-_PRODUCER_WORKS = _PRODUCER_READS | {P.EDIT_PRODUCTS, P.EDIT_BATCHES, P.CONSIGN}
-_POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK})
-_POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT}
+_PRODUCER_WORKS = _PRODUCER_READS | {P.EDIT_PRODUCTS, P.EDIT_BATCHES, P.CONSIGN, P.RECALL_LOTS, P.ANSWER_RECALLS}
+_POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK, P.READ_RECALLS})
+_POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT, P.ANSWER_RECALLS}
 _OFFICE_READS = _PRODUCER_READS | {P.READ_AUDIT}
 _OFFICE_WORKS = _OFFICE_READS | {
     P.APPROVE_PRODUCTS,
     P.HOLD_BATCHES,
+    P.RECALL_LOTS,
+    P.ANSWER_RECALLS,
+    P.CLOSE_RECALLS,
     P.MANAGE_CERTIFICATES,
     P.MANAGE_ORGANISATIONS,
     P.ACT_FOR_PRODUCERS,

@@ -26,6 +26,7 @@ from accounts import resetting
 from app.config import VAR, Config
 from kernel import jobs
 from kernel.db import transaction
+from oversight import notifying
 
 log = structlog.get_logger()
 _SECONDS = 20
@@ -60,6 +61,13 @@ def _forgotten(args: dict[str, Any], now: datetime) -> None:
     """Write the letter for a forgotten password, if there is an account. args: identity."""
     with transaction():
         resetting.send_link(args["identity"], now=now)
+
+
+@jobs.handles("oversight.tell")
+def _tell(args: dict[str, Any], now: datetime) -> None:
+    """Write the letters of a notice of a recall, or leave it to the telephone. args: notice (its id)."""
+    with transaction():
+        notifying.tell(args["notice"], now=now)
 
 
 def compose(

@@ -5,6 +5,7 @@ import catalog.models
 import consignment.models
 import kernel.models
 import ocop.models
+import oversight.models
 import stock.models
 import storefront.models
 import traceability.models
@@ -18,4 +19,5 @@ MODELS = [
     stock.models,
     consignment.models,
     storefront.models,
+    oversight.models,
 ]

@@ -9,14 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Select, TypeDecorator, event, inspect, text
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    TypeDecorator,
+    cast,
+    column,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -198,6 +215,25 @@ def for_update(query: Select[Any]) -> Select[Any]:
     return query.with_for_update().execution_options(populate_existing=True)
 
 
+def in_parts(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a long list into parts."""
+    for begin in range(0, len(rows), size):
+        yield rows[begin : begin + size]
+
+
+def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
+    """Give a list as the rows of a query with one bound value, for ``IN`` with thousands of them.
+
+    Written out one by one they cost more in Python than the database needs for the work, and there may be no more
+    than 32,766 of them.
+    """
+    kind: type[Integer] | type[String] = String if values and isinstance(values[0], str) else Integer
+    if on_sqlite():
+        rows = func.json_each(json.dumps(list(values))).table_valued(column("value", kind))
+        return select(rows.c.value)
+    return select(func.unnest(cast(list(values), ARRAY(kind))).label("value"))
+
+
 def lock(row: T) -> T:
     """Lock one loaded row for the rest of the transaction, and read it anew.
 
@@ -237,7 +273,9 @@ __all__ = [
     "begin_writing",
     "db",
     "for_update",
+    "in_parts",
     "is_retriable",
+    "listed",
     "lock",
     "on_sqlite",
     "ping",

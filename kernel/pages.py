@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from kernel.db import db, on_sqlite
+from kernel.db import db, listed, on_sqlite
 from kernel.models import PageRevision
 
 SHOP = "shop"
@@ -62,7 +62,9 @@ def _write_bumps(session: Session) -> None:
     if not keys:
         return
     insert = sqlite.insert if on_sqlite() else postgresql.insert
-    statement = insert(PageRevision).values([{"key": key, "number": 1} for key in sorted(keys)])
+    changed = listed(sorted(keys)).subquery()
+    rows = select(changed.c.value, literal(1)).where(changed.c.value.is_not(None)).order_by(changed.c.value)
+    statement = insert(PageRevision).from_select(["key", "number"], rows)
     session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"number": PageRevision.number + 1}))
 
 

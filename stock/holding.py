@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from accounts.actor import Actor
-from kernel.db import db, for_update
+from kernel import audit
+from kernel.db import db, listed
 from stock import ledger
+from stock.models import Balance, Location
+from stock.queries import ON_HAND
 from traceability import batches, genealogy
 from traceability.models import Lot, LotState
 
@@ -31,35 +35,79 @@ def end_hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
     ledger.freeze([lot.id], frozen=False)
 
 
-def recall(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> list[Lot]:
+def recall(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> list[int]:
     """Recall a lot and everything made from it, everywhere at once.
 
-    :return: the lots recalled now, the given one first; those recalled before are left as they are
+    ``oversight.recall`` does the same and keeps the papers of it: who holds what, who was told, what came back.
+
+    :return: the ids of the lots recalled now, the given one first; those recalled before are left as they are
+    :raises traceability.batches.NoReason: :raises traceability.batches.ReasonTooLong:
     :raises traceability.batches.AlreadyRecalled: if the lot was recalled before
     """
-    everything = _lock_downstream(lot)
-    batches.recall(lot, reason=reason, actor=actor, now=now)
-    recalled = [lot]
-    for made in everything:
-        if made is not lot and made.state is not LotState.RECALLED:
-            batches.recall(made, reason=reason, actor=actor, now=now)
-            recalled.append(made)
-    ledger.freeze([one.id for one in recalled], frozen=True)
-    return recalled
+    reason = batches.checked_reason(reason)
+    everything = lock_everything_made_from(lot)
+    return recall_locked(lot, everything, reason_vi=reason, actor=actor, now=now)
 
 
-def _lock_downstream(lot: Lot) -> list[Lot]:
-    """Lock a lot and all lots made from it, in the order of their ids.
+def recall_locked(
+    lot: Lot,
+    everything: Sequence[int],
+    *,
+    reason_vi: str,
+    reason_en: str = "",
+    document: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> list[int]:
+    """Recall lots that :func:`lock_everything_made_from` gave: states, events, pages and stock, by few statements.
+
+    :return: as :func:`recall`
+    """
+    recalled = batches.recall_all(
+        everything,
+        reason_vi=reason_vi,
+        reason_en=reason_en,
+        quantities=still_there(everything),
+        document=document,
+        actor=actor,
+        now=now,
+    )
+    ledger.freeze(recalled, frozen=True)
+    audit.record(actor, "traceability.recall", f"lot:{lot.id}", now=now, lots=len(recalled))
+    return [lot.id, *(id for id in recalled if id != lot.id)]
+
+
+def still_there(lot_ids: Sequence[int]) -> dict[int, int]:
+    """Give, by lot, how much of it is still in anybody's hands: goods as the stock counts them, others what is left."""
+    left = select(Lot.id, Lot.quantity - Lot.used).where(Lot.id.in_(listed(lot_ids)))
+    counted = (
+        select(Balance.lot_id, func.sum(case((Location.kind.in_(ON_HAND), Balance.on_hand), else_=0)))
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.lot_id.in_(listed(lot_ids)))
+        .group_by(Balance.lot_id)
+    )
+    return {row[0]: int(row[1]) for query in (left, counted) for row in db.session.execute(query)}
+
+
+def lock_everything_made_from(lot: Lot) -> list[int]:
+    """Lock a lot and all lots made from it, in the order of their ids; give the ids.
 
     Whoever makes another lot from one of them locks it first: what came meanwhile is found by looking again,
     and once all are locked nothing more can come.
+
+    :raises traceability.batches.AlreadyRecalled: if the lot itself was recalled before
     """
-    locked: list[Lot] = []
+    locked: list[int] = []
     while True:
         reached = genealogy.downstream([lot.id])  # without the cap of a walk: a recall leaves nothing out
         found = list(
-            db.session.scalars(for_update(select(Lot).where(Lot.id.in_(select(reached.c.id))).order_by(Lot.id)))
+            db.session.scalars(
+                select(Lot.id).where(Lot.id.in_(select(reached.c.id))).order_by(Lot.id).with_for_update()
+            )
         )
         if len(found) == len(locked):
-            return found
+            break
         locked = found
+    if db.session.scalar(select(Lot.state).where(Lot.id == lot.id)) is LotState.RECALLED:
+        raise batches.AlreadyRecalled(number=lot.number)
+    return locked

@@ -23,13 +23,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.actor import Actor
 from catalog.models import TradeItem
 from kernel import pages
-from kernel.db import db, on_sqlite
+from kernel.db import db, listed, on_sqlite
 from kernel.errors import N_, Conflict
 from stock.models import Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot
@@ -156,12 +156,12 @@ def freeze(lot_ids: Sequence[int], *, frozen: bool) -> None:
     """
     if not lot_ids:
         return
-    ordered = select(Balance.lot_id).where(Balance.lot_id.in_(lot_ids))
+    ordered = select(Balance.lot_id).where(Balance.lot_id.in_(listed(lot_ids)))
     ordered = ordered.order_by(Balance.lot_id, Balance.location_id, Balance.owner_id)
-    db.session.execute(ordered.with_for_update())
+    db.session.execute(select(func.count()).select_from(ordered.with_for_update().subquery()))
     db.session.execute(
         update(Balance)
-        .where(Balance.lot_id.in_(lot_ids))
+        .where(Balance.lot_id.in_(listed(lot_ids)))
         .values(frozen=frozen)
         .execution_options(synchronize_session=False)
     )
@@ -256,7 +256,7 @@ def _show(lot_ids: set[int], *, lists_too: bool) -> None:
     products = db.session.scalars(
         select(TradeItem.product_id)
         .join(Batch, Batch.trade_item_id == TradeItem.id)
-        .where(Batch.lot_id.in_(lot_ids))
+        .where(Batch.lot_id.in_(listed(sorted(lot_ids))))
         .distinct()
     ).all()
     pages.bump(*(pages.product(product_id) for product_id in products))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import exists, select, update
@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from kernel import audit, gs1, pages
 from kernel.clock import business_date
-from kernel.db import db, lock
+from kernel.db import db, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
 from traceability import lots, recording
@@ -21,6 +21,7 @@ from traceability.recording import Attachment, NamedLot
 
 MOST_PACKS = 10_000_000
 LONGEST_REASON = 1_000
+MOST_LOTS_OF_AN_EVENT = 500
 LATEST_YEARS = 20  #: goods good for longer carry no date at all
 
 
@@ -282,7 +283,7 @@ def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
 
     :raises NoReason: :raises ReasonTooLong: :raises CannotHold: unless it is released
     """
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     lock(lot)
     if lot.state is not LotState.RELEASED:
         raise CannotHold(number=lot.number)
@@ -296,7 +297,7 @@ def end_hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
 
     :raises NoReason: :raises ReasonTooLong: :raises NotHeld:
     """
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     lock(lot)
     if lot.state is not LotState.HELD:
         raise NotHeld(number=lot.number)
@@ -306,20 +307,107 @@ def end_hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
 
 
 def recall(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Call a lot back, for good. Its page says so at the next request; the stock is frozen by who calls.
+    """Call one lot back, for good. Its page says so at the next request; the stock is frozen by who calls.
 
     :raises NoReason: :raises ReasonTooLong: :raises AlreadyRecalled:
     """
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     lock(lot)
     if lot.state is LotState.RECALLED:
         raise AlreadyRecalled(number=lot.number)
-    _move(lot, (LotState.OPEN, LotState.RELEASED, LotState.HELD), LotState.RECALLED, reason, now=now)
-    _state_event(lot, "Thu hồi", "Recalled", reason, "recalled", actor=actor, now=now)
+    recall_all([lot.id], reason_vi=reason, actor=actor, now=now)
     audit.record(actor, "traceability.recall", f"lot:{lot.id}", now=now)
 
 
-def _reason(reason: str) -> str:
+def recall_all(
+    lot_ids: Sequence[int],
+    *,
+    reason_vi: str,
+    reason_en: str = "",
+    quantities: Mapping[int, int] | None = None,
+    document: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> list[int]:
+    """Call many lots back by few statements: their states, their pages, and the events that say so.
+
+    The caller has locked their rows, and freezes their stock.
+
+    :param quantities: {lot id: what is still there of it}, for goods that the stock counts
+    :return: the ids of those that were not recalled before
+    """
+    recalled = sorted(
+        db.session.scalars(
+            update(Lot)
+            .where(Lot.id.in_(listed(lot_ids)), Lot.state != LotState.RECALLED)
+            .values(state=LotState.RECALLED, state_reason=reason_vi, state_reason_en=reason_en, state_since=now)
+            .returning(Lot.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    _forget_states(set(recalled))
+    _tell_recall(recalled, reason_vi, reason_en, quantities or {}, document=document, actor=actor, now=now)
+    products = db.session.scalars(
+        select(TradeItem.product_id)
+        .join(Batch, Batch.trade_item_id == TradeItem.id)
+        .where(Batch.lot_id.in_(listed(recalled)))
+        .distinct()
+    ).all()
+    if products:
+        pages.bump(pages.SHOP, *(pages.product(product_id) for product_id in products))
+    return recalled
+
+
+def _forget_states(lot_ids: set[int]) -> None:
+    """Let rows that were loaded before be read anew."""
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, Lot) and row.id in lot_ids:
+            db.session.expire(row, ["state", "state_reason", "state_reason_en", "state_since"])
+
+
+def _tell_recall(
+    lot_ids: Sequence[int],
+    reason_vi: str,
+    reason_en: str,
+    quantities: Mapping[int, int],
+    *,
+    document: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write the events: one names up to :data:`MOST_LOTS_OF_AN_EVENT` lots of one owner."""
+    named: dict[tuple[int, bool], list[NamedLot]] = {}
+    for id, owner_id, left, is_sample in db.session.execute(
+        select(Lot.id, Lot.owner_id, Lot.quantity - Lot.used, Lot.is_sample)
+        .where(Lot.id.in_(listed(lot_ids)))
+        .order_by(Lot.id)
+    ):
+        still_there = quantities.get(id, left)
+        named.setdefault((owner_id, is_sample), []).append(NamedLot(id, quantity=still_there or None))
+    for (owner_id, is_sample), lots_named in sorted(named.items()):
+        for part in in_parts(lots_named, MOST_LOTS_OF_AN_EVENT):
+            recording.record_event(
+                EventKind.OBJECT,
+                "holding",
+                part,
+                title_vi="Thu hồi",
+                title_en="Recalled",
+                note_vi=reason_vi,
+                note_en=reason_en,
+                disposition="recalled",
+                actor=actor,
+                organisation_id=actor.organisation_id or owner_id,
+                document=document,
+                is_sample=is_sample,
+                now=now,
+            )
+
+
+def checked_reason(reason: str) -> str:
+    """Read why a lot is held or recalled.
+
+    :raises NoReason: :raises ReasonTooLong:
+    """
     reason = nfc(reason).strip()
     if not reason:
         raise NoReason()
@@ -333,12 +421,12 @@ def _move(lot: Lot, before: tuple[LotState, ...], after: LotState, reason: str, 
     changed = db.session.execute(
         update(Lot)
         .where(Lot.id == lot.id, Lot.state.in_(before))
-        .values(state=after, state_reason=reason, state_since=now)
+        .values(state=after, state_reason=reason, state_reason_en="", state_since=now)
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict()
-    db.session.expire(lot, ["state", "state_reason", "state_since"])
+    db.session.expire(lot, ["state", "state_reason", "state_reason_en", "state_since"])
     recording.shows_anew([lot.id])
     batch = db.session.get(Batch, lot.id)
     if batch is not None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import CTE, select
 
-from kernel.db import db
+from kernel.db import db, listed
 from traceability.models import Lot, LotInput
 
 MOST_EDGES = 2_000
@@ -61,7 +61,7 @@ def downstream(lot_ids: Iterable[int], *, name: str = "downstream") -> CTE:
 
 
 def _reached(lot_ids: Iterable[int], here: object, there: object, name: str) -> CTE:
-    reached = select(Lot.id.label("id")).where(Lot.id.in_(sorted(set(lot_ids)))).cte(name, recursive=True)
+    reached = select(Lot.id.label("id")).where(Lot.id.in_(listed(sorted(set(lot_ids))))).cte(name, recursive=True)
     return reached.union(select(there).join(reached, here == reached.c.id))  # type: ignore[call-overload]
 
 

@@ -89,6 +89,7 @@ class Lot(Base):
     received_on: Mapped[date | None]
     state: Mapped[LotState] = mapped_column(values(LotState), default=LotState.OPEN)
     state_reason: Mapped[str] = mapped_column(Text, default="")  #: why it is held or recalled
+    state_reason_en: Mapped[str] = mapped_column(Text, default="")  #: the same in English, where it was given
     state_since: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
@@ -99,6 +100,11 @@ class Lot(Base):
     place: Mapped[Place | None] = relationship()
     origin_commune: Mapped[AdministrativeUnit | None] = relationship()
     documents: Mapped[list[LotDocument]] = relationship(order_by="LotDocument.added_at")
+
+    @property
+    def state_reason_vi(self) -> str:
+        """The reason under the name that pages look for when they choose a language."""
+        return self.state_reason
 
     @property
     def left(self) -> int:

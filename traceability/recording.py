@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
@@ -226,8 +226,9 @@ def record_event(
     )
     db.session.add(event)
     db.session.flush()
-    db.session.add_all(
-        EventLot(event_id=event.id, lot_id=lot.lot_id, role=lot.role, quantity=lot.quantity) for lot in lots
+    db.session.execute(
+        insert(EventLot),
+        [{"event_id": event.id, "lot_id": lot.lot_id, "role": lot.role, "quantity": lot.quantity} for lot in lots],
     )
     db.session.add_all(
         EventFile(

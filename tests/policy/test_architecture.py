@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SUBJECTS = ("kernel", "accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment")
+SUBJECTS = ("kernel", "accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment", "oversight")
 PARTS = (*SUBJECTS, "admin", "app")
 LINTER = Path(sys.executable).with_name("lint-imports")
 

@@ -21,18 +21,20 @@ import accounts
 import catalog
 import consignment
 import ocop
+import oversight
 import stock
 import storefront
 import traceability
 from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
-from accounts.models import OrganisationKind, Role
+from accounts.models import Organisation, OrganisationKind, Role
 from consignment.models import SalesPoint
-from kernel.db import db
+from kernel.db import db, transaction
+from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
 
-PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment)
+PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
 
 #: Who asks. Producers A and B are in xã Ba Động and xã Ba Tơ, the point in Ba Động; the province's office looks
 #: after Quảng Ngãi, the commune's after Ba Động, the idle one after nothing.
@@ -119,6 +121,30 @@ def goods(world: SimpleNamespace, make: Factories) -> Rows:
     return rows
 
 
+def recalls(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: _recall(getattr(world, f"producer_{name[-1]}"), make).id for name in ("of_a", "of_b")}
+
+
+def recall_notices(world: SimpleNamespace, make: Factories) -> Rows:
+    """Named by whose lot it is and who is told: A's and B's goods at the point, B's at A's."""
+    of_a, of_b = (_recall(producer, make) for producer in (world.producer_a, world.producer_b))
+    told = {"a_point": (of_a, world.point), "b_point": (of_b, world.point), "b_a": (of_b, world.producer_a)}
+    rows = {name: RecallNotice(recall_id=one.id, organisation_id=to.id) for name, (one, to) in told.items()}
+    with transaction() as session:
+        session.add_all(rows.values())
+        session.flush()
+        return {name: row.id for name, row in rows.items()}
+
+
+def _recall(producer: Organisation, make: Factories) -> Recall:
+    lot = make.raw_lot(producer)
+    facts = {"lot_id": lot.id, "owner_id": producer.id, "severity": Severity.MINOR, "reason_vi": "Nhãn sai"}
+    with transaction() as session:
+        row = Recall(number=f"TH-9{lot.id:05d}", started_at=lot.created_at, **facts)
+        session.add(row)
+    return row
+
+
 #: What is an organisation's own: its row is "of_a" or "of_b".
 OF_PRODUCERS = {asker: seen & {"of_a", "of_b"} for asker, seen in BY_PRODUCER.items()}
 #: What belongs to a counter: its organisation's, and the offices' over the counter's commune.
@@ -175,6 +201,20 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
             "point": {"a_here", "b_here"},
             "province": {"a_here", "b_here", "b_there"},
             "commune": {"a_here", "b_here"},
+            "idle": set(),
+        },
+    ),
+    "oversight.queries": (recalls, OF_PRODUCERS),
+    "oversight.queries.notices_visible_to": (
+        recall_notices,
+        {
+            "system": {"a_point", "b_point", "b_a"},
+            "nobody": set(),
+            "producer_a": {"a_point", "b_a"},
+            "producer_b": {"b_point", "b_a"},
+            "point": {"a_point", "b_point"},
+            "province": {"a_point", "b_point", "b_a"},
+            "commune": {"a_point"},
             "idle": set(),
         },
     ),

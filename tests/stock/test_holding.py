@@ -53,7 +53,7 @@ def test_a_recall_reaches_everything_made_from_the_lot_and_nothing_else(
             db.session.get_one(Lot, raw.id), reason="Kim loại nặng", actor=make.actor(producer), now=now
         )
 
-    assert [lot.id for lot in recalled] == [raw.id, flour.id, made]
+    assert recalled == [raw.id, flour.id, made]
     assert {db.session.get_one(Lot, id).state for id in (raw.id, flour.id, made, recalled_before)} == {
         LotState.RECALLED
     }

@@ -53,9 +53,9 @@ def verdict_of(story: Story, certificate: Certificate | None, today: date) -> Ve
     lot, batch = story.lot, story.batch
     declarer = said(story.producer, "name")
     if lot.state is LotState.RECALLED:
-        return Verdict("recalled", on=day(lot.state_since), declarer=declarer, reason=lot.state_reason)
+        return Verdict("recalled", on=day(lot.state_since), declarer=declarer, reason=said(lot, "state_reason"))
     if lot.state is LotState.HELD:
-        return Verdict("held", on=day(lot.state_since), declarer=declarer, reason=lot.state_reason)
+        return Verdict("held", on=day(lot.state_since), declarer=declarer, reason=said(lot, "state_reason"))
     if batch.expires_on is not None and batch.expires_on < today:
         return Verdict("past_date", on=day(batch.expires_on), declarer=declarer)
     standing = state(certificate, today) if certificate is not None else None

@@ -1,0 +1,664 @@
+"""Reads of recalls: scoped to the actor, and reckoned by few statements however many lots there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from accounts.actor import Actor
+from accounts.models import Membership, Organisation, Role, User
+from accounts.queries import owned_by
+from catalog.models import Product, ProductVersion, TradeItem, Unit
+from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
+from kernel.db import db
+from kernel.errors import N_, NotFound
+from oversight import reconciliation
+from oversight.models import (
+    EntryKind,
+    Recall,
+    RecallEntry,
+    RecallHolding,
+    RecallLot,
+    RecallNotice,
+    RecallOutcome,
+    RecallState,
+)
+from oversight.reconciliation import Flows, Parts, Start, Stock
+from stock.models import Balance, Location, LocationKind
+from stock.queries import ON_HAND
+from traceability import genealogy
+from traceability.models import Batch, Lot, LotKind, LotState
+
+#: Places at which somebody can count packs.
+SHELVES = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
+MOST_FOUND = 50
+
+
+class NoSuchRecall(NotFound):
+    message = N_("There is no such recall.")
+
+
+def visible_to(actor: Actor) -> Select[Recall]:
+    """Select the recalls an actor may see whole: of its own lots, or of its jurisdiction."""
+    return select(Recall).where(owned_by(actor, Recall.owner_id))
+
+
+def notices_visible_to(actor: Actor) -> Select[RecallNotice]:
+    """Select the notices an actor may see: those to itself, and all of the recalls it sees whole."""
+    whole = select(Recall.id).where(owned_by(actor, Recall.owner_id))
+    return select(RecallNotice).where(
+        or_(RecallNotice.organisation_id == actor.organisation_id, RecallNotice.recall_id.in_(whole))
+    )
+
+
+def get_recall(actor: Actor, number: str) -> Recall:
+    """Find a recall by its number.
+
+    :raises NoSuchRecall: if there is none that the actor may see whole
+    """
+    found = db.session.scalar(
+        visible_to(actor)
+        .where(Recall.number == number)
+        .options(joinedload(Recall.lot), joinedload(Recall.owner), joinedload(Recall.started_for))
+    )
+    if found is None:
+        raise NoSuchRecall()
+    return found
+
+
+def get_notice(actor: Actor, number: str, notice_id: int) -> RecallNotice:
+    """Find a notice of a recall.
+
+    :raises NoSuchRecall: if there is none that the actor may see
+    """
+    found = db.session.scalar(
+        notices_visible_to(actor)
+        .join(Recall, Recall.id == RecallNotice.recall_id)
+        .where(Recall.number == number, RecallNotice.id == notice_id)
+        .options(joinedload(RecallNotice.recall).joinedload(Recall.owner), joinedload(RecallNotice.organisation))
+    )
+    if found is None:
+        raise NoSuchRecall()
+    return found
+
+
+# --- Lists ------------------------------------------------------------------------------------------------
+
+
+class RecallRow(NamedTuple):
+    """A recall in a list."""
+
+    recall: Recall
+    owner: Organisation
+    lot: Lot
+    lots: int
+    answered: int
+    everybody: int
+
+
+def list_recalls(actor: Actor) -> Select[Any]:
+    """Select rows of recalls an actor sees whole, the latest first (see :class:`RecallRow`)."""
+    lots = select(func.count()).where(RecallLot.recall_id == Recall.id).correlate(Recall).scalar_subquery()
+    notices = select(func.count()).where(RecallNotice.recall_id == Recall.id).correlate(Recall)
+    return (
+        visible_to(actor)
+        .with_only_columns(
+            Recall,
+            Organisation,
+            Lot,
+            lots,
+            notices.where(RecallNotice.acknowledged_at.is_not(None)).scalar_subquery(),
+            notices.scalar_subquery(),
+        )
+        .join(Organisation, Organisation.id == Recall.owner_id)
+        .join(Lot, Lot.id == Recall.lot_id)
+        .order_by(Recall.id.desc())
+    )
+
+
+def notices_to(actor: Actor) -> list[RecallNotice]:
+    """List what the actor's own organisation was told, unanswered first."""
+    return list(
+        db.session.scalars(
+            select(RecallNotice)
+            .where(RecallNotice.organisation_id == actor.organisation_id)
+            .join(Recall, Recall.id == RecallNotice.recall_id)
+            .options(joinedload(RecallNotice.recall).joinedload(Recall.owner))
+            .order_by(RecallNotice.acknowledged_at.is_not(None), RecallNotice.id.desc())
+            .limit(200)
+        )
+    )
+
+
+def unanswered_by(actor: Actor) -> Select[RecallNotice]:
+    """Select what the actor's own organisation has not answered of recalls that are open."""
+    return (
+        select(RecallNotice)
+        .join(Recall, Recall.id == RecallNotice.recall_id)
+        .where(
+            RecallNotice.organisation_id == actor.organisation_id,
+            RecallNotice.acknowledged_at.is_(None),
+            Recall.state == RecallState.OPEN,
+        )
+    )
+
+
+def recall_of_lot(actor: Actor, lot_id: int) -> Recall | None:
+    """Find the real recall that a lot is part of, if the actor may see it."""
+    return db.session.scalar(
+        visible_to(actor)
+        .join(RecallLot, RecallLot.recall_id == Recall.id)
+        .where(RecallLot.lot_id == lot_id, ~Recall.is_drill)
+        .order_by(Recall.id.desc())
+        .limit(1)
+    )
+
+
+def lots_to_recall(actor: Actor, words: str) -> list[tuple[Lot, Organisation]]:
+    """Find lots of any level that may be recalled, by number or name, the latest first."""
+    query = (
+        select(Lot, Organisation)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .where(owned_by(actor, Lot.owner_id), Lot.state != LotState.RECALLED)
+    )
+    for word in words.lower().split()[:8]:
+        like = f"%{word}%"
+        query = query.where(or_(func.lower(Lot.number).like(like), func.lower(Lot.name_vi).like(like)))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Lot.id.desc()).limit(MOST_FOUND))]
+
+
+def lot_of(actor: Actor, lot_id: int) -> Lot:
+    """Find a lot of any level.
+
+    :raises NoSuchRecall: if there is none that the actor may see
+    """
+    found = db.session.scalar(
+        select(Lot).where(Lot.id == lot_id, owned_by(actor, Lot.owner_id)).options(joinedload(Lot.owner))
+    )
+    if found is None:
+        raise NoSuchRecall()
+    return found
+
+
+# --- Who was told, and answered ---------------------------------------------------------------------------
+
+
+def answered_of(recall: Recall) -> tuple[int, int]:
+    """Count who has answered, and who was told."""
+    row = db.session.execute(
+        select(func.count(RecallNotice.acknowledged_at), func.count()).where(RecallNotice.recall_id == recall.id)
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def notices_of(recall: Recall) -> list[RecallNotice]:
+    """List who was told, those who have not answered first."""
+    return list(
+        db.session.scalars(
+            select(RecallNotice)
+            .join(Organisation, Organisation.id == RecallNotice.organisation_id)
+            .where(RecallNotice.recall_id == recall.id)
+            .options(joinedload(RecallNotice.organisation))
+            .order_by(RecallNotice.acknowledged_at.is_not(None), Organisation.sort_key, RecallNotice.id)
+        )
+    )
+
+
+class Person(NamedTuple):
+    """Somebody who can be reached; read when it is needed, never written elsewhere."""
+
+    organisation_id: int
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+    role: Role
+
+
+def people_of(*organisation_ids: int) -> list[Person]:
+    """List the active people of organisations, managers first."""
+    rows = db.session.execute(
+        select(Membership.organisation_id, User.name, User.email, User.us_phone_number, User.language, Membership.role)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.organisation_id.in_(organisation_ids), User.active)
+        .order_by(Membership.organisation_id, case((Membership.role == Role.MANAGER, 0), else_=1), User.id)
+    )
+    return [Person._make(row) for row in rows]
+
+
+# --- Whose goods ------------------------------------------------------------------------------------------
+
+
+class Goods(NamedTuple):
+    """Packs of a lot at a place (``location`` None: material at its owner's; ``on_the_way``: not yet there)."""
+
+    lot_id: int
+    number: str
+    name_vi: str
+    name_en: str
+    unit: Unit
+    expires_on: date | None
+    location_id: int | None
+    location_vi: str
+    location_en: str
+    quantity: int  #: when the recall began
+
+
+def _words() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """A lot's name in both languages: goods are called as their product is today."""
+    goods_en = ProductVersion.name_en + ", " + TradeItem.name_en
+    english = case((ProductVersion.name_en != "", goods_en), else_=Lot.name_en)
+    goods_vi = ProductVersion.name_vi + ", " + TradeItem.name_vi
+    return case((ProductVersion.id.is_not(None), goods_vi), else_=Lot.name_vi), func.coalesce(english, Lot.name_en)
+
+
+def _with_words(query: Any) -> Any:
+    """Join what :func:`_words` reads; the query reads ``Lot``."""
+    shown = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    return (
+        query.outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .outerjoin(Product, Product.id == TradeItem.product_id)
+        .outerjoin(ProductVersion, ProductVersion.id == shown)
+    )
+
+
+def held_when_it_began(recall: Recall, keeper_id: int | None = None) -> Select[Any]:
+    """Select where the goods were at the start (see :class:`Held`), by keeper, place and batch."""
+    name_vi, name_en = _words()
+    query = _with_words(
+        select(
+            RecallHolding.lot_id,
+            Lot.number,
+            name_vi,
+            name_en,
+            Lot.unit,
+            Batch.expires_on,
+            RecallHolding.location_id,
+            Location.name_vi,
+            Location.name_en,
+            RecallHolding.quantity,
+            RecallHolding.allocated,
+            Location.kind,
+            Organisation.name_vi,
+            Organisation.name_en,
+        )
+        .select_from(RecallHolding)
+        .join(Lot, Lot.id == RecallHolding.lot_id)
+        .join(Location, Location.id == RecallHolding.location_id)
+        .join(Organisation, Organisation.id == RecallHolding.keeper_id)
+    ).where(RecallHolding.recall_id == recall.id)
+    if keeper_id is not None:
+        query = query.where(RecallHolding.keeper_id == keeper_id)
+    ordered: Select[Any] = query.order_by(RecallHolding.keeper_id, RecallHolding.location_id, RecallHolding.lot_id)
+    return ordered
+
+
+class Held(NamedTuple):
+    """A row of :func:`held_when_it_began`."""
+
+    lot_id: int
+    number: str
+    name_vi: str
+    name_en: str
+    unit: Unit
+    expires_on: date | None
+    location_id: int
+    location_vi: str
+    location_en: str
+    quantity: int
+    allocated: int
+    location_kind: LocationKind
+    keeper_vi: str
+    keeper_en: str
+
+
+def goods_of_notice(notice: RecallNotice) -> list[Goods]:
+    """List the goods a notice is about: at the holder's places now and at the start, under way to it, its material."""
+    recall = notice.recall
+    name_vi, name_en = _words()
+    about = (Lot.id, Lot.number, name_vi, name_en, Lot.unit, Batch.expires_on)
+    at_start = aliased(RecallHolding)
+    here = (
+        _with_words(
+            select(
+                *about,
+                Location.id,
+                Location.name_vi,
+                Location.name_en,
+                func.coalesce(func.sum(at_start.quantity), 0),
+            )
+            .select_from(RecallLot)
+            .join(Lot, Lot.id == RecallLot.lot_id)
+            .join(Balance, Balance.lot_id == Lot.id)
+            .join(Location, Location.id == Balance.location_id)
+            .outerjoin(
+                at_start,
+                and_(
+                    at_start.recall_id == recall.id,
+                    at_start.lot_id == Balance.lot_id,
+                    at_start.location_id == Balance.location_id,
+                    at_start.owner_id == Balance.owner_id,
+                ),
+            )
+        )
+        .where(
+            RecallLot.recall_id == recall.id,
+            Location.keeper_id == notice.organisation_id,
+            Location.kind.in_(SHELVES),
+            at_start.quantity.is_not(None)
+            if recall.is_drill
+            else or_(at_start.quantity.is_not(None), Balance.on_hand > 0, Location.kind == LocationKind.SALES_POINT),
+        )
+        .group_by(*about, Location.id, Location.name_vi, Location.name_en)
+        .order_by(Location.id, Lot.id)
+    )
+    on_the_way = (
+        _with_words(
+            select(*about, literal(None), literal(""), literal(""), func.sum(NoteLine.quantity))
+            .select_from(RecallLot)
+            .join(Lot, Lot.id == RecallLot.lot_id)
+            .join(NoteLine, NoteLine.lot_id == Lot.id)
+            .join(Note, Note.id == NoteLine.note_id)
+            .join(SalesPoint, SalesPoint.id == Note.sales_point_id)
+        )
+        .where(
+            RecallLot.recall_id == recall.id,
+            Note.status == NoteStatus.SENT,
+            or_(
+                and_(Note.kind == NoteKind.DELIVERY, SalesPoint.organisation_id == notice.organisation_id),
+                and_(Note.kind == NoteKind.RETURN, Note.consignor_id == notice.organisation_id),
+            ),
+        )
+        .group_by(*about)
+        .order_by(Lot.id)
+    )
+    return [Goods._make(row) for query in (here, on_the_way) for row in db.session.execute(query)]
+
+
+def material_of_notice(notice: RecallNotice) -> list[Goods]:
+    """List the holder's own lots of material in the recall of which something is left."""
+    name_vi, name_en = _words()
+    rows = db.session.execute(
+        _with_words(
+            select(
+                Lot.id,
+                Lot.number,
+                name_vi,
+                name_en,
+                Lot.unit,
+                Batch.expires_on,
+                literal(None),
+                literal(""),
+                literal(""),
+                RecallLot.made - RecallLot.used,
+            )
+            .select_from(RecallLot)
+            .join(Lot, Lot.id == RecallLot.lot_id)
+        )
+        .where(
+            RecallLot.recall_id == notice.recall_id,
+            Lot.owner_id == notice.organisation_id,
+            RecallLot.made > RecallLot.used,
+            RecallLot.on_hand + RecallLot.sold + RecallLot.lost == 0,
+        )
+        .order_by(Lot.id)
+    )
+    return [Goods._make(row) for row in rows]
+
+
+def booked(recall: Recall, lot_id: int, location_id: int | None) -> tuple[int, int]:
+    """Tell how many packs of a lot are on record at a place now, and how many are missing from there."""
+    flows = _flows(recall, RecallEntry.lot_id == lot_id, _at(location_id))[lot_id]
+    if location_id is None:
+        start = db.session.get_one(RecallLot, (recall.id, lot_id))
+        return start.made - start.used - flows.destroyed - flows.missing, flows.missing
+    if not recall.is_drill:
+        there = db.session.scalar(
+            select(func.coalesce(func.sum(Balance.on_hand), 0)).where(
+                Balance.lot_id == lot_id, Balance.location_id == location_id
+            )
+        )
+        return int(there or 0), flows.missing
+    at_start = db.session.scalar(
+        select(func.coalesce(func.sum(RecallHolding.quantity), 0)).where(
+            RecallHolding.recall_id == recall.id,
+            RecallHolding.lot_id == lot_id,
+            RecallHolding.location_id == location_id,
+        )
+    )
+    there = int(at_start or 0) + flows.returned_by_buyers - flows.destroyed - flows.missing - flows.sold
+    return there, flows.missing
+
+
+def sold_by(recall: Recall, lot_id: int, location_id: int | None) -> int:
+    """Tell how many packs of a lot the keeper of a place has sold: so many can come back at most."""
+    if recall.is_drill:
+        start, flows = db.session.get_one(RecallLot, (recall.id, lot_id)), _flows(recall, RecallEntry.lot_id == lot_id)
+        return start.sold + flows[lot_id].sold - flows[lot_id].returned_by_buyers
+    buyers, place = aliased(Location), aliased(Location)
+    sold = db.session.scalar(
+        select(func.coalesce(func.sum(Balance.on_hand), 0))
+        .join(buyers, buyers.id == Balance.location_id)
+        .join(place, place.keeper_id == buyers.keeper_id)
+        .where(Balance.lot_id == lot_id, buyers.kind == LocationKind.CUSTOMER, place.id == location_id)
+    )
+    return int(sold or 0)
+
+
+def owners_at(lot_id: int, location_id: int) -> list[tuple[int, int]]:
+    """List whose packs of a lot lie at a location, and how many."""
+    rows = db.session.execute(
+        select(Balance.owner_id, Balance.on_hand)
+        .where(Balance.lot_id == lot_id, Balance.location_id == location_id, Balance.on_hand > 0)
+        .order_by(Balance.owner_id)
+    )
+    return [(owner_id, on_hand) for owner_id, on_hand in rows]
+
+
+def entries_of(recall: Recall, notice: RecallNotice | None = None) -> list[RecallEntry]:
+    """List what was entered, the latest first."""
+    query = select(RecallEntry).where(RecallEntry.recall_id == recall.id)
+    if notice is not None:
+        query = query.where(RecallEntry.notice_id == notice.id)
+    return list(
+        db.session.scalars(
+            query.options(joinedload(RecallEntry.lot), joinedload(RecallEntry.location))
+            .order_by(RecallEntry.id.desc())
+            .limit(500)
+        )
+    )
+
+
+# --- What became of every pack ----------------------------------------------------------------------------
+
+
+class Reckoned(NamedTuple):
+    """A lot of a recall and what became of it."""
+
+    lot_id: int
+    number: str
+    name_vi: str
+    name_en: str
+    unit: Unit
+    kind: LotKind
+    parts: Parts
+
+
+def reckoning(recall: Recall) -> list[Reckoned]:
+    """Reckon every lot of a recall: live while it is open, as written down once it is closed (four statements)."""
+    name_vi, name_en = _words()
+    lots = db.session.execute(
+        _with_words(
+            select(RecallLot, Lot.number, name_vi, name_en, Lot.unit, Lot.kind)
+            .select_from(RecallLot)
+            .join(Lot, Lot.id == RecallLot.lot_id)
+        )
+        .where(RecallLot.recall_id == recall.id)
+        .order_by(RecallLot.lot_id)
+    ).all()
+    if recall.state is RecallState.CLOSED:
+        closed = _outcomes(recall)
+        return [Reckoned._make((row[0].lot_id, *row[1:], closed[row[0].lot_id])) for row in lots]
+    flows = _flows(recall)
+    stock = {} if recall.is_drill else _stock_now(recall)
+    found = []
+    for row in lots:
+        lot = row[0]
+        start = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
+        if not start.in_stock:
+            parts = reconciliation.of_material(start, flows[lot.lot_id])
+        elif recall.is_drill:
+            parts = reconciliation.rehearsed(start, flows[lot.lot_id])
+        else:
+            parts = reconciliation.of_stock(start, flows[lot.lot_id], stock[lot.lot_id])
+        found.append(Reckoned._make((lot.lot_id, *row[1:], parts)))
+    return found
+
+
+def _at(location_id: int | None) -> ColumnElement[bool]:
+    return RecallEntry.location_id.is_(None) if location_id is None else RecallEntry.location_id == location_id
+
+
+def _flows(recall: Recall, *where: ColumnElement[bool]) -> dict[int, Flows]:
+    """Add up the entries of a recall by lot; a lot without any has none."""
+    sums: dict[int, dict[EntryKind, int]] = defaultdict(lambda: defaultdict(int))
+    for lot_id, kind, quantity in db.session.execute(
+        select(RecallEntry.lot_id, RecallEntry.kind, func.sum(RecallEntry.quantity))
+        .where(RecallEntry.recall_id == recall.id, *where)
+        .group_by(RecallEntry.lot_id, RecallEntry.kind)
+    ):
+        sums[lot_id][kind] += int(quantity)
+    flows: dict[int, Flows] = defaultdict(Flows)
+    for lot_id, kinds in sums.items():
+        flows[lot_id] = Flows(
+            returned_by_buyers=kinds[EntryKind.RETURNED],
+            destroyed=kinds[EntryKind.DESTROYED],
+            missing=kinds[EntryKind.MISSING] - kinds[EntryKind.REAPPEARED],
+            sold=kinds[EntryKind.SOLD],
+        )
+    return flows
+
+
+def _stock_now(recall: Recall) -> dict[int, Stock]:
+    """Read where the packs are now, by lot (two statements)."""
+    is_home = and_(Location.kind == LocationKind.WAREHOUSE, Location.keeper_id == Lot.owner_id)
+
+    def where(condition: Any) -> Any:
+        return func.sum(case((condition, Balance.on_hand), else_=0))
+
+    rows = db.session.execute(
+        select(
+            Balance.lot_id,
+            where(Location.kind.in_(ON_HAND)),
+            where(Location.kind == LocationKind.CUSTOMER),
+            where(Location.kind.in_((LocationKind.LOSS, LocationKind.CORRECTION))),
+            where(is_home),
+        )
+        .select_from(RecallLot)
+        .join(Lot, Lot.id == RecallLot.lot_id)
+        .join(Balance, Balance.lot_id == RecallLot.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(RecallLot.recall_id == recall.id)
+        .group_by(Balance.lot_id)
+    )
+    began = db.session.execute(
+        select(RecallHolding.lot_id, func.sum(RecallHolding.quantity))
+        .join(Lot, Lot.id == RecallHolding.lot_id)
+        .join(Location, Location.id == RecallHolding.location_id)
+        .where(RecallHolding.recall_id == recall.id, is_home)
+        .group_by(RecallHolding.lot_id)
+    )
+    home_at_start = {row[0]: int(row[1]) for row in began}
+    return {
+        lot_id: Stock(
+            on_hand=int(on_hand),
+            sold=int(sold),
+            lost=int(lost),
+            came_home=int(home) - home_at_start.get(lot_id, 0),
+            away=int(on_hand) - int(home),
+        )
+        for lot_id, on_hand, sold, lost, home in rows
+    }
+
+
+def _outcomes(recall: Recall) -> dict[int, Parts]:
+    names = list(Parts.__dataclass_fields__)
+    rows = db.session.scalars(select(RecallOutcome).where(RecallOutcome.recall_id == recall.id))
+    return {row.lot_id: Parts(**{name: getattr(row, name) for name in names}) for row in rows}
+
+
+class Total(NamedTuple):
+    """The lots of one kind and unit, added up."""
+
+    kind: LotKind
+    unit: Unit
+    lots: int
+    parts: Parts
+
+
+def totals(rows: Iterable[Reckoned]) -> list[Total]:
+    """Add up a reckoning: goods first, then what is between, then raw material; only like with like."""
+    groups: dict[tuple[LotKind, Unit], list[Parts]] = defaultdict(list)
+    for row in rows:
+        groups[row.kind, row.unit].append(row.parts)
+    order = [LotKind.FINISHED, LotKind.INTERMEDIATE, LotKind.RAW]
+    return [
+        Total(kind, unit, len(parts), reconciliation.total(parts))
+        for (kind, unit), parts in sorted(groups.items(), key=lambda row: (order.index(row[0][0]), row[0][1].value))
+    ]
+
+
+class Answer(NamedTuple):
+    """How long one took to answer."""
+
+    organisation: Organisation
+    minutes: int | None  #: None: not yet
+
+
+def answers_of(recall: Recall, until: datetime) -> list[Answer]:
+    """List who answered after how many minutes, the quickest first."""
+    rows = [
+        Answer(
+            notice.organisation,
+            None
+            if notice.acknowledged_at is None or notice.acknowledged_at > until
+            else int((notice.acknowledged_at - recall.started_at).total_seconds() // 60),
+        )
+        for notice in notices_of(recall)
+    ]
+    return sorted(rows, key=lambda row: (row.minutes is None, row.minutes or 0))
+
+
+class Preview(NamedTuple):
+    """What a recall of a lot would reach."""
+
+    lots: int  #: made from it, and not recalled yet
+    on_hand: int
+    sold: int
+    places: int
+
+
+def preview(lot: Lot) -> Preview:
+    """Count what a recall of a lot would reach now."""
+    reached = genealogy.downstream([lot.id])
+    lots = db.session.scalar(
+        select(func.count()).where(Lot.id.in_(select(reached.c.id)), Lot.id != lot.id, Lot.state != LotState.RECALLED)
+    )
+    here = Location.kind.in_(ON_HAND)
+    row = db.session.execute(
+        select(
+            func.coalesce(func.sum(case((here, Balance.on_hand), else_=0)), 0),
+            func.coalesce(func.sum(case((Location.kind == LocationKind.CUSTOMER, Balance.on_hand), else_=0)), 0),
+            func.count(case((and_(here, Balance.on_hand > 0), Balance.location_id)).distinct()),
+        )
+        .join(Location, Location.id == Balance.location_id)
+        .join(Lot, Lot.id == Balance.lot_id)
+        .where(Balance.lot_id.in_(select(reached.c.id)), Lot.state != LotState.RECALLED)
+    ).one()
+    return Preview(lots or 0, int(row[0]), int(row[1]), int(row[2]))

@@ -1,0 +1,282 @@
+"""A recall: everything made from a lot is stopped everywhere by one transaction, and who must be told is found.
+
+A drill does the same on paper: the same lots are found, the same people are told that it is one, the same clock
+runs; no lot, no balance and no page changes.
+
+Locks as everywhere: the document (here a new one), lots in the order of their ids, balances. So a sale of this very
+moment is either finished, and counted as sold, or waits and is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, insert, literal, select
+
+from accounts.actor import Actor
+from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
+from kernel import audit, jobs, numbers
+from kernel.db import db, listed, lock
+from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import nfc
+from oversight import queries
+from oversight.models import (
+    Recall,
+    RecallHolding,
+    RecallLot,
+    RecallNotice,
+    RecallOutcome,
+    RecallState,
+    Severity,
+)
+from stock import holding
+from stock.models import Balance, Location, LocationKind
+from stock.queries import ON_HAND
+from traceability import batches, genealogy
+from traceability.models import Lot, LotState
+
+LONGEST_CONCLUSION = 8_000
+
+
+class EnglishTooLong(InvalidInput):
+    message = N_("Please keep the reason within %(most)s signs.")
+    field = "reason_en"
+
+
+class NoConclusion(InvalidInput):
+    message = N_("Please write the closing report: what was found, what was done, what is to be better.")
+    field = "conclusion"
+
+
+class ConclusionTooLong(InvalidInput):
+    message = N_("Please keep the report within %(most)s signs.")
+    field = "conclusion"
+
+
+class SomeHaveNotAnswered(InvalidInput):
+    """``waiting`` of ``all`` have not."""
+
+    message = N_("%(waiting)s of %(all)s have not answered yet. Call them, or say that you close it all the same.")
+    field = "even_unanswered"
+
+
+class ClosedAlready(Conflict):
+    message = N_("Recall %(number)s is closed.")
+
+
+class DoesNotAddUp(Conflict):
+    message = N_("Of lot %(number)s the parts do not add up to what was made. Have the ledger of goods looked at.")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Why a lot is recalled, as the public reads it."""
+
+    reason_vi: str
+    severity: Severity
+    reason_en: str = ""
+
+
+def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) -> Recall:
+    """Recall a lot and everything made from it, at any level; or rehearse that.
+
+    From here on nothing of it can be moved on or sold, its pages say so, and those who have it are told by jobs.
+
+    :raises traceability.batches.NoReason: :raises traceability.batches.ReasonTooLong: :raises EnglishTooLong:
+    :raises traceability.batches.AlreadyRecalled: if the lot was recalled before
+    """
+    reason_vi, reason_en = batches.checked_reason(told.reason_vi), nfc(told.reason_en).strip()
+    if len(reason_en) > batches.LONGEST_REASON:
+        raise EnglishTooLong(most=batches.LONGEST_REASON)
+    everything = _everything_made_from(lot) if is_drill else holding.lock_everything_made_from(lot)
+    recall = Recall(
+        number=f"TH-{numbers.next_number('recall'):06d}",
+        lot_id=lot.id,
+        owner_id=lot.owner_id,
+        is_drill=is_drill,
+        severity=told.severity,
+        reason_vi=reason_vi,
+        reason_en=reason_en,
+        started_at=now,
+        started_by_id=actor.user_id,
+        started_for_id=actor.officer_organisation_id or actor.organisation_id,
+        is_sample=lot.is_sample,
+    )
+    db.session.add(recall)
+    db.session.flush()
+    _write_down_lots(recall, everything)
+    _write_down_places(recall)
+    if not is_drill:
+        holding.recall_locked(
+            lot,
+            everything,
+            reason_vi=reason_vi,
+            reason_en=reason_en,
+            document=recall.number,
+            actor=actor,
+            now=now,
+        )
+    notices = _draw_up_notices(recall)
+    for notice in notices:
+        jobs.enqueue("oversight.tell", now=now, dedupe=f"recall-notice:{notice.id}", notice=notice.id)
+    audit.record(
+        actor, "oversight.recall", f"recall:{recall.number}", now=now, lot=lot.id, drill=is_drill, told=len(notices)
+    )
+    return recall
+
+
+def close(recall: Recall, *, conclusion: str, even_unanswered: bool, actor: Actor, now: datetime) -> None:
+    """End a recall with its report: what became of every pack is written down. What is frozen stays frozen.
+
+    :raises ClosedAlready: :raises NoConclusion: :raises ConclusionTooLong: :raises SomeHaveNotAnswered:
+    :raises DoesNotAddUp: if stock and lots disagree
+    """
+    conclusion = nfc(conclusion).strip()
+    lock(recall)
+    if recall.state is RecallState.CLOSED:
+        raise ClosedAlready(number=recall.number)
+    if not conclusion:
+        raise NoConclusion()
+    if len(conclusion) > LONGEST_CONCLUSION:
+        raise ConclusionTooLong(most=LONGEST_CONCLUSION)
+    answered, everybody = queries.answered_of(recall)
+    if answered < everybody and not even_unanswered:
+        raise SomeHaveNotAnswered(waiting=everybody - answered, all=everybody)
+    rows = []
+    for row in queries.reckoning(recall):
+        parts = row.parts
+        if parts.unexplained or min(vars(parts).values()) < 0:
+            raise DoesNotAddUp(number=row.number)
+        rows.append({"recall_id": recall.id, "lot_id": row.lot_id, **vars(parts)})
+    if rows:
+        db.session.execute(insert(RecallOutcome), rows)
+    recall.state, recall.conclusion = RecallState.CLOSED, conclusion
+    recall.closed_at, recall.closed_by_id = now, actor.user_id
+    db.session.flush()
+    audit.record(actor, "oversight.close_recall", f"recall:{recall.number}", now=now, answered=answered, of=everybody)
+
+
+def _everything_made_from(lot: Lot) -> list[int]:
+    """Find what a recall would reach; nothing is locked."""
+    if lot.state is LotState.RECALLED:
+        raise batches.AlreadyRecalled(number=lot.number)
+    return sorted(db.session.scalars(select(genealogy.downstream([lot.id]).c.id)))
+
+
+def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
+    """Write down each lot as it is now; those of an earlier recall have their papers there."""
+
+    def where(*kinds: LocationKind) -> object:
+        return func.sum(case((Location.kind.in_(kinds), Balance.on_hand), else_=0))
+
+    counted = (
+        select(
+            Balance.lot_id,
+            where(*ON_HAND).label("on_hand"),  # type: ignore[attr-defined]
+            where(LocationKind.CUSTOMER).label("sold"),  # type: ignore[attr-defined]
+            where(LocationKind.LOSS, LocationKind.CORRECTION).label("lost"),  # type: ignore[attr-defined]
+        )
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.lot_id.in_(listed(lot_ids)))
+        .group_by(Balance.lot_id)
+        .subquery()
+    )
+    rows = (
+        select(
+            literal(recall.id),
+            Lot.id,
+            Lot.state,
+            Lot.quantity,
+            Lot.used,
+            func.coalesce(counted.c.on_hand, 0),
+            func.coalesce(counted.c.sold, 0),
+            func.coalesce(counted.c.lost, 0),
+        )
+        .outerjoin(counted, counted.c.lot_id == Lot.id)
+        .where(Lot.id.in_(listed(lot_ids)), Lot.state != LotState.RECALLED)
+    )
+    names = ["recall_id", "lot_id", "state_before", "made", "used", "on_hand", "sold", "lost"]
+    db.session.execute(insert(RecallLot).from_select(names, rows))
+    written = db.session.scalar(select(func.count()).where(RecallLot.recall_id == recall.id)) or 0
+    recall.recalled_before = len(lot_ids) - written
+
+
+def _write_down_places(recall: Recall) -> None:
+    rows = (
+        select(
+            literal(recall.id),
+            Balance.lot_id,
+            Balance.location_id,
+            Balance.owner_id,
+            Location.keeper_id,
+            Balance.on_hand,
+            Balance.allocated,
+        )
+        .join(RecallLot, RecallLot.lot_id == Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(RecallLot.recall_id == recall.id, Location.kind.in_(ON_HAND), Balance.on_hand > 0)
+    )
+    names = ["recall_id", "lot_id", "location_id", "owner_id", "keeper_id", "quantity", "allocated"]
+    db.session.execute(insert(RecallHolding).from_select(names, rows))
+
+
+def _draw_up_notices(recall: Recall) -> list[RecallNotice]:
+    """Find who is to be told: whose lots they are, who holds packs, to whom they are under way, who received some."""
+    facts: dict[int, dict[str, int]] = {}
+    owners = (
+        select(Lot.owner_id)
+        .join(RecallLot, RecallLot.lot_id == Lot.id)
+        .where(RecallLot.recall_id == recall.id)
+        .distinct()
+    )
+    for owner_id in db.session.scalars(owners):
+        facts.setdefault(owner_id, {})
+    at_own_places = (
+        select(RecallHolding.keeper_id, func.sum(RecallHolding.quantity))
+        .join(Location, Location.id == RecallHolding.location_id)
+        .where(RecallHolding.recall_id == recall.id, Location.kind != LocationKind.IN_TRANSIT)
+        .group_by(RecallHolding.keeper_id)
+    )
+    deliveries = (
+        select(SalesPoint.organisation_id, func.sum(NoteLine.quantity))
+        .join(Note, Note.sales_point_id == SalesPoint.id)
+        .join(NoteLine, NoteLine.note_id == Note.id)
+        .join(RecallLot, RecallLot.lot_id == NoteLine.lot_id)
+        .where(RecallLot.recall_id == recall.id, Note.kind == NoteKind.DELIVERY)
+        .group_by(SalesPoint.organisation_id)
+    )
+    sales = (
+        select(SalesPoint.organisation_id, func.sum(SaleLine.quantity))
+        .join(Sale, Sale.sales_point_id == SalesPoint.id)
+        .join(SaleLine, SaleLine.sale_id == Sale.id)
+        .join(RecallLot, RecallLot.lot_id == SaleLine.lot_id)
+        .outerjoin(SaleReversal, SaleReversal.sale_id == Sale.id)
+        .where(RecallLot.recall_id == recall.id, SaleReversal.sale_id.is_(None))
+        .group_by(SalesPoint.organisation_id)
+    )
+    returns = (
+        select(Note.consignor_id, func.sum(NoteLine.quantity))
+        .join(NoteLine, NoteLine.note_id == Note.id)
+        .join(RecallLot, RecallLot.lot_id == NoteLine.lot_id)
+        .where(RecallLot.recall_id == recall.id, Note.kind == NoteKind.RETURN, Note.status == NoteStatus.SENT)
+        .group_by(Note.consignor_id)
+    )
+    for name, query in (
+        ("held", at_own_places),
+        ("on_the_way", deliveries.where(Note.status == NoteStatus.SENT)),
+        ("on_the_way", returns),
+        ("received", deliveries.where(Note.status == NoteStatus.RECEIVED)),
+        ("sold", sales),
+    ):
+        for organisation_id, quantity in db.session.execute(query):
+            known = facts.setdefault(organisation_id, {})
+            known[name] = known.get(name, 0) + int(quantity)
+    notices = [
+        RecallNotice(recall_id=recall.id, organisation_id=organisation_id, **known)
+        for organisation_id, known in sorted(facts.items())
+    ]
+    db.session.add_all(notices)
+    db.session.flush()
+    return notices
