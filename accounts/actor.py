@@ -80,6 +80,20 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 }
 
 
+#: What binds the whole programme is a province's matter: the pages of the shop, and the register of certificates.
+#: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
+OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.MANAGE_CERTIFICATES})
+
+
+def granted(kind: OrganisationKind, role: Role, *, is_provincial: bool) -> frozenset[Permission]:
+    """Give what a role in an organisation of a kind allows.
+
+    :param is_provincial: whether an office looks after a whole province; nothing to others
+    """
+    allowed = GRANTS[kind, role]
+    return allowed - OF_A_PROVINCE if kind is OrganisationKind.OFFICE and not is_provincial else allowed
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who is asking. Made anew for each request by the guard, for each command by the command line.

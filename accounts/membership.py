@@ -6,15 +6,19 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 
 from accounts import consents, passwords, signing_in
-from accounts.actor import ANONYMOUS, GRANTS, Actor, Permission
+from accounts.actor import ANONYMOUS, GRANTS, Actor, Permission, granted
 from accounts.models import Invitation, Membership, Organisation, OrganisationKind, Role, User
-from accounts.queries import NoSuchMember, NotYoursToManage, jurisdiction_of, may_manage, producers_for
+from accounts.queries import NoSuchMember, NotYoursToManage, has_province, jurisdiction_of, may_manage, producers_for
 from kernel import audit, jobs
 from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
+from kernel.text import one_line
+
+LONGEST_NAME = 120  #: signs of a person's name
 
 #: How long an invitation may be accepted.
 INVITED_FOR = timedelta(days=14)
@@ -43,6 +47,28 @@ class InvitationWithdrawn(InvitationOver):
 
 class AlreadyMember(Conflict):
     message = N_("This person already works in this organisation.")
+
+
+class NoPersonName(InvalidInput):
+    message = N_("Please enter the person's name.")
+    field = "name"
+
+
+class PersonNameTooLong(InvalidInput):
+    message = N_("Please keep the name within %(most)s signs.")
+    field = "name"
+
+
+class BadEmail(InvalidInput):
+    message = N_("This is not an e-mail address.")
+    field = "email"
+
+
+class InvitedAnother(Conflict):
+    message = N_(
+        "This invitation was written to somebody else. Sign in with the account it was sent to, or ask for one of your"
+        " own."
+    )
 
 
 class IdentityTaken(InvalidInput):
@@ -88,6 +114,7 @@ def actor_of(user_id: int, *, organisation_id: int | None = None, acting_for_id:
         return ANONYMOUS
     role, organisation, name = next((row for row in rows if row[1].id == organisation_id), rows[0])
     looks_after = organisation.kind in (OrganisationKind.OFFICE, OrganisationKind.COUNCIL)
+    codes = tuple(jurisdiction_of(organisation.id)) if looks_after else ()
     own = Actor(
         user_id=user_id,
         user_name=name,
@@ -96,8 +123,8 @@ def actor_of(user_id: int, *, organisation_id: int | None = None, acting_for_id:
         organisation_name=organisation.name_vi,
         kind=organisation.kind,
         role=role,
-        permissions=GRANTS[organisation.kind, role],
-        jurisdiction=tuple(jurisdiction_of(organisation.id)) if looks_after else (),
+        permissions=granted(organisation.kind, role, is_provincial=looks_after and has_province(codes)),
+        jurisdiction=codes,
     )
     if acting_for_id is None or not own.may(Permission.ACT_FOR_PRODUCERS):
         return own
@@ -257,12 +284,21 @@ def accept_as(token: str, user: User, *, now: datetime) -> None:
     """Accept an invitation with the account one is signed in with.
 
     :raises AlreadyMember: if one works there already
+    :raises InvitedAnother: if it was written to an address or number that is not this account's
     :raises InvitationOver: if it was used, withdrawn or expired in the meantime
     """
     invitation = find_invitation(token, now=now)
     if _membership(user.id, invitation.organisation_id) is not None:
         raise AlreadyMember()
+    if not _is_invited(user, invitation):
+        raise InvitedAnother()
     _join(user, _use(token, now=now), now=now)
+
+
+def _is_invited(user: User, invitation: Invitation) -> bool:
+    """Tell whether an account may be that of the person invited: nothing that both name differs."""
+    pairs = ((invitation.email, user.email), (invitation.phone, user.us_phone_number))
+    return all(asked is None or has is None or asked.casefold() == has.casefold() for asked, has in pairs)
 
 
 def _use(token: str, *, now: datetime) -> Invitation:
@@ -377,7 +413,18 @@ def enrol(
     """Make an account without an invitation (the command line, the demo data).
 
     :raises NoIdentity, PhoneTaken, EmailTaken: if it could not sign in, or another does so
+    :raises NoPersonName, PersonNameTooLong, BadEmail: if it could not be
     """
+    name = one_line(name)
+    if not name:
+        raise NoPersonName()
+    if len(name) > LONGEST_NAME:
+        raise PersonNameTooLong(most=LONGEST_NAME)
+    if email is not None:
+        try:
+            validate_email(email, check_deliverability=False)
+        except EmailNotValidError as problem:
+            raise BadEmail() from problem
     if email is None and phone is None:
         raise NoIdentity()
     if phone is not None and signing_in.find_by_identity(phone) is not None:

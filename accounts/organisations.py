@@ -58,6 +58,11 @@ class BadTaxCode(InvalidInput):
     field = "tax_code"
 
 
+class OnlyTheOfficeMoves(InvalidInput):
+    message = N_("Only the programme office can enter another commune: another office would look after you then.")
+    field = "commune"
+
+
 class NoPhone(InvalidInput):
     message = N_("There is no telephone number to show.")
     field = "shows_phone"
@@ -134,6 +139,7 @@ def register(
 
     :param code: 4 to 6 of [a-z0-9]; never changes, never used again
     :raises BadCode, CodeTaken, NoName, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
+    :raises kernel.gs1.NoCompanyPrefix: beside the field
     :raises NotYoursToManage: if an office or council is entered by less than a province's office
     """
     if not gs1.is_organisation_code(code):
@@ -168,11 +174,14 @@ def change(actor: Actor, organisation: Organisation, profile: Profile, *, now: d
 
     :raises NotYoursToManage: if the actor may not
     :raises NoName, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
+    :raises kernel.gs1.NoCompanyPrefix: beside the field
     """
     _check_reach(actor, organisation)
     lock(organisation)
     commune = organisation.commune
     if profile.commune != organisation.commune_code:
+        if actor is not SYSTEM and not actor.is_office:
+            raise OnlyTheOfficeMoves()
         commune = _commune(actor, profile.commune)
     before = _told(organisation)
     if profile.name_vi != organisation.name_vi:
@@ -355,7 +364,7 @@ def _fill(organisation: Organisation, profile: Profile, commune: AdministrativeU
     organisation.commune = commune
     organisation.phone, organisation.email = profile.phone, profile.email
     organisation.tax_code = _tax_code(profile.tax_code)
-    organisation.gs1_prefix = profile.gs1_prefix
+    organisation.gs1_prefix = _gs1_prefix(profile.gs1_prefix)
     organisation.search = text.search_text(
         profile.name_vi, profile.name_en, organisation.code, commune.full_name, profile.address
     )
@@ -365,6 +374,16 @@ def _fill(organisation: Organisation, profile: Profile, commune: AdministrativeU
 def _told(organisation: Organisation) -> dict[str, object]:
     names = ({field.name for field in fields(Profile)} - {"commune"}) | {"commune_code"}
     return {name: getattr(organisation, name) for name in names}
+
+
+def _gs1_prefix(typed: str | None) -> str | None:
+    if not typed or not typed.strip():
+        return None
+    try:
+        return gs1.company_prefix(typed)
+    except gs1.NoCompanyPrefix as problem:
+        problem.field = "gs1_prefix"
+        raise
 
 
 def _tax_code(typed: str | None) -> str | None:

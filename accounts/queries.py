@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -127,10 +128,13 @@ def covers(actor: Actor, unit_code: str) -> bool:
 
 def is_provincial(actor: Actor) -> bool:
     """Tell whether the actor's office looks after a whole province."""
+    return actor is SYSTEM or has_province(actor.jurisdiction)
+
+
+def has_province(codes: Iterable[str]) -> bool:
+    """Tell whether a whole province is among the units with these codes."""
     unit = AdministrativeUnit
-    return actor is SYSTEM or bool(
-        db.session.scalar(select(exists().where(unit.code.in_(actor.jurisdiction), unit.level == "province")))
-    )
+    return bool(db.session.scalar(select(exists().where(unit.code.in_(codes), unit.level == "province"))))
 
 
 def jurisdiction_of(organisation_id: int) -> list[str]:

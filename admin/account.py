@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.web.forms import BaseForm, answer_status, choice, line, show_refusal
 from accounts.web.guard import current_actor, current_person, forget_actor, requires
 from accounts.web.login import enter
+from admin.saying import said
 from kernel import clock
 from kernel.db import transaction
 from kernel.errors import InvalidInput
@@ -51,7 +52,7 @@ def show() -> tuple[str, int] | Response:
     places = [
         {
             "code": member.organisation.code,
-            "name": member.organisation.name_vi,
+            "name": said(member.organisation, "name"),
             "kind": gettext(KINDS[member.organisation.kind]),
             "role": gettext(ROLES[member.role]),
             "is_here": member.organisation_id == (actor.officer_organisation_id or actor.organisation_id),
@@ -110,7 +111,7 @@ def work_in() -> Response:
     session["organisation"] = found.id
     session.pop("acting_for", None)
     forget_actor()
-    flash(gettext("You now work in %(organisation)s.", organisation=found.name_vi), "good")
+    flash(gettext("You now work in %(organisation)s.", organisation=said(found, "name")), "good")
     return redirect(url_for("dashboard.show"), 303)
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 from accounts import queries
 from accounts.actor import Permission
 from accounts.web.guard import current_actor, requires
-from admin.audit_words import said
+from admin.audit_subjects import Document, named
+from admin.audit_words import said, told
 from admin.listing import address, asks_for_csv, csv_file, heading, page_asked
+from catalog.models import Unit
 from kernel.clock import VIETNAM
 from kernel.db import db
 
@@ -47,10 +49,12 @@ def index() -> str | Response:
     return render_template(
         "admin/audit/index.html",
         lines=lines,
+        documents=_documents(lines),
         asked=asked,
         bad_days=[name for name, day in (("tu", from_day), ("den", until_day)) if asked[name] and day is None],
         actions=sorted(((action, said(action)) for action in queries.actions_in_trail()), key=lambda pair: pair[1]),
         said_act=said,
+        told=told,
         columns=[
             heading(gettext("When")),
             heading(gettext("Who")),
@@ -65,6 +69,14 @@ def index() -> str | Response:
         url_of=lambda number: address(trang=number),
         csv_url=address(dang="csv", trang=None),
     )
+
+
+def _documents(lines: Any) -> dict[str, Document]:
+    return named((line[0] for line in lines), current_actor())
+
+
+def _unit(documents: dict[str, Document], subject: str) -> Unit | None:
+    return documents[subject].unit if subject in documents else None
 
 
 def _day(text: str) -> date | None:
@@ -86,8 +98,10 @@ def _as_csv(lines: Any) -> Response:
         gettext("By the office"),
         gettext("What"),
         gettext("Document"),
+        gettext("Its name"),
         gettext("Facts"),
     ]
+    documents = _documents(lines)
     return csv_file(
         "nhat-ky",
         header,
@@ -99,7 +113,8 @@ def _as_csv(lines: Any) -> Response:
                 office or "",
                 said(entry.action),
                 entry.subject,
-                "; ".join(f"{name}={value}" for name, value in entry.facts.items()),
+                documents[entry.subject].words if entry.subject in documents else "",
+                "; ".join(f"{name}: {value}" for name, value in told(entry.facts, _unit(documents, entry.subject))),
             ]
             for entry, organisation, _code, office, person in lines
         ),

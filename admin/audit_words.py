@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext
 
+from admin.saying import dong, quantity
+from catalog.models import Unit
 from kernel.errors import N_
 
 WORDS = {
@@ -56,6 +61,7 @@ WORDS = {
     "consignment.take_back": N_("sent unsold goods back"),
     "ocop.issue": N_("issued a certificate"),
     "ocop.revoke": N_("revoked a certificate"),
+    "storefront.save_text": N_("changed a public text"),
     "traceability.add_document": N_("laid a paper to a lot"),
     "traceability.confirm": N_("confirmed a batch"),
     "traceability.correct_event": N_("put a step right"),
@@ -74,3 +80,63 @@ def said(action: str) -> str:
     """Say an action in the language of the request."""
     words = WORDS.get(action)
     return gettext(words) if words else action
+
+
+FACTS = {
+    "after": N_("after"),
+    "amount_vnd": N_("amount"),
+    "before": N_("before"),
+    "by": N_("put right by event no."),
+    "channel": N_("how"),
+    "count": N_("how many"),
+    "digest": N_("file"),
+    "fields": N_("what"),
+    "is_public": N_("in public"),
+    "item": N_("pack size no."),
+    "kind": N_("kind"),
+    "licence": N_("licence"),
+    "on_record": N_("on record"),
+    "open": N_("open"),
+    "organisation": N_("organisation"),
+    "point": N_("sales point no."),
+    "producer": N_("producer"),
+    "product": N_("product no."),
+    "purpose": N_("what for"),
+    "quantity": N_("quantity"),
+    "revoked_on": N_("revoked on"),
+    "role": N_("role"),
+    "scope": N_("scope"),
+    "stars": N_("stars"),
+    "text": N_("text of the code"),
+    "text_version": N_("version of the text"),
+    "total_vnd": N_("total"),
+    "valid_from": N_("from"),
+    "version": N_("version no."),
+    "way": N_("how"),
+    "is_alcohol": N_("alcohol"),
+    "gtin": "GTIN",
+}
+
+
+def told(facts: Mapping[str, Any], unit: Unit | None) -> list[tuple[str, str]]:
+    """Pair the facts of a line with what they are called; what says nothing is left out.
+
+    :param unit: of the lot that the line is about
+    """
+    return [
+        (gettext(FACTS[name]) if name in FACTS else name, _value(name, value, unit))
+        for name, value in facts.items()
+        if value not in (None, "", [])
+    ]
+
+
+def _value(name: str, value: Any, unit: Unit | None) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name.endswith("_vnd") and isinstance(value, int):
+        return dong(value)
+    if name == "quantity" and unit is not None and isinstance(value, int):
+        return quantity(value, unit)
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)

@@ -257,15 +257,19 @@ def check(draft_id: int) -> str | tuple[str, int] | Answer:
     return page_text, 422 if problem else 200
 
 
-@blueprint.post("/nhap/<int:draft_id>/bo")
+@blueprint.route("/nhap/<int:draft_id>/bo", methods=["GET", "POST"])
 @requires(Permission.EDIT_BATCHES)
-def drop(draft_id: int) -> Answer:
-    """Give up a batch that was being entered."""
+def drop(draft_id: int) -> str | Answer:
+    """Ask once more, then give up a batch that was being entered."""
     actor = current_actor()
-    if Act().validate_on_submit():
-        with transaction():
-            db.session.delete(queries.get_draft(actor, draft_id))
-        flash(gettext("What was entered is dropped."), "good")
+    draft = queries.get_draft(actor, draft_id)
+    if draft.lot_id is not None:  # it is a batch by now, and stays one
+        return redirect(url_for("batches.show", lot_id=draft.lot_id), 303)
+    if not Act().validate_on_submit():
+        return render_template("admin/batch_wizard/drop.html", draft=draft)
+    with transaction():
+        db.session.delete(lock(queries.get_draft(actor, draft_id)))
+    flash(gettext("What was entered is dropped."), "good")
     return redirect(url_for("batches.index"), 303)
 
 

@@ -19,6 +19,7 @@ from accounts.web.forms import BaseForm, answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.lots import paper_screen, state_screen, step_screen
+from admin.saying import said
 from admin.trace_forms import STATES, ConfirmForm, CorrectForm, PrintForm
 from kernel import audit, clock, gs1, media
 from kernel.db import db, lock, transaction
@@ -191,7 +192,7 @@ def _papers(lot_id: int) -> list[LotDocument]:
 
 
 def _name(row: BatchRow) -> str:
-    return f"{row.name_vi}, {row.item.name_vi} · {row.batch.number}"
+    return f"{said(row, 'name')}, {said(row.item, 'name')} · {row.batch.number}"
 
 
 def _printed(row: BatchRow) -> str:
@@ -323,6 +324,8 @@ def print_labels(lot_id: int) -> str | tuple[str, int] | Response:
     """Ask how many labels, and give the A4 sheets as PDF; what was printed is on record."""
     actor, now = current_actor(), clock.now()
     row = queries.get_batch(actor, lot_id)
+    if row.batch.lot.state is LotState.RECALLED:
+        raise batches.RecalledNotLabelled(number=row.batch.number)
     form = PrintForm()
     if form.validate_on_submit():
         count: int = form.count.data or 0

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from sqlalchemy import func
 from werkzeug.wrappers import Response as Answer
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
@@ -28,8 +27,10 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.saying import said
 from catalog import queries as products
 from catalog.models import Product, ProductVersion
+from catalog.queries import known_version
 from kernel import clock, media, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError, InvalidInput
@@ -232,15 +233,15 @@ def issue() -> str | tuple[str, int] | Answer:
 
 def _products(actor: Actor) -> list[tuple[int, str, str, str]]:
     """List what a certificate can be of: (id, slug, product, producer), by producer."""
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     query = products.visible_to(actor)
     rows = db.session.execute(
-        query.with_only_columns(Product.id, Product.slug, ProductVersion.name_vi, Organisation.name_vi)
+        query.with_only_columns(Product.id, Product.slug, ProductVersion, Organisation)
         .join(ProductVersion, ProductVersion.id == version)
         .join(Organisation, Organisation.id == Product.producer_id)
         .order_by(Organisation.sort_key, Organisation.id, ProductVersion.sort_key, Product.id)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(id, slug, said(version, "name"), said(producer, "name")) for id, slug, version, producer in rows]
 
 
 def _offer(form: IssueForm, offered: list[tuple[int, str, str, str]]) -> None:
@@ -304,4 +305,6 @@ def revoke(number: str) -> str | tuple[str, int] | Answer:
                 gettext("Certificate %(number)s is revoked. Its stars are gone from the shop.", number=number), "good"
             )
             return redirect(url_for("certificates.show", number=number), 303)
-    return render_template("admin/certificates/revoke.html", form=form, row=row), answer_status(form)
+    stands = certification.state(row.certificate, clock.business_date(now)).stands
+    page = render_template("admin/certificates/revoke.html", form=form, row=row, stands=stands)
+    return page, answer_status(form)

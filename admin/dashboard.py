@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 from accounts.actor import Actor, Permission
 from accounts.models import OrganisationKind
 from accounts.web.guard import current_actor, requires
+from admin.saying import said
 from catalog import queries as catalog
 from catalog.models import Product, ProductStatus
 from consignment import queries as consignment
@@ -138,12 +139,21 @@ def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
         return
     for point in consignment.own_points(actor):
         here: dict[str, Any] = {"slug": point.slug}
+        recalled = _goods_at(point).join(Lot, Lot.id == Balance.lot_id).where(Lot.state == LotState.RECALLED)
+        yield from _task(
+            "alert-triangle",
+            gettext("Recalled batches at your counter"),
+            _count(recalled, Balance.lot_id),
+            "counter.give_back",
+            gettext("Take them off the shelf now and send them back: they must not be sold."),
+            **here,
+        )
         yield from _task(
             "truck-delivery",
             gettext("Notes to receive"),
             len(consignment.notes_on_the_way(point, NoteKind.DELIVERY)),
             "counter.show",
-            point.name_vi,
+            said(point, "name"),
             **here,
         )
         yield from _task(
@@ -165,7 +175,7 @@ def _at_the_counter(actor: Actor, today: date) -> Iterator[Task]:
             gettext("Sell these first."),
             **here,
         )
-        yield Task("cash", gettext("Sell at the counter"), url_for("counter.show", **here), point.name_vi)
+        yield Task("cash", gettext("Sell at the counter"), url_for("counter.show", **here), said(point, "name"))
 
 
 def _goods_at(point: SalesPoint) -> Select[Any]:

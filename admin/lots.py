@@ -16,6 +16,7 @@ from accounts.models import Organisation
 from accounts.web.forms import BaseForm, answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing, trace_forms
+from admin.saying import said
 from admin.trace_forms import (
     KINDS,
     LOT_STATES,
@@ -329,7 +330,7 @@ def add_step(lot_id: int) -> str | tuple[str, int] | Answer:
         lot,
         steps_for("I.2") if lot.kind is LotKind.RAW else tuple(all_steps().values()),
         back=url_for("lots.show", lot_id=lot.id),
-        name=f"{lot.name_vi} · {lot.number}",
+        name=f"{said(lot, 'name')} · {lot.number}",
     )
 
 
@@ -380,7 +381,20 @@ def step_screen(lot: Lot, usual: tuple[Step, ...], *, back: str, name: str) -> s
 def add_paper(lot_id: int) -> str | tuple[str, int] | Answer:
     """Lay a paper to a lot of material."""
     lot = queries.get_lot(current_actor(), lot_id)
-    return paper_screen(lot, back=url_for("lots.show", lot_id=lot.id), name=f"{lot.name_vi} · {lot.number}")
+    return paper_screen(lot, back=url_for("lots.show", lot_id=lot.id), name=f"{said(lot, 'name')} · {lot.number}")
+
+
+@blueprint.get("/<int:lot_id>/giay-to/<digest>")
+@requires(Permission.READ_BATCHES)
+def paper(lot_id: int, digest: str) -> Response:
+    """Give a paper of a lot or batch to those who may see the lot, whether the public may open it or not."""
+    kept = queries.get_paper(current_actor(), lot_id, digest)
+    row, data = media.document(kept.digest)
+    answer = Response(data, mimetype=row.media_type)
+    how = "attachment" if row.suffix == "pdf" else "inline"
+    answer.headers["Content-Disposition"] = f'{how}; filename="{digest[:12]}.{row.suffix}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def paper_screen(lot: Lot, *, back: str, name: str) -> str | tuple[str, int] | Answer:
@@ -424,7 +438,7 @@ def _kept(file: Any, now: datetime) -> str:
 def change_state(lot_id: int, act: str) -> str | tuple[str, int] | Answer:
     """Hold a lot of material, end that, or recall it with everything made from it."""
     lot = queries.get_lot(current_actor(), lot_id)
-    return state_screen(lot, act, back=url_for("lots.show", lot_id=lot.id), name=f"{lot.name_vi} · {lot.number}")
+    return state_screen(lot, act, back=url_for("lots.show", lot_id=lot.id), name=f"{said(lot, 'name')} · {lot.number}")
 
 
 def state_screen(lot: Lot, act: str, *, back: str, name: str) -> str | tuple[str, int] | Answer:

@@ -31,6 +31,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
+from admin.saying import said
 from kernel import clock, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError
@@ -373,7 +374,7 @@ def deactivate(code: str) -> str | BaseResponse:
         return render_template("admin/organisations/deactivate.html", organisation=organisation)
     with transaction():
         organisations.deactivate(actor, organisation, now=clock.now())
-    flash(gettext("%(organisation)s is closed.", organisation=organisation.name_vi), "good")
+    flash(gettext("%(organisation)s is closed.", organisation=said(organisation, "name")), "good")
     return redirect(url_for("organisations.show", code=code), 303)
 
 
@@ -385,7 +386,7 @@ def reactivate(code: str) -> BaseResponse:
     organisation = queries.get_manageable(actor, code)
     with transaction():
         organisations.reactivate(actor, organisation, now=clock.now())
-    flash(gettext("%(organisation)s is open again.", organisation=organisation.name_vi), "good")
+    flash(gettext("%(organisation)s is open again.", organisation=said(organisation, "name")), "good")
     return redirect(url_for("organisations.show", code=code), 303)
 
 

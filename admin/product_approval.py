@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as Answer
@@ -18,7 +18,7 @@ from accounts.web.forms import answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.product_forms import AlcoholForm, DecisionForm, ReasonForm
-from admin.products import DECISIONS, in_english
+from admin.products import DECISIONS, as_csv, in_english
 from catalog import alcohol, labels, publishing, queries
 from catalog.models import Product, ProductStatus, ProductVersion, TradeItem
 from kernel import clock, media
@@ -101,8 +101,9 @@ ACTS = {
 
 @blueprint.get("")
 @requires(Permission.APPROVE_PRODUCTS)
-def index() -> str:
+def index() -> str | Response:
     """List the products that wait for the office, the longest waiting first."""
+    as_file = listing.asks_for_csv()
     order = listing.order_asked(queries.SORTS, "saved")
     found = queries.list_products(
         current_actor(),
@@ -112,7 +113,10 @@ def index() -> str:
         sort=order[0],
         descending=order[1],
         page=listing.page_asked(),
+        per_page=None if as_file else queries.PER_PAGE,
     )
+    if as_file:
+        return as_csv(found.rows)
     columns = [
         listing.heading(gettext("Product"), "name", order),
         listing.heading(gettext("Producer"), "producer", order),

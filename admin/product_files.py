@@ -90,7 +90,7 @@ def title_of(column: spreadsheet.Column) -> str:
     """Name a column in the reader's language."""
     if column.label is None:
         return str(gettext(column.title))
-    name = column.label.name_en if in_english() else column.label.name_vi
+    name = " / ".join(dict.fromkeys(english if in_english() else vietnamese for vietnamese, english in column.names))
     return name if column.language == "vi" else str(gettext("%(name)s, in English", name=name))
 
 
@@ -130,6 +130,7 @@ def _change(row: spreadsheet.Change, titles: dict[str, str]) -> dict[str, Any]:
         "row": row.row,
         "product": row.product,
         "what": f"{row.item}: {what}" if row.item else what,
+        "is_price": column == "price_vnd",
         "before": _short(row.before),
         "after": _short(row.after),
     }

@@ -106,7 +106,7 @@ def index() -> str | Response:
         per_page=None if as_file else queries.PER_PAGE,
     )
     if as_file:
-        return _as_csv(found.rows)
+        return as_csv(found.rows)
     tabs = [
         {
             "label": gettext("All"),
@@ -144,7 +144,8 @@ def index() -> str | Response:
     )
 
 
-def _as_csv(rows: tuple[queries.ProductRow, ...]) -> Response:
+def as_csv(rows: tuple[queries.ProductRow, ...]) -> Response:
+    """Give rows of a list of products as a file."""
     header = (
         gettext("Page address"),
         gettext("Name in Vietnamese"),

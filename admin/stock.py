@@ -14,6 +14,7 @@ from kernel.db import db
 from kernel.errors import N_, NotFound
 from stock import queries
 from stock.models import LocationKind
+from traceability.models import LotState
 
 blueprint = Blueprint("stock", __name__, url_prefix="/quan-tri/ton-kho")
 
@@ -72,6 +73,12 @@ def index() -> str | Response:
     )
 
 
+def _state(row: queries.OnHand) -> str:
+    if row.state is LotState.RECALLED:
+        return gettext("Recalled: send it back")
+    return gettext("On hold") if row.frozen else gettext("Free")
+
+
 def _as_csv(rows: list[queries.OnHand]) -> Response:
     header = [
         gettext("Product"),
@@ -95,7 +102,7 @@ def _as_csv(rows: list[queries.OnHand]) -> Response:
                 row.location_vi,
                 f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
                 row.on_hand,
-                gettext("On hold") if row.frozen else gettext("Free"),
+                _state(row),
             )
             for row in rows
         ),

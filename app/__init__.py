@@ -12,6 +12,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, cli, copies, errors, headers, i18n, mail, parts, site
@@ -97,7 +98,7 @@ def _keep_copies(app: Flask, compress: Compress) -> None:
     @app.before_request
     def _begin() -> None:
         view = app.view_functions.get(request.endpoint or "")
-        if request.method == "GET" and getattr(view, "access", None) == "public":
+        if request.method == "GET" and getattr(view, "access", None) == "public" and request.blueprint != "probes":
             snapshot()
             g.collecting = ExitStack()
             g.page_keys = g.collecting.enter_context(pages.collecting())
@@ -107,11 +108,11 @@ def _keep_copies(app: Flask, compress: Compress) -> None:
         keys = g.pop("page_keys", None)
         if keys and response.status_code == 200:
             ordered = tuple(sorted(keys))
-            request.environ["ocop.copy"] = (
-                ordered,
-                pages.revision(ordered),
-                clock.next_midnight(clock.now()),
-            )
+            try:
+                revision = pages.revision(ordered)
+            except OperationalError:  # the database went away meanwhile: the page is sent, and not kept
+                return response
+            request.environ["ocop.copy"] = (ordered, revision, clock.next_midnight(clock.now()))
             return response
         compressed: Response = compress.after_request(response)
         return compressed

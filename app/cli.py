@@ -7,12 +7,19 @@ import threading
 from types import FrameType
 
 import click
+import structlog
 from flask import Flask
 from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from app.commands import data, people
 from kernel import clock, jobs
 from kernel.db import db
+
+log = structlog.get_logger()
+
+#: The worker asks a database that does not answer at least so often.
+LONGEST_WAIT_S = 30.0
 
 
 @click.command("work")
@@ -28,8 +35,20 @@ def work(once: bool, every: float) -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    patience = every
     while not stop.is_set():
-        kind = jobs.run_one(clock.now())
+        try:
+            kind = jobs.run_one(clock.now())
+        except DBAPIError as problem:
+            # The database is restarted, or away: wait for it, longer and longer, rather than leave the jobs undone.
+            log.warning("the database does not answer", again_in_s=patience, problem=type(problem).__name__)
+            db.session.remove()
+            if once:
+                raise click.ClickException("The database does not answer.") from None
+            stop.wait(patience)
+            patience = min(LONGEST_WAIT_S, patience * 2)
+            continue
+        patience = every
         db.session.remove()
         if kind is None:
             if once:

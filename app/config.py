@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 
 
 class BadSetting(Exception):
@@ -47,14 +52,14 @@ class Config:
         """
         app_env = _one_of(environ, "APP_ENV", ("demo", "production", "test"), "demo")
         port = environ.get("PORT", "8000")
-        if not port.isdigit() or not 0 < int(port) < 65536:
+        if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
             raise BadSetting(f"PORT must be a number from 1 to 65535, not {port!r}.")
         return cls(
             app_env=app_env,
             database_url=_database_url(environ),
             secret_key=_secret_key(environ, app_env),
-            base_url=_url(environ, "BASE_URL", ("http", "https"), f"http://127.0.0.1:{port}") or "",
-            media_root=Path(environ.get("MEDIA_ROOT") or VAR / "media").resolve(),
+            base_url=_base_url(environ, f"http://127.0.0.1:{port}"),
+            media_root=_folder(environ, "MEDIA_ROOT", VAR / "media"),
             redis_url=_url(environ, "REDIS_URL", ("redis", "rediss"), None),
             smtp_url=_url(environ, "SMTP_URL", ("smtp", "smtps"), None),
             stripe_secret_key=_starting(environ, "STRIPE_SECRET_KEY", ("sk_", "rk_")),
@@ -83,6 +88,39 @@ def _database_url(environ: Mapping[str, str]) -> str:
             f"DATABASE_URL must start with sqlite:/// or postgresql://, not {url.split(':', 1)[0]!r}:"
             " for instance postgresql://user:password@host/name."
         )
+    try:
+        parts = make_url(url)
+        usable = bool(parts.database)
+    except (ArgumentError, ValueError):
+        usable = False
+    if not usable:
+        raise BadSetting(
+            "DATABASE_URL must name a database, and its port in digits: for instance"
+            " postgresql://user:password@host:5432/name or sqlite:////folder/ocop.sqlite3."
+        )
+    if url.startswith("sqlite:") and not Path(parts.database or "").resolve().parent.is_dir():
+        raise BadSetting(f"DATABASE_URL: there is no folder {Path(parts.database or '').resolve().parent}.")
+    return url
+
+
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    """Give a folder one can write to; it is made if it is not there."""
+    folder = Path(environ.get(name) or default).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadSetting(f"{name}: the folder {folder} cannot be made ({problem.strerror}).") from problem
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadSetting(f"{name}: one cannot write to {folder}.")
+    return folder
+
+
+def _base_url(environ: Mapping[str, str], default: str) -> str:
+    """Read the address that codes and letters carry: no query, no fragment, no space."""
+    url = _url(environ, "BASE_URL", ("http", "https"), default) or ""
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or parts.username or parts.path or not _HOST.fullmatch(parts.hostname or ""):
+        raise BadSetting(f"BASE_URL must be a scheme and a host, such as https://ocop.example.vn, not {url!r}.")
     return url
 
 
@@ -125,8 +163,8 @@ def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...], defaul
 
 def _starting(environ: Mapping[str, str], name: str, starts: tuple[str, ...]) -> str | None:
     value = environ.get(name)
-    if value and not value.startswith(starts):
-        raise BadSetting(f"{name} must start with {' or '.join(starts)}.")
+    if value and not (value.startswith(starts) and value not in starts):
+        raise BadSetting(f"{name} must start with {' or '.join(starts)} and be given whole.")
     return value or None
 
 

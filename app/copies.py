@@ -103,9 +103,16 @@ class CopyLayer:
         address = environ.get("PATH_INFO", "") + "?" + query
         language = choose_language(query, environ.get("HTTP_COOKIE", ""), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         copy = self.copies.get(address, language)
-        if copy is not None and clock.now() < copy.fresh_until and self._revision(copy.keys) == copy.revision:
+        if copy is not None and clock.now() < copy.fresh_until and self._stands(copy):
             return _answer(copy, environ, start_response)
         return self._render(address, language, environ, start_response)
+
+    def _stands(self, copy: Copy) -> bool:
+        try:
+            return self._revision(copy.keys) == copy.revision
+        except (psycopg.Error, sqlite3.Error):  # nobody can tell: the page says that the database is away
+            self._revision.disconnect()
+            return False
 
     def _render(self, address: str, language: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Let Flask answer; keep the answer when the view said what it depends on."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from kernel.db import db
@@ -30,6 +32,14 @@ def sentence(error: DomainError) -> str:
 
 def init_errors(app: Flask) -> None:
     """Answer refusals and faults with pages in the reader's language."""
+
+    @app.before_request
+    def _no_zero_bytes() -> Response | None:
+        # PostgreSQL keeps no zero byte, so nothing can be found by one: the same answer on both engines. What the
+        # resolver of Digital Links is asked for is a matter of its own (400).
+        if "\0" in request.path and not request.path.startswith("/01/"):
+            return _page(404, gettext("There is no page at this address."))
+        return None
 
     @app.errorhandler(DomainError)
     def _refused(error: DomainError) -> Response:
@@ -61,10 +71,27 @@ def init_errors(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
+    @app.errorhandler(OperationalError)
+    def _away(error: OperationalError) -> Response:
+        # No template: what stands on every page is read from the database that does not answer.
+        with contextlib.suppress(DBAPIError):
+            db.session.rollback()
+        response = make_response(_AWAY, 503)
+        response.headers["Retry-After"] = "10"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     @app.errorhandler(500)
     def _fault(error: Exception) -> Response:
         db.session.rollback()
         return _page(500, gettext("Something broke on our side. It was written down; please try again."))
+
+
+_AWAY = """<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Xin thử lại sau ít phút</title>
+<body style="font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem">
+<h1>Xin thử lại sau ít phút</h1><p>Kho dữ liệu của trang đang tạm nghỉ. Những gì đã lưu không mất.</p>
+<p lang="en">Please try again in a few minutes: our database is resting. Nothing that was saved is lost.</p>"""
 
 
 def _page(status: int, words: str) -> Response:

@@ -159,6 +159,7 @@ class ItemIsSettled(Conflict):
         "%(name)s has been approved as it is; packs and orders name it so. Stop selling it and add a new trade item"
         " instead."
     )
+    changed: frozenset[str] = frozenset()  #: fields that were to be changed
 
 
 class LastItemOnShow(Conflict):
@@ -430,7 +431,9 @@ def change_item(
         return
     only_a_gtin = set(changed) == {"gtin"} and item.gtin is None
     if not only_a_gtin and is_settled(item):
-        raise ItemIsSettled(name=item.name_vi)
+        refusal = ItemIsSettled(name=item.name_vi)
+        refusal.changed = frozenset(changed)
+        raise refusal
     for name, value in changed.items():
         setattr(item, name, value)
     _flush_item(item)

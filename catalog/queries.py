@@ -54,6 +54,11 @@ def visible_to(actor: Actor) -> Select[Product]:
     return select(Product).where(owned_by(actor, Product.producer_id))
 
 
+def known_version() -> ColumnElement[int]:
+    """Say in SQL under which version others know a product: on show, else approved; a draft when there is no other."""
+    return func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+
+
 def get_product(actor: Actor, key: int | str) -> Product:
     """Find one product by its id or slug, its producer, sub-group and two versions with it (one statement).
 

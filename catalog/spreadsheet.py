@@ -58,6 +58,7 @@ class Column:
     key: str
     title: str = ""
     label: labels.LabelField | None = None
+    names: tuple[tuple[str, str], ...] = ()  #: of a label field, (vi, en): the kinds of goods call it differently
     language: str = ""
     width: int = 18
 
@@ -90,10 +91,19 @@ _ITEM_KEYS = tuple(column.key for column in _ITEM)
 
 def columns() -> list[Column]:
     """List all columns, in order: address, words, label fields of every kind, item, price."""
-    fields = {field.key: field for kind in labels.kinds() for field in kind.product_fields}
+    fields: dict[str, list[labels.LabelField]] = {}
+    for kind in labels.kinds():
+        for one in kind.product_fields:
+            fields.setdefault(one.key, []).append(one)
     label = [
-        Column(f"label.{key}.{language}", label=field, language=language, width=30)
-        for key, field in fields.items()
+        Column(
+            f"label.{key}.{language}",
+            label=alike[0],
+            names=tuple(dict.fromkeys((one.name_vi, one.name_en) for one in alike)),
+            language=language,
+            width=30,
+        )
+        for key, alike in fields.items()
         for language in ("vi", "en")
     ]
     return [Column("slug", N_("Address (leave as it is; empty for a new product)"), width=24), *_WORDS, *label, *_ITEM]
@@ -161,6 +171,14 @@ class SaidInTwoWays(InvalidInput):
 
 class NoLongerSold(InvalidInput):
     message = N_("%(code)s is no longer sold. Sell it again on its page first, or take the row out.")
+
+
+class SamePack(InvalidInput):
+    message = N_("Row %(row)s says what this size costs already. Each size stands in one row: take one of the two out.")
+
+
+class NotCalculated(InvalidInput):
+    message = N_("“%(text)s” is a formula without a result. Write its value, or open and save the file in Excel first.")
 
 
 class SomethingMissing(InvalidInput):
@@ -383,6 +401,7 @@ class _Taking:
         self.known, self.actor, self.now, self.group = known, actor, now, group
         self.first = group[0]
         self.problems: list[Problem] = []
+        self.rows_of: dict[int, int] = {}  #: trade item → number of the row that speaks of it
 
     def run(self) -> tuple[list[Change], bool]:
         product = self._find()
@@ -539,7 +558,9 @@ class _Taking:
                     gtin=_text(row, "gtin") if "gtin" in row.cells else item.gtin or "",
                     now=self.now,
                 )
-        if item is not None and amount is not None:
+        if item is not None and self.rows_of.setdefault(item.id, row.number) != row.number:
+            self._note(row, "item_code", SamePack(row=self.rows_of[item.id]))
+        elif item is not None and amount is not None:
             self._price(item, row, amount, day)
 
     def _find_item(self, product: Product, row: Row, content: int | None, unit: Unit | None) -> TradeItem | None:
@@ -658,7 +679,7 @@ class _Taking:
                 name,
                 code,
                 key,
-                before.get((code, key), ""),
+                before.get((code, key), "") or _price_before(before, code, key),
                 after.get((code, key), ""),
             )
             for code, key in places
@@ -666,6 +687,14 @@ class _Taking:
             # the price of yesterday gives way to the one of today: one change, not two
             and not (key.startswith("price_vnd@") and (code, key) not in after)
         ]
+
+
+def _price_before(before: Mapping[tuple[str, str], str], code: str, key: str) -> str:
+    """Give the price that a new one takes the place of, or "" for another column or a first price."""
+    if not key.startswith("price_vnd@"):
+        return ""
+    earlier = [column for of, column in before if of == code and column.startswith("price_vnd@") and column < key]
+    return before[code, max(earlier)] if earlier else ""
 
 
 #: Fields of the verbs for items and prices → columns.
@@ -676,6 +705,10 @@ _COLUMN_OF = {
     "amount_vnd": "price_vnd",
     "valid_from": "price_from",
 }
+
+
+#: Columns of what is settled once an item is approved → fields of the verb, the weightiest first.
+_SETTLED = {"net_content": "net_content", "unit": "unit", "gtin": "gtin", "item_name_vi": "name_vi"}
 
 
 class _Noting:
@@ -699,6 +732,8 @@ class _Noting:
         elif named:
             key, _, language = named.rpartition("_")
             column = f"label.{key}.{language}" if language in ("vi", "en") else self.column
+        if isinstance(error, editing.ItemIsSettled) and error.changed:
+            column = next((name for name in _SETTLED if _SETTLED[name] in error.changed), column)
         self.taking._note(self.row, column, error)
         return True
 
@@ -715,23 +750,36 @@ def _read(data: bytes) -> tuple[list[Row], list[str]]:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > MOST_UNPACKED:
             raise SpreadsheetTooLarge(mb=MOST_BYTES // 2**20, rows=MOST_ROWS)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            lines = [
-                list(line)
-                for line, _ in zip(
-                    sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), range(MOST_ROWS * 2), strict=False
-                )
+        values, formulas = (_lines(data, data_only=True), _lines(data, data_only=False))
+        lines = [
+            [
+                _NotCalculated(formula) if value is None and str(formula or "").startswith("=") else value
+                for value, formula in zip(of_values, of_formulas, strict=True)
             ]
-        finally:
-            book.close()
+            for of_values, of_formulas in zip(values, formulas, strict=True)
+        ]
     except InvalidInput:
         raise
     except Exception as problem:  # a broken file breaks the reader in many ways
         raise NotASpreadsheet() from problem
     return _rows(lines)
+
+
+class _NotCalculated(str):
+    """A formula that the program which wrote the file never worked out."""
+
+    __slots__ = ()
+
+
+def _lines(data: bytes, *, data_only: bool) -> list[list[Any]]:
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
+    try:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
+        return [list(row) for row, _ in zip(rows, range(MOST_ROWS * 2), strict=False)]
+    finally:
+        book.close()
 
 
 def _rows(lines: list[list[Any]]) -> tuple[list[Row], list[str]]:
@@ -762,11 +810,13 @@ def _by_product(rows: list[Row]) -> list[list[Row]]:
 
 
 def _problems_of_repetition(group: list[Row]) -> list[Problem]:
-    """Words repeated in later rows of a product must be the same, or left empty; no cell is endless."""
+    """Words repeated in later rows of a product must be the same, or left empty; no cell is endless or unsolved."""
     first, problems = group[0], []
     for row in group:
         for key in row.cells:
-            if len(str(row.cells[key] or "")) > MOST_SIGNS:
+            if isinstance(row.cells[key], _NotCalculated):
+                problems.append(Problem(row.number, key, NotCalculated(text=row.cells[key][:60])))
+            elif len(str(row.cells[key] or "")) > MOST_SIGNS:
                 problems.append(Problem(row.number, key, CellTooLong(most=MOST_SIGNS)))
             elif row is not first and key not in _ITEM_KEYS:
                 said = _text(row, key, lines=True)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.actor import Actor
 from accounts.models import FormerSlug, Organisation
 from accounts.queries import owned_by
 from catalog.models import Price, Product, ProductVersion, TradeItem
+from catalog.queries import known_version
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleReversal, SalesPoint
 from kernel import clock
 from kernel.db import db
@@ -187,11 +188,6 @@ def consignor(organisation_id: int) -> Organisation:
     return db.session.get_one(Organisation, organisation_id)
 
 
-def _shown_version() -> ColumnElement[int]:
-    """The version whose name people know: the published one, else the draft."""
-    return func.coalesce(Product.published_version_id, Product.draft_version_id)
-
-
 class Offered(NamedTuple):
     """A lot at a counter, at the price agreed on the note it came with last."""
 
@@ -212,6 +208,7 @@ class Offered(NamedTuple):
     expires_on: date | None
     on_hand: int
     frozen: bool
+    on_show: bool  #: its product has a page in the shop
     price_vnd: int
 
 
@@ -236,14 +233,13 @@ def goods_at(point: SalesPoint) -> list[Offered]:
             Batch.expires_on,
             Balance.on_hand,
             Balance.frozen,
+            and_(Product.published_version_id.is_not(None), Organisation.is_active),
         )
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(Lot, Lot.id == Balance.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)
-        .join(
-            ProductVersion, ProductVersion.id == func.coalesce(Product.published_version_id, Product.draft_version_id)
-        )
+        .join(ProductVersion, ProductVersion.id == known_version())
         .join(Organisation, Organisation.id == Balance.owner_id)
         .where(Balance.location_id == point.location_id, Balance.on_hand > 0)
         .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.number, Balance.lot_id)
@@ -313,9 +309,7 @@ def ready_to_send(consignor_id: int, warehouse_id: int, day: date) -> list[Ready
         .join(Lot, Lot.id == Balance.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)
-        .join(
-            ProductVersion, ProductVersion.id == func.coalesce(Product.published_version_id, Product.draft_version_id)
-        )
+        .join(ProductVersion, ProductVersion.id == known_version())
         .where(
             Balance.location_id == warehouse_id,
             Balance.owner_id == consignor_id,
@@ -355,7 +349,7 @@ def names_of(lot_ids: Iterable[int]) -> dict[int, LotName]:
         )
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)
-        .join(ProductVersion, ProductVersion.id == _shown_version())
+        .join(ProductVersion, ProductVersion.id == known_version())
         .where(Batch.lot_id.in_(list(lot_ids)))
     )
     return {row[0]: LotName._make(row) for row in rows}
@@ -400,7 +394,9 @@ class NoteRow(NamedTuple):
     kind: NoteKind
     status: NoteStatus
     consignor_vi: str
+    consignor_en: str
     point_vi: str
+    point_en: str
     lines: int
     packs: int
     created_at: datetime
@@ -421,7 +417,9 @@ def list_notes(actor: Actor, *, status: NoteStatus | None = None, q: str = "") -
             Note.kind,
             Note.status,
             Organisation.name_vi,
+            Organisation.name_en,
             SalesPoint.name_vi,
+            SalesPoint.name_en,
             totals.c.lines,
             totals.c.packs,
             Note.created_at,

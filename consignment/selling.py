@@ -59,6 +59,11 @@ class NeedsReason(InvalidInput):
     field = "reason"
 
 
+class ReasonTooLong(InvalidInput):
+    message = N_("Please keep the reason within %(most)s signs.")
+    field = "reason"
+
+
 def sell(
     point: SalesPoint,
     quantities: Mapping[int, int],
@@ -119,11 +124,13 @@ def sell(
 def cancel(sale: Sale, *, reason: str, actor: Actor, now: datetime) -> None:
     """Take a sale of today back: the goods return to the counter, the sale and its reversal stay on record.
 
-    :raises NeedsReason, NotToday, CancelledBefore:
+    :raises NeedsReason, ReasonTooLong, NotToday, CancelledBefore:
     """
-    reason = one_line(reason)[:LONGEST_REASON]
+    reason = one_line(reason)
     if not reason:
         raise NeedsReason()
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong(most=LONGEST_REASON)
     point = lock(sale.sales_point)
     if clock.business_date(sale.sold_at) != clock.business_date(now):
         raise NotToday()

@@ -81,6 +81,11 @@ class NeedsReason(InvalidInput):
     field = "reason"
 
 
+class ReasonTooLong(InvalidInput):
+    message = N_("Please keep the reason within %(most)s signs.")
+    field = "reason"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """So many packs of a lot, to be sold at a price."""
@@ -163,9 +168,9 @@ def receive(note: Note, *, actor: Actor, now: datetime) -> None:
 def cancel(note: Note, *, reason: str, actor: Actor, now: datetime) -> None:
     """Give a note up before it was received: its goods go back to where they came from.
 
-    :raises NeedsReason, NotOnTheWay:
+    :raises NeedsReason, ReasonTooLong, NotOnTheWay:
     """
-    reason = _reason(reason)
+    reason = check_reason(reason)
     lock(note)
     if note.status is NoteStatus.SENT:
         origin = note.warehouse_id if note.kind is NoteKind.DELIVERY else note.sales_point.location_id
@@ -192,10 +197,10 @@ def take_back(
     Held and recalled lots may go back.
 
     :param quantities: {lot id: packs}
-    :raises NothingOnIt, TooManyLines, NeedsReason, stock.ledger.NotOnHand:
+    :raises NothingOnIt, TooManyLines, NeedsReason, ReasonTooLong, stock.ledger.NotOnHand:
     :raises NotAtThisPoint: if a lot never came there
     """
-    reason = _reason(reason)
+    reason = check_reason(reason)
     prices = queries.agreed_prices(point, list(quantities), consignor_id=consignor.id)
     if not quantities.keys() <= prices.keys():
         raise NotAtThisPoint()
@@ -219,10 +224,16 @@ def receiver_of(note: Note) -> int:
     return note.sales_point.organisation_id if note.kind is NoteKind.DELIVERY else note.consignor_id
 
 
-def _reason(reason: str) -> str:
-    reason = one_line(reason)[:LONGEST_REASON]
+def check_reason(reason: str) -> str:
+    """Give a reason as it is kept.
+
+    :raises NeedsReason, ReasonTooLong:
+    """
+    reason = one_line(reason)
     if not reason:
         raise NeedsReason()
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong(most=LONGEST_REASON)
     return reason
 
 

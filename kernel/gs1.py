@@ -64,6 +64,14 @@ class RestrictedNumber(MalformedKey):
     )
 
 
+class NoCompanyPrefix(MalformedKey):
+    """Not digits, too short or too long, or of the numbers that GS1 gives to nobody."""
+
+    message = N_(
+        "A GS1 company prefix has 6 to 12 digits, as they stand in the letter from GS1: in Viet Nam it begins with 893."
+    )
+
+
 class MalformedLot(InvalidInput):
     """A lot number that no label and no GS1 code could carry."""
 
@@ -123,6 +131,17 @@ def sscc(text: str) -> str:
     :raises MalformedKey: as ``gtin14``
     """
     return _checked(text, "SSCC", (18,))
+
+
+def company_prefix(text: str) -> str:
+    """Read a GS1 company prefix: 6 to 12 digits (GS1 General Specifications, section 1.4.2).
+
+    :raises NoCompanyPrefix:
+    """
+    digits = text.replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 12) or _restricted_prefix("0" + digits):
+        raise NoCompanyPrefix()
+    return digits
 
 
 def check_digit(digits: str) -> str:

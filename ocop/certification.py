@@ -23,6 +23,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc, one_line
 from ocop.models import Certificate
 
+FIRST_YEAR = 2018  # Source: QĐ 490/QĐ-TTg of 7 May 2018, which began the programme
 VALID_MONTHS = 36  # Source: QĐ 26/2026/QĐ-TTg, Điều 3
 FEWEST_STARS, MOST_STARS = 3, 5
 #: From so many days before its end on, a certificate is told to be expiring: a new dossier takes months.
@@ -71,6 +72,11 @@ class IssuedInTheFuture(InvalidInput):
     field = "issued_on"
 
 
+class IssuedBeforeOcop(InvalidInput):
+    message = N_("Please look at the year again: the programme began in %(year)s.")
+    field = "issued_on"
+
+
 class ClaimsEarlierDay(InvalidInput):
     message = N_("A certificate cannot be revoked before the day it was issued, nor on a day to come.")
     field = "revoked_on"
@@ -84,6 +90,11 @@ class NoReason(InvalidInput):
 class ReasonTooLong(InvalidInput):
     message = N_("Please keep the reason within %(most)s signs.")
     field = "reason"
+
+
+class LapsedAlready(InvalidInput):
+    message = N_("The certificate had lapsed by that day: there was nothing left to revoke.")
+    field = "revoked_on"
 
 
 class AlreadyRevoked(Conflict):
@@ -153,6 +164,7 @@ def issue(
     :param document: digest of the paper, kept before
     :raises MalformedNumber: :raises NumberTaken: :raises StarsOutOfRange: :raises NoDecision:
     :raises DecisionTooLong: :raises NoIssuer: :raises IssuerTooLong: :raises IssuedInTheFuture:
+    :raises IssuedBeforeOcop:
     """
     number, decision_number, issuer = one_line(number), one_line(decision_number), one_line(issuer)
     if len(number) > LONGEST_NUMBER or not _NUMBER.fullmatch(number):
@@ -169,6 +181,8 @@ def issue(
         raise IssuerTooLong()
     if issued_on > business_date(now):
         raise IssuedInTheFuture()
+    if issued_on.year < FIRST_YEAR:
+        raise IssuedBeforeOcop(year=FIRST_YEAR)
     if db.session.scalar(select(exists().where(Certificate.number == number))):
         raise NumberTaken()
     certificate = Certificate(
@@ -202,6 +216,7 @@ def revoke(
 
     :param revoked_on: day of the decision; today when None
     :raises AlreadyRevoked: :raises NoReason: :raises ReasonTooLong: :raises ClaimsEarlierDay:
+    :raises LapsedAlready: if it was no longer valid on that day
     """
     today = business_date(now)
     revoked_on = revoked_on or today
@@ -212,6 +227,8 @@ def revoke(
         raise ReasonTooLong(most=LONGEST_REASON)
     if not certificate.issued_on <= revoked_on <= today:
         raise ClaimsEarlierDay()
+    if revoked_on >= certificate.expires_on:
+        raise LapsedAlready()
     lock(certificate)
     if certificate.revoked_on is not None:
         raise AlreadyRevoked(number=certificate.number)

@@ -14,6 +14,7 @@ from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion
+from catalog.queries import known_version
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from kernel.text import tokens
@@ -227,7 +228,7 @@ def _listed(
 
 
 def _with_names() -> Select[Any, Any, Any, Any]:
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     return (
         select(Certificate, Product, ProductVersion, Organisation)
         .join(Product, Product.id == Certificate.product_id)
@@ -252,7 +253,7 @@ def _row(found: Any) -> Row:
         product_slug=product.slug,
         product_vi=version.name_vi,
         product_en=version.name_en,
-        is_published=product.published_version_id is not None,
+        is_published=product.published_version_id is not None and producer.is_active,
         producer_id=producer.id,
         producer_slug=producer.slug,
         producer_code=producer.code,

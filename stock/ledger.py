@@ -25,6 +25,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from catalog.models import TradeItem
@@ -191,9 +192,13 @@ def _post(lines: Sequence[Line], *, document: str, now: datetime, actor: Actor |
         }
         for line in lines
     ]
-    posted = db.session.scalars(
-        insert(Movement).values(rows).on_conflict_do_nothing(index_elements=["cause"]).returning(Movement.id)
-    ).all()
+    adding = insert(Movement).values(rows).on_conflict_do_nothing(index_elements=["cause"]).returning(Movement.id)
+    try:
+        posted = db.session.scalars(adding).all()
+    except IntegrityError as problem:  # SQLite's guard against replacement comes before ON CONFLICT
+        if "append-only" not in str(problem.orig):
+            raise
+        raise AlreadyPosted() from problem
     if len(posted) < len(lines):
         raise AlreadyPosted()
 

@@ -12,10 +12,11 @@ from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem
+from catalog.queries import known_version
 from kernel import text
 from kernel.db import db
 from stock.models import Balance, Location, LocationKind, Movement
-from traceability.models import Batch, Lot
+from traceability.models import Batch, Lot, LotState
 
 ON_HAND = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT, LocationKind.IN_TRANSIT)
 
@@ -47,6 +48,7 @@ class OnHand(NamedTuple):
     expires_on: date | None
     on_hand: int
     frozen: bool
+    state: LotState
 
 
 #: Columns that a list of goods can be sorted by.
@@ -88,11 +90,13 @@ def goods_on_hand(
             Batch.expires_on,
             Balance.on_hand,
             Balance.frozen,
+            Lot.state,
         )
+        .join(Lot, Lot.id == Balance.lot_id)
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)
-        .join(ProductVersion, ProductVersion.id == Product.draft_version_id)
+        .join(ProductVersion, ProductVersion.id == known_version())
         .join(owner, owner.id == Balance.owner_id)
         .join(Location, Location.id == Balance.location_id)
         .where(Balance.on_hand > 0, Location.kind.in_(kinds))

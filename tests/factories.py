@@ -162,9 +162,9 @@ class Factories:
             self._add(Membership(user_id=user.id, organisation_id=organisation.id, role=role, created_at=self._now))
         return user
 
-    def client(self, organisation: Organisation, *, role: Role = Role.MANAGER) -> FlaskClient:
+    def client(self, organisation: Organisation, *, role: Role = Role.MANAGER, email: str | None = None) -> FlaskClient:
         """Give a browser in which a new member of ``organisation`` has signed in."""
-        user = self.user(organisation, role=role)
+        user = self.user(organisation, role=role, email=email)
         client = self._app.test_client()
         with client.session_transaction() as session:
             session["_user_id"] = user.fs_uniquifier

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,42 +20,101 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 
 
+#: A server that was asked to stop and has not done so by then is made to.
+PATIENCE_S = 15
+#: A worker that ended is started again, at most so often.
+WORKER_AGAIN_S = 5
+
+
+class _Stopped(Exception):
+    """Somebody asked this program to stop."""
+
+
 def main() -> None:
     """Run until told to stop."""
     os.chdir(ROOT)
-    port = os.environ.get("PORT", "8000")
-    flask = [str(BIN / "flask"), "--app", "wsgi"]
-    for step in (["db", "upgrade"], ["demo", "load", "--if-empty"]):
-        done = subprocess.run([*flask, *step], check=False)
-        if done.returncode:
-            sys.exit(done.returncode)
-    server = [
-        str(BIN / "granian"), "--interface", "wsgi", "--host", os.environ.get("HOST", "127.0.0.1"), "--port", port,
-        "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "wsgi:app",
-    ]  # fmt: skip
-    processes = [
-        subprocess.Popen(server),
-        subprocess.Popen([*flask, "work"]),
-    ]
-
-    def _stop(_signal: int, _frame: FrameType | None) -> None:
-        for process in processes:
-            if process.poll() is None:
-                process.terminate()
-
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    if _answers(f"http://127.0.0.1:{port}/readyz", processes[0]):
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        code = _run(running)
+    except _Stopped:
+        code = 0
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what follows ends soon by itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end(running)
+    sys.exit(code)
+
+
+def _run(running: list[subprocess.Popen[bytes]]) -> int:
+    """Prepare the database, start server and worker, and wait until one of them ends."""
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    _check_port(host, port)
+    flask = [str(BIN / "flask"), "--app", "wsgi"]
+    for step in (["db", "upgrade"], ["demo", "load", "--if-empty"]):
+        code = _start([*flask, *step], running).wait()
+        if code:
+            return code
+    server = _start(
+        [
+            str(BIN / "granian"), "--interface", "wsgi", "--host", host, "--port", port, "--workers", "2",
+            "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "wsgi:app",
+        ],
+        running,
+    )  # fmt: skip
+    work = [*flask, "work"]
+    worker, begun = _start(work, running), time.monotonic()
+    if _answers(f"http://127.0.0.1:{port}/readyz", server):
         _say(port, flask)
-    failed = False
-    while all(process.poll() is None for process in processes):
+    while server.poll() is None:
         time.sleep(0.3)
-    for process in processes:
-        failed = failed or (process.poll() or 0) > 0
-    _stop(signal.SIGTERM, None)
-    for process in processes:
-        process.wait(timeout=30)
-    sys.exit(1 if failed else 0)
+        if worker.poll() is not None:  # the shop goes on without it; its jobs wait for the next one
+            running.remove(worker)
+            time.sleep(max(0.0, begun + WORKER_AGAIN_S - time.monotonic()))
+            print("ocop: the worker had ended; another one takes its jobs.", flush=True)
+            worker, begun = _start(work, running), time.monotonic()
+    return 1
+
+
+def _start(command: list[str], running: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a program in a group of its own: Ctrl+C reaches it through us alone, and all its children end with it."""
+    process = subprocess.Popen(command, start_new_session=True)
+    running.append(process)
+    return process
+
+
+def _end(running: list[subprocess.Popen[bytes]]) -> None:
+    """Ask what still runs to stop, wait a while, and end what is left."""
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+    until = time.monotonic() + PATIENCE_S
+    for process in running:
+        try:
+            process.wait(timeout=max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def _check_port(host: str, port: str) -> None:
+    """Stop with a sentence when the port cannot be ours: the server itself would share it with another shop."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        sys.exit(f"ocop: PORT is a number from 1 to 65535; {port!r} is not.")
+    try:
+        family = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, int(port)))
+    except OSError as problem:
+        sys.exit(
+            f"ocop: {host}:{port} cannot be used: {problem.strerror or problem}.\n"
+            f"      Another shop may be running there. Stop it, or choose another port: PORT=8001 make run"
+        )
 
 
 def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:

@@ -83,6 +83,10 @@ class NotApproved(Conflict):
     message = N_("The office has not approved this product yet. The batch is kept; release it when the product is.")
 
 
+class PastItsDate(Conflict):
+    message = N_("Batch %(number)s is past its last day: it cannot be put on sale.")
+
+
 class NothingLeft(Conflict):
     message = N_("All of batch %(number)s went into other lots: nothing is left to sell.")
 
@@ -97,6 +101,10 @@ class NotHeld(Conflict):
 
 class AlreadyRecalled(Conflict):
     message = N_("Lot %(number)s was recalled already.")
+
+
+class RecalledNotLabelled(Conflict):
+    message = N_("Batch %(number)s is recalled: no labels are printed for it any more.")
 
 
 class CannotConfirm(Conflict):
@@ -215,6 +223,7 @@ def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
     """Let a batch be sold and its page be seen. The stock receives the packs by who calls (``stock.production``).
 
     :raises NotOpen: if it was released before; :raises NothingLeft: if all of it went into other lots
+    :raises PastItsDate: if its last day has gone by
     :raises NotApproved: if nobody has looked at the words its page would show
     """
     lot = lock(batch.lot)
@@ -227,6 +236,8 @@ def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
         raise NotApproved()
     if lot.left < 1:
         raise NothingLeft(number=lot.number)
+    if batch.expires_on is not None and batch.expires_on < business_date(now):
+        raise PastItsDate(number=lot.number)
     _move(lot, (LotState.OPEN,), LotState.RELEASED, "", now=now)
     recording.record_event(
         EventKind.OBJECT,

@@ -14,6 +14,7 @@ from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind, Place
 from accounts.queries import owned_by
 from catalog.models import Price, Product, ProductVersion, Subgroup, TradeItem, VersionPhoto
+from catalog.queries import known_version
 from kernel import gs1
 from kernel.db import db
 from kernel.errors import N_, NotFound
@@ -38,6 +39,10 @@ from traceability.recording import NoSuchEvent
 PER_PAGE = 50
 #: More than a reader would follow; a page that leaves something out says so.
 MOST_EDGES_SHOWN, MOST_EVENTS_SHOWN = 60, 200
+
+
+class NoSuchPaper(NotFound):
+    message = N_("There is no such paper.")
 
 
 class NoSuchBatch(NotFound):
@@ -110,9 +115,9 @@ class Story:
 
     @property
     def origins(self) -> list[AdministrativeUnit]:
-        """The communes its raw material comes from; the product's own where no lot says one."""
+        """The communes its raw material comes from, as far as its lots say: none is made up."""
         found = {lot.origin_commune.code: lot.origin_commune for lot in self.lots.values() if lot.origin_commune}
-        return list(found.values()) or [self.version.commune]
+        return list(found.values())
 
 
 def batch_story(organisation_code: str, token: str, on: date) -> Story:
@@ -120,7 +125,7 @@ def batch_story(organisation_code: str, token: str, on: date) -> Story:
 
     :raises NoSuchBatch: if there is none, or it is not released yet
     """
-    shown = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    shown = known_version()
     price = (
         select(Price.amount_vnd)
         .where(Price.trade_item_id == TradeItem.id, Price.valid_from <= on)
@@ -314,7 +319,7 @@ def find_by_number(number: str, *, most: int = 12) -> list[Hit]:
 
 
 def _hits(where: ColumnElement[bool], most: int = 12) -> list[Hit]:
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     rows = db.session.execute(
         select(
             Organisation.code,
@@ -363,6 +368,18 @@ def visible_to(actor: Actor) -> Select[Lot]:
     return select(Lot).where(owned_by(actor, Lot.owner_id))
 
 
+def get_paper(actor: Actor, lot_id: int, digest: str) -> LotDocument:
+    """Find a paper of a lot, public or not.
+
+    :raises NoSuchPaper: if there is none that the actor may see
+    """
+    seen = visible_to(actor).with_only_columns(Lot.id).where(Lot.id == lot_id)
+    found = db.session.scalar(select(LotDocument).where(LotDocument.lot_id.in_(seen), LotDocument.digest == digest))
+    if found is None:
+        raise NoSuchPaper()
+    return found
+
+
 def get_lot(actor: Actor, lot_id: int) -> Lot:
     """Find one lot of raw material or something between.
 
@@ -405,7 +422,7 @@ class BatchRow:
 
 
 def _batch_rows(actor: Actor) -> Select[Any, Any, Any, Any, Any, Any, Any, Any]:
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     return (
         select(
             Batch,
@@ -625,7 +642,7 @@ class OwnItem:
 
 def items_for_batches(owner_id: int) -> list[OwnItem]:
     """List the items of a producer's products in their Vietnamese order; services have no batches."""
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     photo = (
         select(VersionPhoto.digest)
         .where(VersionPhoto.version_id == ProductVersion.id)

@@ -10,10 +10,16 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=True)
 
 #: For what guesses at a secret: signing in, codes, links.
-guesses = limiter.shared_limit("12 per minute; 90 per hour", scope="guesses", methods=["POST"])
+#: A guess that was right is none: a whole village may stand behind one address of a mobile network.
+guesses = limiter.shared_limit(
+    "12 per minute; 90 per hour",
+    scope="guesses",
+    methods=["POST"],
+    deduct_when=lambda response: response.status_code not in (302, 303),
+)
 #: For what sends letters.
 letters = limiter.shared_limit("5 per minute; 30 per hour", scope="letters", methods=["POST"])
 

@@ -5,6 +5,7 @@ What is in the set stands in ``app/demo/data`` and is read and checked by ``app.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -15,14 +16,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from accounts import consents, membership, organisations, signing_in
-from accounts.actor import SYSTEM, Actor
-from accounts.models import Organisation, OrganisationKind, Place
+from accounts.actor import SYSTEM, Actor, granted
+from accounts.models import Organisation, OrganisationKind, Place, Role
 from accounts.organisations import Profile, Spot
 from app.config import ROOT
-from app.demo import data
+from app.demo import data, papers
 from app.demo.data import PICTURES, DemoBatch, DemoNote, DemoProcess, DemoProduct, DemoSet, DemoStep
 from catalog import editing, pricing, publishing
-from catalog.models import Product, Subgroup, TradeItem
+from catalog.models import Product, Subgroup, TradeItem, Unit
 from catalog.taxonomy import SCHEME
 from consignment import points, selling, transfer
 from consignment.models import NoteStatus, SalesPoint
@@ -87,6 +88,7 @@ class _Loader:
         self.items: dict[tuple[str, str], TradeItem] = {}
         self.lots: dict[tuple[str, str], Lot] = {}
         self.batches: dict[str, Batch] = {}
+        self.with_papers: set[str] = set()  #: materials of which one lot has a receipt
 
     def run(self, scale: int, say: Callable[[str], None]) -> None:
         """Load all sections in their order."""
@@ -226,6 +228,22 @@ class _Loader:
                 now=self.at(360),
             )
 
+    def _by(self, code: str) -> Actor:
+        """Say that an organisation did it itself, without naming a person."""
+        return self._acting(self.organisations[code])
+
+    def _acting(self, organisation: Organisation) -> Actor:
+        return Actor(
+            user_id=None,
+            user_name="",
+            organisation_id=organisation.id,
+            organisation_code=organisation.code,
+            organisation_name=organisation.name_vi,
+            kind=organisation.kind,
+            role=Role.MANAGER,
+            permissions=granted(organisation.kind, Role.MANAGER, is_provincial=False),
+        )
+
     # --- Products -----------------------------------------------------------------------------------------
 
     def _enter_products(self, scale: int) -> None:
@@ -242,10 +260,10 @@ class _Loader:
         All are samples: of those the press names, the label, the price and the batches are made up.
         """
         now = self.at(days_ago)
-        producer = self.organisations[row.producer]
+        producer, by = self.organisations[row.producer], self._by(row.producer)
         product = editing.create(
             producer,
-            SYSTEM,
+            by,
             name_vi=row.name_vi + (f" – mẫu {copy}" if copy else ""),
             name_en=row.name_en + (f" – sample {copy}" if copy else ""),
             subgroup=db.session.get_one(Subgroup, (SCHEME, row.criteria_set)),
@@ -259,7 +277,7 @@ class _Loader:
             product.press_rating_vi, product.press_rating_en = row.press_vi, row.press_en
         editing.save_words(
             product,
-            SYSTEM,
+            by,
             now=now,
             summary_vi=row.summary_vi,
             summary_en=row.summary_en,
@@ -268,13 +286,13 @@ class _Loader:
             brand=row.brand,
             standards=row.standards,
         )
-        editing.save_label(product, SYSTEM, values=row.label, now=now)
+        editing.save_label(product, by, values=row.label, now=now)
         for key in dict.fromkeys((*row.pictures, self._picture_of(row.producer))):
-            editing.add_photo(product, SYSTEM, editing.Photo(self.pictures[key], *self._alt(key)), now=now)
+            editing.add_photo(product, by, editing.Photo(self.pictures[key], *self._alt(key)), now=now)
         for offer in row.items:
             item = editing.add_item(
                 product,
-                SYSTEM,
+                by,
                 code=offer.code,
                 name_vi=offer.name_vi,
                 name_en=offer.name_en,
@@ -283,7 +301,7 @@ class _Loader:
                 gtin="" if copy else offer.gtin,
                 now=now,
             )
-            pricing.set_price(item, SYSTEM, amount_vnd=offer.price, now=now)
+            pricing.set_price(item, by, amount_vnd=offer.price, now=now)
             if not copy:
                 self.items[row.key, offer.code] = item
         self._decide(row, product, now)
@@ -295,9 +313,9 @@ class _Loader:
     def _decide(self, row: DemoProduct, product: Product, now: datetime) -> None:
         if row.state == "draft":
             return
-        publishing.submit(product, SYSTEM, now=now)
+        publishing.submit(product, self._by(row.producer), now=now)
         if row.state == "published" and product.submitted_version_id is not None:
-            publishing.approve_and_publish(product, SYSTEM, version_id=product.submitted_version_id, now=now)
+            publishing.approve_and_publish(product, self._officer, version_id=product.submitted_version_id, now=now)
 
     def _certify(self) -> None:
         for row in self.demo.certificates:
@@ -309,7 +327,7 @@ class _Loader:
                 issuer=row.issuer,
                 issued_on=self.day(row.issued),
                 is_sample=True,
-                actor=SYSTEM,
+                actor=self._officer,
                 now=self.now,
             )
             if row.revoked is not None:
@@ -317,7 +335,7 @@ class _Loader:
                     certificate,
                     reason=row.reason_vi,
                     revoked_on=self.day(row.revoked),
-                    actor=SYSTEM,
+                    actor=self._officer,
                     now=self.now,
                 )
 
@@ -328,7 +346,7 @@ class _Loader:
             self._receive(raw)
         for mid in sorted(self.demo.mid_lots, key=lambda lot: -lot.made):
             self._make_between(mid)
-        officer = self._officer()
+        officer = self._officer
         newest: dict[str, int] = {}
         for row in self.demo.batches:
             newest[row.owner] = min(row.made, newest.get(row.owner, row.made))
@@ -354,8 +372,27 @@ class _Loader:
                 place_id=self.places[row.place].id,
             ),
             is_sample=True,
-            actor=SYSTEM,
+            actor=self._acting(owner),
             now=self.at(row.received, 16),
+        )
+        if material.source == "bought" and material.key not in self.with_papers:
+            self.with_papers.add(material.key)
+            self._lay_receipt(self.lots[row.owner, row.number], owner, self.day(row.received))
+
+    def _lay_receipt(self, lot: Lot, owner: Organisation, on: date) -> None:
+        """Keep the receipt of a lot that was bought: for its owner and the office, not for the public."""
+        amount = f"{lot.quantity:n} {'cái' if lot.unit is Unit.PIECE else lot.unit.value}"
+        drawn = papers.receipt(
+            material=lot.name_vi, lot=lot.number, amount=amount, supplier=lot.supplier, receiver=owner.name_vi, on=on
+        )
+        digest = media.store_document(drawn, f"phieu-nhap-{lot.id}.pdf", now=self.now)
+        lots.add_document(
+            lot,
+            digest,
+            title="Phiếu nhập nguyên liệu (mẫu)",
+            is_public=False,
+            actor=self._acting(owner),
+            now=clock.start_of_day(on) + timedelta(hours=16),
         )
 
     def _make_between(self, row: data.DemoMidLot) -> None:
@@ -373,7 +410,7 @@ class _Loader:
             note=self._making(row).title_vi,
             photos=self._photos(self._making(row)),
             is_sample=True,
-            actor=SYSTEM,
+            actor=self._by(row.owner),
             now=self.at(row.made, 16),
         )
         self.lots[row.owner, row.number] = lot
@@ -392,7 +429,7 @@ class _Loader:
             note=self._making(row).title_vi,
             photos=self._photos(self._making(row)),
             is_sample=True,
-            actor=SYSTEM,
+            actor=self._by(row.owner),
             now=self.at(row.made, 16),
         )
         self.batches[row.key] = batch
@@ -400,7 +437,7 @@ class _Loader:
         self._write_steps(row, batch.lot)
         if row.state == "open":
             return
-        production.release(batch, actor=SYSTEM, now=self.at(row.made, 17))
+        production.release(batch, actor=self._by(row.owner), now=self.at(row.made, 17))
         if officer is not None:
             batches.confirm(
                 batch,
@@ -430,7 +467,7 @@ class _Loader:
                 event_at=when,
                 files=self._photos(step),
                 is_sample=True,
-                actor=SYSTEM,
+                actor=self._by(row.owner),
                 now=max(when, self.at(row.made, 17)),
             )
 
@@ -443,6 +480,7 @@ class _Loader:
     def _photos(self, step: DemoStep) -> tuple[Attachment, ...]:
         return (Attachment(self.pictures[step.picture], *self._alt(step.picture)),) if step.picture else ()
 
+    @functools.cached_property
     def _officer(self) -> Actor:
         user = signing_in.find_by_identity("office@demo.example")
         if user is None:
@@ -460,7 +498,7 @@ class _Loader:
                 self.points[sale.point],
                 {self.batches[line.batch].lot_id: line.quantity for line in sale.lines},
                 request_key=f"demo{number:012d}",
-                actor=SYSTEM,
+                actor=self._acting(self._keeper(sale.point)),
                 now=self.at(sale.sold, 10 + number % 6),
             )
         for note in self.demo.notes:
@@ -476,17 +514,20 @@ class _Loader:
                 transfer.Wanted(self.batches[line.batch].lot_id, line.quantity, self._price(line.batch))
                 for line in row.lines
             ],
-            actor=SYSTEM,
+            actor=self._by(row.producer),
             now=self.at(sent, 8),
             is_sample=True,
         )
         if row.sent is None:
             return
-        transfer.send(note, actor=SYSTEM, now=self.at(row.sent, 9))
+        transfer.send(note, actor=self._by(row.producer), now=self.at(row.sent, 9))
         if row.received is not None:
-            transfer.receive(note, actor=SYSTEM, now=self.at(row.received, 10))
+            transfer.receive(note, actor=self._acting(self._keeper(row.point)), now=self.at(row.received, 10))
         elif row.cancelled is not None:
-            transfer.cancel(note, reason=row.reason, actor=SYSTEM, now=self.at(row.cancelled, 11))
+            transfer.cancel(note, reason=row.reason, actor=self._by(row.producer), now=self.at(row.cancelled, 11))
+
+    def _keeper(self, point: str) -> Organisation:
+        return db.session.get_one(Organisation, self.points[point].organisation_id)
 
     def _price(self, batch_key: str) -> int:
         row = next(one for one in self.demo.batches if one.key == batch_key)
@@ -499,15 +540,15 @@ class _Loader:
             self.points[row.point],
             {self.batches[line.batch].lot_id: line.quantity for line in row.lines},
             reason=row.reason,
-            actor=SYSTEM,
+            actor=self._acting(self._keeper(row.point)),
             now=self.at(row.sent or 0, 15),
             is_sample=True,
         )
         if row.received is not None and note.status is NoteStatus.SENT:
-            transfer.receive(note, actor=SYSTEM, now=self.at(row.received, 16))
+            transfer.receive(note, actor=self._by(row.producer), now=self.at(row.received, 16))
 
     def _hold_and_recall(self) -> None:
-        officer = self._officer()
+        officer = self._officer
         for row in self.demo.batches:
             if row.state == "held":
                 holding.hold(self.batches[row.key].lot, reason=row.reason_vi, actor=officer, now=self.at(2, 9))

@@ -23,7 +23,7 @@ from consignment import queries, selling, transfer
 from consignment.models import NoteKind, SalesPoint
 from kernel import clock, replays, text
 from kernel.db import transaction
-from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
+from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from traceability.models import LotState
 
 blueprint = Blueprint("counter", __name__, url_prefix="/quay")
@@ -180,7 +180,7 @@ def cancel_sale(slug: str, number: str) -> Answer:
         try:
             with transaction():
                 selling.cancel(sale, reason=reason, actor=actor, now=clock.now())
-        except selling.NeedsReason as refusal:
+        except InvalidInput as refusal:  # the reason is all one types here
             wrong, status = words_of(refusal), 422
         except Conflict as refusal:
             problem, status = words_of(refusal), 409
@@ -232,7 +232,10 @@ def give_back(slug: str) -> Answer:
             typed.problem = gettext("This form is too old. Please choose the goods again.")
         if not typed.packs and not typed.wrong:
             typed.problem = words_of(transfer.NothingOnIt())
-        wrong = None if reason else words_of(transfer.NeedsReason())
+        try:
+            transfer.check_reason(reason)
+        except InvalidInput as refusal:
+            wrong = words_of(refusal)
         status = 422 if typed.is_wrong or wrong else 200
         if status == 200:
             try:
@@ -289,7 +292,7 @@ def call_off(slug: str, number: str) -> Answer:
             with transaction():
                 note = queries.note_at(queries.own_point(actor, slug), number, NoteKind.RETURN)
                 transfer.cancel(note, reason=reason, actor=actor, now=clock.now())
-        except transfer.NeedsReason as refusal:
+        except InvalidInput as refusal:
             wrong, status = words_of(refusal), 422
         except Conflict as refusal:
             problem, status = words_of(refusal), 409
@@ -320,6 +323,7 @@ def _counter(point: SalesPoint, typed: Typed, *, words: str = "", in_use: bool =
         "consignment/counter/show.html",
         point=point,
         goods=[*chosen, *found],
+        goods_recalled=[] if in_use else [row for row in goods if row.state is LotState.RECALLED],
         is_empty=not goods,
         nothing_found=bool(words) and not found,
         words=words,

@@ -25,7 +25,7 @@ from accounts.models import (
 from kernel import jobs, pages
 from kernel.db import db, transaction
 from kernel.models import AuditEntry, Job, PageRevision
-from tests.factories import PASSWORD, Factories
+from tests.factories import BA_TO, PASSWORD, Factories
 from tests.web import send
 
 KEY = "7d1a6df0-6a4c-4b0e-9d4e-5f4e8a3d2c11"
@@ -115,6 +115,9 @@ def test_an_office_enters_an_organisation_once_however_often_the_form_is_sent(of
         ({"tax_code": "0100109107"}, "tax_code"),
         ({"tax_code": "12"}, "tax_code"),
         ({"gs1_prefix": "8" * 13}, "gs1_prefix"),
+        ({"gs1_prefix": "893-x"}, "gs1_prefix"),
+        ({"gs1_prefix": "89312"}, "gs1_prefix"),
+        ({"gs1_prefix": "2001234"}, "gs1_prefix"),
         ({"story_vi": "a" * 5001}, "story_vi"),
         ({"request_key": "x"}, "request_key"),
     ],
@@ -444,6 +447,20 @@ def test_an_invitation_expires_after_fourteen_days(officer, make, client, stoppe
     stopped_clock(now + timedelta(days=14))
     assert client.get(link).status_code == 410
     assert "hết hạn" in text_of(client.get(link))
+
+
+def test_an_invitation_to_one_person_is_not_taken_by_anothers_account(officer, make, app) -> None:
+    make.producer(code="htxbd")
+    link = invite(officer, "htxbd", email="lan@demo.example")
+    stranger = make.client(make.organisation("Quầy khác", kind=OrganisationKind.SALES_POINT))
+
+    refused = send(stranger, f"{link}/nhan")
+
+    assert refused.status_code == 409
+    assert "gửi cho người khác" in text_of(refused)
+    assert count(app, select(Invitation).where(Invitation.accepted_at.is_not(None))) == 0
+    lan = make.client(make.producer(code="other"), email="lan@demo.example")
+    assert send(lan, f"{link}/nhan").status_code == 303
 
 
 def test_a_withdrawn_invitation_is_worthless_and_an_invented_one_is_none(officer, make, client, app) -> None:
@@ -825,7 +842,39 @@ def test_one_changes_ones_name_and_language(make: Factories, app) -> None:
     assert send(client, "/quan-tri/tai-khoan", name="", language="fr").status_code == 422
 
 
+def test_a_producer_does_not_move_out_of_its_commune_by_itself(officer, make, app) -> None:
+    make.unit("21496")
+    producer = make.producer(code="htxbd", commune=BA_TO)
+    page = "/quan-tri/to-chuc/htxbd/sua"
+    profile = {"name_vi": producer.name_vi, "legal_form": producer.legal_form.value}
+
+    refused = send(make.client(producer), page, profile | {"commune": "21496"})
+
+    assert refused.status_code == 422
+    assert 'id="commune-error"' in refused.text
+    assert send(officer, page, profile | {"commune": "21496"}).status_code == 303
+
+
+def test_what_binds_the_whole_programme_is_not_a_communes_office_to_change(make: Factories) -> None:
+    province, commune = make.client(make.office()), make.client(make.office(of=(BA_TO,), code="vpxa2"))
+
+    for door in ("/quan-tri/van-ban", "/quan-tri/van-ban/bao-mat", "/quan-tri/chung-nhan/moi"):
+        assert province.get(door).status_code == 200, door
+        assert commune.get(door).status_code == 403, door
+    assert commune.get("/quan-tri/chung-nhan").status_code == 200
+
+
 # --- The audit trail --------------------------------------------------------------------------------
+
+
+def test_the_trail_names_its_documents_and_leads_to_them(make: Factories, officer) -> None:
+    make.producer("Hợp tác xã Ba Động", code="htxbd", phone="+84905123456")
+    send(officer, "/quan-tri/to-chuc/htxbd/dien-thoai", channel="direct")
+
+    page = officer.get("/quan-tri/nhat-ky?viec=accounts").text
+
+    assert re.search(r'<a href="/quan-tri/to-chuc/htxbd">Hợp tác xã Ba Động</a>', page)
+    assert "organisation:htxbd" not in page
 
 
 def test_an_office_reads_the_trail_of_its_jurisdiction_only(make: Factories, officer, app) -> None:
@@ -835,9 +884,9 @@ def test_an_office_reads_the_trail_of_its_jurisdiction_only(make: Factories, off
 
     assert "ghi nhận sự đồng ý" in text_of(officer.get("/quan-tri/nhat-ky?viec=accounts"))
     assert "organisation:htxbd" in officer.get("/quan-tri/nhat-ky?dang=csv").get_data(as_text=True)
-    assert "organisation:htxbd" in text_of(officer.get("/quan-tri/nhat-ky?tu=24/11/2026&den=24/11/2026"))
-    assert "organisation:htxbd" not in text_of(officer.get("/quan-tri/nhat-ky?tu=25/11/2026"))
-    assert "organisation:htxbd" not in text_of(elsewhere.get("/quan-tri/nhat-ky"))
+    assert "/to-chuc/htxbd" in officer.get("/quan-tri/nhat-ky?tu=24/11/2026&den=24/11/2026").text
+    assert "/to-chuc/htxbd" not in officer.get("/quan-tri/nhat-ky?tu=25/11/2026").text
+    assert "/to-chuc/htxbd" not in elsewhere.get("/quan-tri/nhat-ky").text
 
 
 def test_letters_are_written_in_the_language_of_their_reader(make: Factories, client, app, now) -> None:

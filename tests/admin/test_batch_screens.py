@@ -139,6 +139,9 @@ def test_what_was_begun_is_found_again_in_the_list_and_can_be_dropped(world: Sim
     assert f"/nhap/{draft_id}/" in world.client.get("/quan-tri/lo-hang").text
     on = world.client.get(f"/quan-tri/lo-hang/nhap/{draft_id}/kiem-tra")
     assert on.location == f"/quan-tri/lo-hang/nhap/{draft_id}/so-luong", "to the first page not answered"
+    asked = world.client.get(f"/quan-tri/lo-hang/nhap/{draft_id}/bo")
+    assert "Bỏ lô đang nhập?" in asked.text
+    assert count(app, BatchDraft) == 1, "asked, not done"
     send(world.client, f"/quan-tri/lo-hang/nhap/{draft_id}/bo")
     assert count(app, BatchDraft) == 0
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from kernel.db import db
 from ocop.models import Certificate
-from tests.factories import BA_DONG, BA_TO, Factories
+from tests.factories import BA_DONG, Factories
 from tests.web import send
 
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -35,8 +35,8 @@ def world(make: Factories) -> SimpleNamespace:
     return SimpleNamespace(
         product=product,
         producer=make.client(producer),
-        office=make.client(make.office(of=(BA_DONG,))),
-        elsewhere=make.client(make.office("Xã khác", of=(BA_TO,))),
+        office=make.client(make.office()),
+        elsewhere=make.client(make.office("Tỉnh khác", of=("48",))),
     )
 
 
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(
     assert [row.number for row in certificates(app)] == ["CU-1"]
 
 
-def test_an_office_cannot_name_a_product_of_another_commune(world: SimpleNamespace, app: Flask) -> None:
+def test_an_office_cannot_name_a_product_of_another_province(world: SimpleNamespace, app: Flask) -> None:
     answer = send(world.elsewhere, "/quan-tri/chung-nhan/moi", {**ISSUED, "product": world.product.id})
 
     assert answer.status_code in (200, 422)

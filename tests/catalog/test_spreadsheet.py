@@ -262,6 +262,7 @@ def test_any_text_comes_back_as_it_left(
         ({"price_vnd": "rẻ"}, "price_vnd", spreadsheet.NotANumber),
         ({"price_vnd": -1}, "price_vnd", spreadsheet.NotANumber),
         ({"price_from": "32/01/2027"}, "price_from", spreadsheet.NotADay),
+        ({"price_vnd": "=1+1"}, "price_vnd", spreadsheet.NotCalculated),
         ({"gtin": "8938505974191"}, "gtin", editing.BadGtin),
         ({"item_code": "mã có dấu"}, "item_code", editing.BadItemCode),
         ({"story_vi": "a" * 11_000}, "story_vi", spreadsheet.CellTooLong),
@@ -278,6 +279,34 @@ def test_a_wrong_cell_is_named_by_row_and_column(
     report = rehearse(_sheet({"name_vi": "Đúng", "subgroup": 4, "commune": "Xã Ba Tơ"}, NEW | cells))
 
     assert [(row.row, row.column, type(row.error)) for row in report.problems] == [(4, column, error)]
+
+
+def test_the_same_pack_in_two_rows_is_refused_at_the_second(
+    complete: Begin, out: Callable[[], bytes], rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    complete("Gạo rẫy")
+    book = openpyxl.load_workbook(io.BytesIO(out()))
+    sheet = book.worksheets[0]
+    sheet.append([cell.value for cell in sheet[3]])
+    file = io.BytesIO()
+    book.save(file)
+
+    report = rehearse(_changed(file.getvalue(), 4, price_vnd=999))
+
+    assert [(row.row, row.column, type(row.error)) for row in report.problems] == [
+        (4, "item_code", spreadsheet.SamePack)
+    ]
+
+
+def test_a_new_price_is_laid_beside_the_one_it_follows(
+    complete: Begin, out: Callable[[], bytes], rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    complete("Gạo rẫy")
+    price = _cells(out())[2][_cells(out())[0].index("price_vnd")]
+
+    report = rehearse(_changed(out(), 3, price_vnd=price + 1_000, price_from="24/12/2026"))
+
+    assert [(row.before, row.after) for row in report.changes] == [(str(price), str(price + 1_000))]
 
 
 def test_nothing_of_a_file_with_errors_is_saved(

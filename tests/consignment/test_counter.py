@@ -139,6 +139,7 @@ def test_a_note_is_cancelled_with_a_reason_only(app: Flask, shop: Shop, phone: F
     refused = send(phone, f"{NOTES}/{number}/huy", reason="  ")
     assert refused.status_code == 422
     assert 'id="reason-error"' in refused.text
+    assert send(phone, f"{NOTES}/{number}/huy", reason="x" * 10_000).status_code == 422
     assert send(phone, f"{NOTES}/{number}/huy", reason="Gửi nhầm điểm bán").status_code == 303
     assert on_hand(app, shop) == (100, 0)
     assert "Gửi nhầm điểm bán" in phone.get(f"{NOTES}/{number}").text
@@ -285,6 +286,8 @@ def test_a_held_lot_has_no_field_and_cannot_be_sold_by_an_old_form(
     assert refused.status_code == 409
     assert 'role="alert"' in refused.text
     assert field_of(till.get(f"/quay/{shop.slug}"), shop.lot_id) is None
+    for screen in ("/quan-tri", f"/quay/{shop.slug}", f"/quay/{shop.slug}/tra", "/quan-tri/ton-kho"):
+        assert "hu hồi" in till.get(screen).text, f"who has the goods in hand reads of the recall on {screen}"
     assert (count(app, Sale), on_hand(app, shop)) == (0, (90, 10))
 
 
@@ -350,6 +353,7 @@ def test_a_sale_is_cancelled_at_the_till_with_a_reason_once(
     assert make.client(other).get(address[1]).status_code == 404
     assert make.client(other).get(address[1].replace(shop.slug, "quay-khac")).status_code == 404
     assert send(till, address[1], reason="").status_code == 422
+    assert send(till, address[1], reason="x" * 10_000).status_code == 422
     assert send(till, address[1], reason="Khách đổi ý").status_code == 303
     assert send(till, address[1], reason="Lần nữa").status_code == 409
     assert "120.000" not in till.get(f"/quay/{shop.slug}").text, "it is not counted any more"

@@ -79,6 +79,8 @@ def test_a_sale_is_cancelled_once_with_a_reason_and_today(ctx: Flask, shop: Shop
 
     with pytest.raises(selling.NeedsReason):
         cancel("  ", now)
+    with pytest.raises(selling.ReasonTooLong):
+        cancel("x" * 201, now)
     with pytest.raises(selling.NotToday):
         cancel("Khách đổi ý", now + timedelta(days=1))
     cancel("Khách đổi ý", now)

@@ -65,6 +65,16 @@ def test_a_revoked_certificate_is_called_revoked_even_after_its_end() -> None:
     assert state(certificate, date(2026, 1, 1)) is CertificateState.REVOKED
 
 
+def test_what_has_lapsed_is_not_revoked_but_may_have_been(ctx: Flask, make: Factories, now: datetime) -> None:
+    lapsed = issue(make.product(), now, issued_on=date(2023, 1, 10))
+
+    with pytest.raises(certification.LapsedAlready), transaction():
+        certification.revoke(lapsed, reason="Sai", actor=SYSTEM, now=now)
+    with transaction():
+        certification.revoke(lapsed, reason="Sai", revoked_on=date(2026, 1, 9), actor=SYSTEM, now=now)
+    assert state(lapsed, TODAY) is CertificateState.REVOKED
+
+
 @pytest.mark.parametrize(
     ("facts", "refusal"),
     [
@@ -81,6 +91,7 @@ def test_a_revoked_certificate_is_called_revoked_even_after_its_end() -> None:
         ({"issuer": ""}, certification.NoIssuer),
         ({"issuer": "x" * 161}, certification.IssuerTooLong),
         ({"issued_on": date(2026, 11, 25)}, certification.IssuedInTheFuture),
+        ({"issued_on": date(1900, 1, 1)}, certification.IssuedBeforeOcop),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_kept(

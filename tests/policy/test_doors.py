@@ -20,7 +20,7 @@ from accounts.actor import SYSTEM, Permission
 from accounts.models import Invitation, OrganisationKind, Role
 from catalog.models import VersionPhoto
 from consignment import queries, selling, transfer
-from kernel import clock
+from kernel import clock, media
 from kernel.db import transaction
 from kernel.models import StoredFile
 from stock.models import LocationKind
@@ -28,7 +28,7 @@ from storefront import texts
 from tests.factories import Factories
 from tests.web import send
 from traceability import recording
-from traceability.models import BatchDraft, EventKind
+from traceability.models import BatchDraft, EventKind, LotDocument
 from traceability.recording import NamedLot
 
 #: Forms that anybody may send, and why that is right.
@@ -58,6 +58,8 @@ ASKERS = (
     ("council", Role.STAFF),
     ("council", Role.VIEWER),
 )
+
+PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 # A row is the address's arguments (from the world below) and a letter for each asker:
 #   + may       - may not: 403       0 does not exist for them: 404
@@ -135,6 +137,10 @@ def begun(world: SimpleNamespace) -> dict[str, Any]:
 
 def material(world: SimpleNamespace) -> dict[str, Any]:
     return {"lot_id": world.raw.id}
+
+
+def paper(world: SimpleNamespace) -> dict[str, Any]:
+    return {**material(world), "digest": world.paper}
 
 
 def held_material(world: SimpleNamespace) -> dict[str, Any]:
@@ -229,6 +235,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "lots.make": (nothing, "++- --- --- ---"),
     "lots.show": (material, "+++ --- +++ ---"),
     "lots.add_step": (material, "++- --- --- ---"),
+    "lots.paper": (paper, "+++ --- +++ ---"),
     "lots.add_paper": (material, "++- --- --- ---"),
     "lots.change_state": (held_material, "--- --- ++- ---"),
     "certificates.index": (nothing, "+++ --- +++ ---"),
@@ -339,6 +346,8 @@ def _trace(world: SimpleNamespace, make: Factories, app: Flask) -> None:
     with app.app_context(), transaction() as session:
         now = clock.now()
         lots = [NamedLot(world.batch.lot_id)]
+        world.paper = media.store_document(PAPER, "giay.pdf", now=now)
+        session.add(LotDocument(lot_id=world.raw.id, digest=world.paper, title="Giấy", added_at=now))
         event = recording.record_event(
             EventKind.OBJECT, "other", lots, title_vi="Phơi", actor=SYSTEM, organisation_id=world.producer.id, now=now
         )

@@ -247,7 +247,7 @@ def address_of(story: Story, on: date) -> str:
 
 
 def origin_words(story: Story) -> str:
-    """Say where the raw material comes from: growing areas, communes."""
+    """Say where the raw material comes from: growing areas, communes. Empty where no lot says it."""
     areas = {
         (lot.growing_area, lot.origin_commune.code): lot.origin_commune
         for lot in story.lots.values()
@@ -256,7 +256,7 @@ def origin_words(story: Story) -> str:
     said_of = [f"{area}, {commune(unit)}" for (area, _), unit in areas.items()]
     named = {code for _, code in areas}
     said_of += [commune(unit) for unit in story.origins if unit.code not in named]
-    if story.version.village and not areas and story.origins[0].code == story.version.commune_code:
+    if story.version.village and not areas and said_of and story.origins[0].code == story.version.commune_code:
         said_of[0] = f"{story.version.village}, {said_of[0]}"
     return "; ".join(dict.fromkeys(said_of))
 
@@ -286,7 +286,11 @@ def nine_items(story: Story, picture: bool, on: date) -> list[tuple[str, Any]]:
         else None
     )
     brand = story.version.brand or said(story.producer, "name")
-    origin = [origin_words(story), provinces_of(story, on), gettext("Viet Nam")]
+    if story.origins:
+        origin = [origin_words(story), provinces_of(story, on), gettext("Viet Nam")]
+    else:  # of the goods, as the programme knows them; the raw material is told of apart
+        home = story.version.commune
+        origin = [story.version.village, commune(home), province(home, on), gettext("Viet Nam")]
     return [
         (gettext("1. Name of the product"), name_with_content(story)),
         (

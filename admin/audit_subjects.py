@@ -1,0 +1,188 @@
+"""What the documents in the audit trail are called, and where one reads them: a whole page of lines at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import get_locale, gettext
+from sqlalchemy import select
+
+from accounts.actor import Actor, Permission
+from accounts.models import Organisation, Place, User
+from catalog.models import Product, ProductVersion, Unit
+from catalog.queries import known_version
+from consignment.models import Sale, SalesPoint
+from kernel.db import db
+from kernel.models import AuditEntry
+from ocop.models import Certificate
+from storefront import texts
+from traceability.models import Lot, LotKind, TraceEvent
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a line of the trail is about, in the reader's words."""
+
+    words: str
+    url: str | None = None  #: None: it has no screen, or not one that this reader may open
+    unit: Unit | None = None  #: of a lot
+
+
+def named(lines: Iterable[AuditEntry], actor: Actor) -> dict[str, Document]:
+    """Name the documents of lines: {"lot:77": Document("Lô TG-2609", "/quan-tri/…")}. One statement a kind."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        kind, _, key = line.subject.partition(":")
+        wanted[kind].add(key)
+    found: dict[str, Document] = {}
+    for kind, keys in wanted.items():
+        if kind in _KINDS:
+            found |= {f"{kind}:{key}": document for key, document in _KINDS[kind](keys, actor).items()}
+    return found
+
+
+def _ids(keys: Iterable[str]) -> list[int]:
+    return [int(key) for key in keys if key.isascii() and key.isdigit()]
+
+
+def _said(vietnamese: str, english: str) -> str:
+    return english if english and str(get_locale()) == "en" else vietnamese
+
+
+def _link(actor: Actor, permission: Permission, endpoint: str, **values: object) -> str | None:
+    return url_for(endpoint, **values) if actor.may(permission) else None
+
+
+def _products(keys: set[str], actor: Actor) -> dict[str, Document]:
+    shown = known_version()
+    rows = db.session.execute(
+        select(Product.id, ProductVersion.name_vi, ProductVersion.name_en)
+        .join(ProductVersion, ProductVersion.id == shown)
+        .where(Product.id.in_(_ids(keys)))
+    )
+    return {
+        str(id): Document(
+            _said(vietnamese, english), _link(actor, Permission.READ_PRODUCTS, "products.show", product_id=id)
+        )
+        for id, vietnamese, english in rows
+    }
+
+
+def _lot(lot: Lot, actor: Actor) -> Document:
+    endpoint = "batches.show" if lot.kind is LotKind.FINISHED else "lots.show"
+    url = None
+    if lot.kind is not LotKind.EXTERNAL:
+        url = _link(actor, Permission.READ_BATCHES, endpoint, lot_id=lot.id)
+    words = gettext("Lot %(number)s, %(name)s", number=lot.number, name=_said(lot.name_vi, lot.name_en))
+    return Document(words, url, lot.unit)
+
+
+def _lots(keys: set[str], actor: Actor) -> dict[str, Document]:
+    lots = db.session.scalars(select(Lot).where(Lot.id.in_(_ids(keys))))
+    return {str(lot.id): _lot(lot, actor) for lot in lots}
+
+
+def _events(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(TraceEvent.id, TraceEvent.title_vi, TraceEvent.title_en).where(TraceEvent.id.in_(_ids(keys)))
+    )
+    return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
+
+
+def _notes(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        key: Document(
+            gettext("Consignment note %(number)s", number=key),
+            _link(actor, Permission.READ_CONSIGNMENT, "consignment.show", number=key),
+        )
+        for key in keys
+    }
+
+
+def _sales(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(Sale.number, SalesPoint.name_vi, SalesPoint.name_en)
+        .join(SalesPoint, SalesPoint.id == Sale.sales_point_id)
+        .where(Sale.number.in_(keys))
+    )
+    return {
+        number: Document(gettext("Sale %(number)s, %(point)s", number=number, point=_said(vietnamese, english)))
+        for number, vietnamese, english in rows
+    }
+
+
+def _points(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(SalesPoint.slug, SalesPoint.name_vi, SalesPoint.name_en).where(SalesPoint.slug.in_(keys))
+    )
+    return {
+        slug: Document(_said(vietnamese, english), url_for("points.show", slug=slug))
+        for slug, vietnamese, english in rows
+    }
+
+
+def _certificates(keys: set[str], actor: Actor) -> dict[str, Document]:
+    numbers = db.session.scalars(select(Certificate.number).where(Certificate.number.in_(keys)))
+    return {
+        number: Document(
+            gettext("Certificate %(number)s", number=number),
+            _link(actor, Permission.READ_CERTIFICATES, "certificates.show", number=number),
+        )
+        for number in numbers
+    }
+
+
+def _organisations(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(Organisation.code, Organisation.name_vi, Organisation.name_en).where(Organisation.code.in_(keys))
+    )
+    return {
+        code: Document(_said(vietnamese, english), url_for("organisations.show", code=code))
+        for code, vietnamese, english in rows
+    }
+
+
+def _places(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(select(Place.id, Place.name_vi, Place.name_en).where(Place.id.in_(_ids(keys))))
+    return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
+
+
+def _people(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(_ids(keys))))
+    return {str(id): Document(name) for id, name in rows}
+
+
+def _texts(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        key: Document(gettext(texts.NAMES[key]), _link(actor, Permission.EDIT_PUBLIC_TEXTS, "texts.edit", name=key))
+        for key in keys
+        if key in texts.NAMES
+    }
+
+
+def _keys(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Key no. %(number)s", number=key)) for key in keys}
+
+
+def _invitations(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Invitation no. %(number)s", number=key)) for key in keys}
+
+
+_KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
+    "certificate": _certificates,
+    "event": _events,
+    "invitation": _invitations,
+    "key": _keys,
+    "lot": _lots,
+    "note": _notes,
+    "organisation": _organisations,
+    "place": _places,
+    "point": _points,
+    "product": _products,
+    "sale": _sales,
+    "text": _texts,
+    "user": _people,
+}
