@@ -57,6 +57,8 @@ WORDS = {
     "ocop.issue": N_("issued a certificate"),
     "ocop.revoke": N_("revoked a certificate"),
     "traceability.add_document": N_("laid a paper to a lot"),
+    "traceability.add_link": N_("registered a link of a key"),
+    "traceability.change_link": N_("changed a link of a key"),
     "traceability.confirm": N_("confirmed a batch"),
     "traceability.correct_event": N_("put a step right"),
     "traceability.end_hold": N_("ended the hold of a lot"),
@@ -67,6 +69,7 @@ WORDS = {
     "traceability.recall": N_("recalled a lot"),
     "traceability.receive_raw_lot": N_("received raw material"),
     "traceability.release": N_("put a batch on sale"),
+    "traceability.take_link_away": N_("took a link of a key away"),
 }
 
 

@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.commands import data, people
+from app.commands import data, links, people
 from kernel import clock, jobs
 from kernel.db import db
 
@@ -44,3 +44,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(people.keys)
     app.cli.add_command(data.demo)
     app.cli.add_command(data.ledger)
+    app.cli.add_command(links.resolver)

@@ -141,6 +141,10 @@ def held_material(world: SimpleNamespace) -> dict[str, Any]:
     return {**material(world), "act": "giu"}
 
 
+def link(world: SimpleNamespace) -> dict[str, Any]:
+    return {"link_id": world.link.id}
+
+
 def certificate(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": "MAU-CUA-1"}
 
@@ -231,6 +235,10 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "lots.add_step": (material, "++- --- --- ---"),
     "lots.add_paper": (material, "++- --- --- ---"),
     "lots.change_state": (held_material, "--- --- ++- ---"),
+    "links.index": (nothing, "+++ --- +++ ---"),
+    "links.new": (nothing, "++- --- --- ---"),
+    "links.change": (link, "++- --- --- ---"),
+    "links.remove": (link, "++- --- --- ---"),
     "certificates.index": (nothing, "+++ --- +++ ---"),
     "certificates.show": (certificate, "+++ --- +++ ---"),
     "certificates.issue": (nothing, "--- --- ++- ---"),
@@ -336,6 +344,7 @@ def _trace(world: SimpleNamespace, make: Factories, app: Flask) -> None:
     """A certificate, raw material, a step of the batch and a batch being entered with all its answers."""
     make.certificate(world.product, number="MAU-CUA-1")
     world.raw = make.raw_lot(world.producer)
+    world.link = make.link(world.producer, "/01/09520123456788", "https://htx.example/")
     with app.app_context(), transaction() as session:
         now = clock.now()
         lots = [NamedLot(world.batch.lot_id)]
