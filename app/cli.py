@@ -10,9 +10,9 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.commands import data, links, people
+from app.commands import data, links, log, people
 from kernel import clock, jobs
-from kernel.db import db
+from kernel.db import db, transaction
 
 
 @click.command("work")
@@ -28,6 +28,8 @@ def work(once: bool, every: float) -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    with transaction():
+        jobs.plan(clock.now())
     while not stop.is_set():
         kind = jobs.run_one(clock.now())
         db.session.remove()
@@ -45,3 +47,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(data.demo)
     app.cli.add_command(data.ledger)
     app.cli.add_command(links.resolver)
+    app.cli.add_command(log.log)
