@@ -101,6 +101,7 @@ class Organisation(Base):
     phone: Mapped[str | None] = mapped_column(String(20))  #: E.164; shown in public only if shows_phone
     email: Mapped[str | None] = mapped_column(String(255))
     shows_phone: Mapped[bool] = mapped_column(default=False)  #: its consent, recorded in the audit trail
+    wants_checkpoints: Mapped[bool] = mapped_column(default=False)  #: each day's signed log is mailed to ``email``
     tax_code: Mapped[str | None] = mapped_column(String(14))
     gs1_prefix: Mapped[str | None] = mapped_column(String(12))  #: company prefix it holds, e.g. 893…
     alcohol_licence: Mapped[str | None] = mapped_column(String(120))  #: number, date, issuer, as the office entered it

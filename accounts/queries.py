@@ -106,6 +106,17 @@ def producers_for(actor: Actor) -> Select[Organisation]:
     )
 
 
+def asking_for_checkpoints() -> list[Organisation]:
+    """List the active organisations that want the signed log by mail each day, and have an address."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(Organisation.wants_checkpoints, Organisation.is_active, Organisation.email.is_not(None))
+            .order_by(Organisation.id)
+        )
+    )
+
+
 def places_of(organisation_id: int) -> list[Place]:
     """List an organisation's places, oldest first."""
     return list(db.session.scalars(select(Place).where(Place.organisation_id == organisation_id).order_by(Place.id)))

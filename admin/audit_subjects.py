@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
 from flask_babel import get_locale, gettext
@@ -52,7 +53,7 @@ def _said(vietnamese: str, english: str) -> str:
     return english if english and str(get_locale()) == "en" else vietnamese
 
 
-def _link(actor: Actor, permission: Permission, endpoint: str, **values: object) -> str | None:
+def _link(actor: Actor, permission: Permission, endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if actor.may(permission) else None
 
 
@@ -145,6 +146,10 @@ def _organisations(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
+def _links(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Link no. %(number)s of a GS1 key", number=key)) for key in keys}
+
+
 def _places(keys: set[str], actor: Actor) -> dict[str, Document]:
     rows = db.session.execute(select(Place.id, Place.name_vi, Place.name_en).where(Place.id.in_(_ids(keys))))
     return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
@@ -176,6 +181,7 @@ _KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "event": _events,
     "invitation": _invitations,
     "key": _keys,
+    "link": _links,
     "lot": _lots,
     "note": _notes,
     "organisation": _organisations,

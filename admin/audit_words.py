@@ -62,7 +62,14 @@ WORDS = {
     "ocop.issue": N_("issued a certificate"),
     "ocop.revoke": N_("revoked a certificate"),
     "storefront.save_text": N_("changed a public text"),
+    "oversight.acknowledge": N_("confirmed having read a recall"),
+    "oversight.close_recall": N_("closed a recall"),
+    "oversight.count": N_("counted recalled goods"),
+    "oversight.enter": N_("stated what became of recalled goods"),
+    "oversight.recall": N_("started a recall or a drill"),
     "traceability.add_document": N_("laid a paper to a lot"),
+    "traceability.add_link": N_("registered a link of a key"),
+    "traceability.change_link": N_("changed a link of a key"),
     "traceability.confirm": N_("confirmed a batch"),
     "traceability.correct_event": N_("put a step right"),
     "traceability.end_hold": N_("ended the hold of a lot"),
@@ -73,6 +80,7 @@ WORDS = {
     "traceability.recall": N_("recalled a lot"),
     "traceability.receive_raw_lot": N_("received raw material"),
     "traceability.release": N_("put a batch on sale"),
+    "traceability.take_link_away": N_("took a link of a key away"),
 }
 
 
@@ -93,8 +101,10 @@ FACTS = {
     "fields": N_("what"),
     "is_public": N_("in public"),
     "item": N_("pack size no."),
+    "key": N_("key"),
     "kind": N_("kind"),
     "licence": N_("licence"),
+    "lots": N_("lots"),
     "on_record": N_("on record"),
     "open": N_("open"),
     "organisation": N_("organisation"),
@@ -109,7 +119,9 @@ FACTS = {
     "stars": N_("stars"),
     "text": N_("text of the code"),
     "text_version": N_("version of the text"),
+    "to": N_("to"),
     "total_vnd": N_("total"),
+    "type": N_("type"),
     "valid_from": N_("from"),
     "version": N_("version no."),
     "way": N_("how"),
@@ -132,7 +144,7 @@ def told(facts: Mapping[str, Any], unit: Unit | None) -> list[tuple[str, str]]:
 
 def _value(name: str, value: Any, unit: Unit | None) -> str:
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return str(gettext("yes") if value else gettext("no"))
     if name.endswith("_vnd") and isinstance(value, int):
         return dong(value)
     if name == "quantity" and unit is not None and isinstance(value, int):

@@ -25,6 +25,7 @@ from kernel import audit, clock, gs1, media
 from kernel.db import db, lock, transaction
 from kernel.errors import DomainError
 from kernel.models import AuditEntry
+from oversight.queries import recall_of_lot
 from stock import production
 from traceability import addresses, batches, labels, lots, queries, recording
 from traceability.labels import Label
@@ -172,6 +173,8 @@ def show(lot_id: int) -> str:
         is_past=row.batch.expires_on is not None and row.batch.expires_on < clock.business_date(clock.now()),
         may_edit=_may_edit(actor, row),
         may_hold=actor.may(Permission.HOLD_BATCHES),
+        may_recall=actor.may(Permission.RECALL_LOTS),
+        recall=recall_of_lot(actor, lot_id) if lot.state is LotState.RECALLED else None,
         may_confirm=actor.may(Permission.HOLD_BATCHES) and lot.state is LotState.RELEASED,
         own_id=actor.organisation_id,
     )
@@ -294,10 +297,10 @@ def confirm(lot_id: int) -> str | tuple[str, int] | Answer:
     return render_template("admin/batches/confirm.html", form=form, row=row, name=_name(row)), answer_status(form)
 
 
-@blueprint.route("/<int:lot_id>/<any('giu','het-giu','thu-hoi'):act>", methods=["GET", "POST"])
+@blueprint.route("/<int:lot_id>/<any('giu','het-giu'):act>", methods=["GET", "POST"])
 @requires(Permission.HOLD_BATCHES)
 def change_state(lot_id: int, act: str) -> str | tuple[str, int] | Answer:
-    """Hold a batch, end that, or recall it with everything made from it."""
+    """Hold a batch, or end that."""
     row = queries.get_batch(current_actor(), lot_id)
     return state_screen(row.batch.lot, act, back=url_for("batches.show", lot_id=lot_id), name=_name(row))
 

@@ -25,6 +25,8 @@ from kernel.models import Job
 from ocop import queries as certificates
 from ocop.certification import EXPIRING_DAYS, CertificateState
 from ocop.models import Certificate
+from oversight import queries as recalls
+from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
 from traceability.models import Batch, Lot, LotState
 
@@ -67,8 +69,25 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
         yield from _at_the_office(actor, now)
     else:
         yield from _at_the_producer(actor)
+    yield from _recalls(actor)
     if actor.may(Permission.READ_CERTIFICATES):
         yield from _ending_certificates(actor, today)
+
+
+def _recalls(actor: Actor) -> Iterator[Task]:
+    if actor.may(Permission.ANSWER_RECALLS):
+        yield from _task(
+            "alert-triangle",
+            gettext("Recalls that you have not answered"),
+            _count(recalls.unanswered_by(actor), RecallNotice.id),
+            "recalls.index",
+            gettext("Take the goods off the shelf, then confirm with one tap."),
+        )
+    if actor.may(Permission.CLOSE_RECALLS):
+        running = recalls.visible_to(actor).where(Recall.state == RecallState.OPEN)
+        yield from _task(
+            "alert-triangle", gettext("Recalls and drills under way"), _count(running, Recall.id), "recalls.index"
+        )
 
 
 def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:

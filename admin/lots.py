@@ -1,4 +1,4 @@
-"""Lots of material: received, made of one another, with their papers; held and recalled by the office."""
+"""Lots of material: received, made of one another, with their papers; held by the office."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from admin.trace_forms import (
 from kernel import clock, media, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError, InvalidInput
+from oversight.queries import recall_of_lot
 from stock import holding
 from traceability import genealogy, lots, queries, recording
 from traceability.lots import NotEnoughLeft, Received
@@ -314,6 +315,8 @@ def show(lot_id: int) -> str:
         pictures=media.pictures(file.digest for one in told for file in one.files),
         may_edit=_may_edit(actor, lot),
         may_hold=actor.may(Permission.HOLD_BATCHES),
+        may_recall=actor.may(Permission.RECALL_LOTS),
+        recall=recall_of_lot(actor, lot_id) if lot.state is LotState.RECALLED else None,
     )
 
 
@@ -433,20 +436,20 @@ def _kept(file: Any, now: datetime) -> str:
         raise
 
 
-@blueprint.route("/<int:lot_id>/<any('giu','het-giu','thu-hoi'):act>", methods=["GET", "POST"])
+@blueprint.route("/<int:lot_id>/<any('giu','het-giu'):act>", methods=["GET", "POST"])
 @requires(Permission.HOLD_BATCHES)
 def change_state(lot_id: int, act: str) -> str | tuple[str, int] | Answer:
-    """Hold a lot of material, end that, or recall it with everything made from it."""
+    """Hold a lot of material, or end that."""
     lot = queries.get_lot(current_actor(), lot_id)
     return state_screen(lot, act, back=url_for("lots.show", lot_id=lot.id), name=f"{said(lot, 'name')} · {lot.number}")
 
 
 def state_screen(lot: Lot, act: str, *, back: str, name: str) -> str | tuple[str, int] | Answer:
-    """Ask why, and hold, free or recall a lot, for material and batches alike."""
+    """Ask why, and hold or free a lot, for material and batches alike."""
     actor, now = current_actor(), clock.now()
     form = ReasonForm()
     if form.validate_on_submit():
-        verb: Callable[..., Any] = {"giu": holding.hold, "het-giu": holding.end_hold, "thu-hoi": holding.recall}[act]
+        verb: Callable[..., Any] = {"giu": holding.hold, "het-giu": holding.end_hold}[act]
         try:
             with transaction():
                 verb(db.session.get_one(Lot, lot.id), reason=form.reason.data, actor=actor, now=now)
@@ -456,7 +459,6 @@ def state_screen(lot: Lot, act: str, *, back: str, name: str) -> str | tuple[str
             words = {
                 "giu": gettext("The lot is held: nothing of it is sold or used until that ends."),
                 "het-giu": gettext("The lot is no longer held."),
-                "thu-hoi": gettext("The lot is recalled. Its pages say so from now on, and its stock is frozen."),
             }
             flash(words[act], "good")
             return redirect(back, 303)

@@ -75,8 +75,8 @@ def index() -> str | Response:
 
 def _state(row: queries.OnHand) -> str:
     if row.state is LotState.RECALLED:
-        return gettext("Recalled: send it back")
-    return gettext("On hold") if row.frozen else gettext("Free")
+        return str(gettext("Recalled: send it back"))
+    return str(gettext("On hold") if row.frozen else gettext("Free"))
 
 
 def _as_csv(rows: list[queries.OnHand]) -> Response:

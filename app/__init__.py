@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, cli, copies, errors, headers, i18n, mail, parts, site
 from app.config import ROOT, Config
-from kernel import clock, media, pages
+from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 
 MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
@@ -67,6 +67,7 @@ def create_app(config: Config) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
         media.configure(config.media_root)
+        proof.configure(config.log_signing_key, config.base_url.split("://", 1)[-1] + "/so-minh-bach")
         i18n.init_i18n(app, config.base_url)
         site.init_site(app, config)
         errors.init_errors(app)

@@ -12,11 +12,11 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from app.commands import data, people
+from app.commands import data, links, log, people
 from kernel import clock, jobs
-from kernel.db import db
+from kernel.db import db, transaction
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 
 #: The worker asks a database that does not answer at least so often.
 LONGEST_WAIT_S = 30.0
@@ -35,13 +35,17 @@ def work(once: bool, every: float) -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    patience = every
+    patience, is_planned = every, False
     while not stop.is_set():
         try:
+            if not is_planned:
+                with transaction():
+                    jobs.plan(clock.now())
+                is_planned = True
             kind = jobs.run_one(clock.now())
         except DBAPIError as problem:
             # The database is restarted, or away: wait for it, longer and longer, rather than leave the jobs undone.
-            log.warning("the database does not answer", again_in_s=patience, problem=type(problem).__name__)
+            logger.warning("the database does not answer", again_in_s=patience, problem=type(problem).__name__)
             db.session.remove()
             if once:
                 raise click.ClickException("The database does not answer.") from None
@@ -63,3 +67,5 @@ def register(app: Flask) -> None:
     app.cli.add_command(people.keys)
     app.cli.add_command(data.demo)
     app.cli.add_command(data.ledger)
+    app.cli.add_command(links.resolver)
+    app.cli.add_command(log.log)

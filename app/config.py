@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +40,7 @@ class Config:
     stripe_webhook_secret: str | None = None
     stripe_api_base: str | None = None
     log_level: str = "INFO"
+    log_signing_key: bytes | None = None  #: 32 secret bytes, Ed25519; None: nothing is signed
 
     @property
     def is_production(self) -> bool:
@@ -66,6 +69,7 @@ class Config:
             stripe_webhook_secret=_starting(environ, "STRIPE_WEBHOOK_SECRET", ("whsec_",)),
             stripe_api_base=_url(environ, "STRIPE_API_BASE", ("http", "https"), None),
             log_level=_log_level(environ),
+            log_signing_key=_log_signing_key(environ),
         )
 
 
@@ -132,12 +136,30 @@ def _secret_key(environ: Mapping[str, str], app_env: str) -> str:
         return key
     if app_env == "production":
         raise BadSetting("SECRET_KEY is required when APP_ENV=production: 32 or more random characters.")
+    return _made_once("secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def _log_signing_key(environ: Mapping[str, str]) -> bytes:
+    given = environ.get("LOG_SIGNING_KEY")
+    key = given or _made_once("log_signing_key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+    try:
+        seed = base64.b64decode(key.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        seed = b""
+    if len(seed) != 32:
+        where = "LOG_SIGNING_KEY" if given else str(VAR / "log_signing_key")
+        raise BadSetting(f"{where} must be 32 random bytes as base64, 44 characters that end in =.")
+    return seed
+
+
+def _made_once(name: str, make: Callable[[], str]) -> str:
+    """Give a secret that is kept under ``var/``, and made when it is first asked for."""
     VAR.mkdir(exist_ok=True)
-    path = VAR / "secret_key"
+    path = VAR / name
     if not path.exists():
         draft = path.with_suffix(f".{secrets.token_hex(4)}")
-        draft.write_text(secrets.token_urlsafe(48))
-        draft.chmod(0o600)
+        draft.touch(mode=0o600)
+        draft.write_text(make())
         try:
             os.link(draft, path)  # the first of several processes wins; the others read its key
         except FileExistsError:

@@ -3,6 +3,7 @@
 import accounts.models
 import catalog.models
 import consignment.models
+import kernel.log_models
 import kernel.models
 import ocop.models
 import oversight.models
@@ -12,6 +13,7 @@ import traceability.models
 
 MODELS = [
     kernel.models,
+    kernel.log_models,
     accounts.models,
     catalog.models,
     ocop.models,

@@ -11,7 +11,7 @@ from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
 from storefront.web import browse, pages
-from traceability.web import batch_page, look_up, resolver
+from traceability.web import batch_page, look_up, passport, resolver
 
 PARTS = [
     browse.blueprint,
@@ -24,6 +24,7 @@ PARTS = [
     media_views.blueprint,
     certificate_register.blueprint,
     batch_page.blueprint,
+    passport.blueprint,
     resolver.blueprint,
     look_up.blueprint,
     *SCREENS,

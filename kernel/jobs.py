@@ -23,6 +23,9 @@ MOST_ATTEMPTS = 8
 
 Handler = Callable[[dict[str, Any], datetime], None]
 HANDLERS: dict[str, Handler] = {}
+#: Work that comes again, by kind: when it is due after it was done at an instant.
+RECURRING: dict[str, Callable[[datetime], datetime]] = {}
+LONGEST_WAIT = timedelta(hours=1)  #: before recurring work that failed is tried again
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -33,6 +36,28 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def recurs(kind: str, due: Callable[[datetime], datetime]) -> Callable[[Handler], Handler]:
+    """Register the function that does the work of ``kind`` again and again.
+
+    It is one row of the table, which is given its next time when it is done: two workers do it once, and one that
+    was away for a week does it once when it is back. :func:`plan` puts the row there.
+
+    :param due: tells the next time, of when it was done
+    """
+
+    def register(handler: Handler) -> Handler:
+        RECURRING[kind] = due
+        return handles(kind)(handler)
+
+    return register
+
+
+def plan(now: datetime) -> None:
+    """See that all recurring work has its row, in the caller's transaction: a worker does when it starts."""
+    for kind in sorted(RECURRING):
+        enqueue(kind, now=now, dedupe=f"recurring:{kind}")
 
 
 def enqueue(
@@ -80,7 +105,8 @@ def run_one(now: datetime) -> str | None:
     """Do the next due job; give its kind, or None when there was nothing to do.
 
     A job that fails is tried again later and later, and parked for a person after eight attempts. One that is
-    done forgets its args: they may hold an address to write to, or the link of a letter.
+    done forgets its args: they may hold an address to write to, or the link of a letter. Recurring work is never
+    parked: its row waits for the next time.
     """
     job = claim(now)
     if job is None:
@@ -89,18 +115,26 @@ def run_one(now: datetime) -> str | None:
     try:
         HANDLERS[kind](args, now)
         with transaction() as session:
-            session.execute(update(Job).where(Job.id == job_id).values(done_at=now, last_error=None, args={}))
+            session.execute(update(Job).where(Job.id == job_id).values(_after_success(kind, now)))
     except Exception:  # whatever went wrong is written down, and the worker goes on
         db.session.rollback()
         with transaction() as session:
             session.execute(
                 update(Job)
                 .where(Job.id == job_id)
-                .values(
-                    leased_until=None,
-                    run_at=now + timedelta(seconds=15 * 2**attempt),
-                    parked_at=now if attempt >= MOST_ATTEMPTS else None,
-                    last_error=traceback.format_exc(limit=8)[-4000:],
-                )
+                .values(_after_failure(kind, attempt, now) | {"last_error": traceback.format_exc(limit=8)[-4000:]})
             )
     return kind
+
+
+def _after_success(kind: str, now: datetime) -> dict[str, Any]:
+    if kind in RECURRING:
+        return {"run_at": RECURRING[kind](now), "leased_until": None, "attempts": 0, "last_error": None}
+    return {"done_at": now, "last_error": None, "args": {}}
+
+
+def _after_failure(kind: str, attempt: int, now: datetime) -> dict[str, Any]:
+    wait = timedelta(seconds=15 * 2 ** min(attempt, MOST_ATTEMPTS))
+    if kind in RECURRING:
+        return {"leased_until": None, "run_at": now + min(wait, LONGEST_WAIT)}
+    return {"leased_until": None, "run_at": now + wait, "parked_at": now if attempt >= MOST_ATTEMPTS else None}

@@ -6,18 +6,20 @@ written before its row and never changed: a transaction that fails leaves at mos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from kernel import files, images, jobs
+from kernel import files, images, jobs, proof
+from kernel.canonical import canonical
 from kernel.db import db, on_sqlite, transaction
 from kernel.models import Rendition, StoredFile
+from kernel.proof import Source
 
 _root: Path | None = None
 
@@ -70,8 +72,7 @@ def keep_picture(prepared: PreparedPicture, *, now: datetime) -> str:
     The same picture again gives the same digest and changes nothing.
     """
     accepted = prepared.accepted
-    _add(
-        StoredFile,
+    _keep(
         digest=accepted.digest,
         media_type=accepted.media_type,
         suffix=accepted.suffix,
@@ -109,8 +110,7 @@ def store_document(data: bytes, filename: str, *, now: datetime) -> str:
     """
     accepted = files.accept_document(data, filename)
     digest = store().put(accepted.data, accepted.suffix)
-    _add(
-        StoredFile,
+    _keep(
         digest=digest,
         media_type=accepted.media_type,
         suffix=accepted.suffix,
@@ -227,7 +227,49 @@ def _height(master: StoredFile, width: int) -> int:
     return max(1, (full_height * width + full_width // 2) // full_width)
 
 
-def _add(model: type[Any], **values: Any) -> None:
-    """Insert a row unless it is there: two people may send the same file at once."""
+def _keep(*, digest: str, stored_at: datetime, **values: Any) -> None:
+    """Note a file, and its digest in the log of proof; one that is known already is noted there already."""
+    if _add(StoredFile, digest=digest, stored_at=stored_at, **values):
+        proof.append("document", digest, _contents([digest])[digest], now=stored_at)
+
+
+def _add(model: type[Any], **values: Any) -> bool:
+    """Insert a row unless it is there: two people may send the same file at once. Tells whether it was new."""
     insert = sqlite.insert if on_sqlite() else postgresql.insert
-    db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
+    added = insert(model).values(**values).on_conflict_do_nothing().returning(*inspect(model).primary_key)
+    return db.session.execute(added).first() is not None
+
+
+# --- In the log of proof ----------------------------------------------------------------------------------
+
+
+def _contents(digests: Sequence[str]) -> dict[str, bytes]:
+    rows = db.session.scalars(
+        select(StoredFile).where(StoredFile.digest.in_(digests)).execution_options(populate_existing=True)
+    )
+    return {
+        row.digest: canonical(
+            {
+                "sha256": row.digest,
+                "media_type": row.media_type,
+                "suffix": row.suffix,
+                "size": row.size,
+                "width": row.width,
+                "height": row.height,
+                "stored_at": row.stored_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            }
+        )
+        for row in rows
+    }
+
+
+def _references() -> Select[str]:
+    return select(StoredFile.digest).order_by(StoredFile.stored_at, StoredFile.digest)
+
+
+def _published(digests: Sequence[str]) -> set[str]:
+    """Tell nothing of any file: who may read it is not known here, and its digest would tell who guesses it."""
+    return set()
+
+
+proof.SOURCES["document"] = Source(contents=_contents, references=_references, published=_published)

@@ -5,7 +5,7 @@ transaction; a copy is handed out only while the revisions it was made from stil
 midnight has not passed (certificates lapse and goods expire by the day). Copies hold nothing personal.
 
 Keys in use: ``shop`` (anything lists show: publication, price, certificate, availability, sales points),
-``product:<id>``, ``organisation:<id>``, ``lot:<id>``, ``texts``.
+``product:<id>``, ``organisation:<id>``, ``lot:<id>``, ``texts``, ``log`` (a checkpoint was signed).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from kernel.models import PageRevision
 
 SHOP = "shop"
 TEXTS = "texts"
+LOG = "log"
 
 
 def product(product_id: int) -> str:

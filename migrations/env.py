@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from flask import current_app
 from sqlalchemy import inspect
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 import app.models  # noqa: F401 (all tables)
 from app import facts
@@ -47,4 +48,11 @@ def _load_facts() -> None:
 if context.is_offline_mode():
     raise SystemExit("offline migrations are not supported: run against a database")
 with current_app.app_context():
-    run()
+    try:
+        run()
+    except DatabaseError as problem:
+        # A host that is away, a name that is wrong, a file that is no database: said, not traced. A fault of a
+        # migration itself is shown whole.
+        if isinstance(problem, OperationalError) or "not a database" in str(problem.orig):
+            raise SystemExit(f"ocop: DATABASE_URL: the database does not answer: {problem.orig}") from None
+        raise

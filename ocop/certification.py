@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from catalog.models import Product
-from kernel import audit, pages
+from kernel import audit, pages, proof
 from kernel.clock import add_months, business_date
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc, one_line
+from ocop import records
 from ocop.models import Certificate
 
 FIRST_YEAR = 2018  # Source: QĐ 490/QĐ-TTg of 7 May 2018, which began the programme
@@ -202,6 +203,7 @@ def issue(
             db.session.add(certificate)
     except IntegrityError as race:  # two officers at once: the second is told like any other
         raise NumberTaken() from race
+    proof.append(records.ISSUED, number, records.issued(certificate), now=now)
     audit.record(actor, "ocop.issue", f"certificate:{number}", now=now, product=product.id, stars=stars)
     _shows_anew(product.id)
     return certificate
@@ -234,6 +236,7 @@ def revoke(
         raise AlreadyRevoked(number=certificate.number)
     certificate.revoked_on = revoked_on
     certificate.revocation_reason = reason
+    proof.append(records.REVOKED, certificate.number, records.revoked(certificate), now=now)
     audit.record(
         actor,
         "ocop.revoke",

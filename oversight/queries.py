@@ -662,3 +662,16 @@ def preview(lot: Lot) -> Preview:
         .where(Balance.lot_id.in_(select(reached.c.id)), Lot.state != LotState.RECALLED)
     ).one()
     return Preview(lots or 0, int(row[0]), int(row[1]), int(row[2]))
+
+
+def made_from(lot: Lot, *, most: int = 20) -> list[Lot]:
+    """List the first lots made from a lot that a recall of it would reach."""
+    reached = genealogy.downstream([lot.id])
+    return list(
+        db.session.scalars(
+            select(Lot)
+            .where(Lot.id.in_(select(reached.c.id)), Lot.id != lot.id, Lot.state != LotState.RECALLED)
+            .order_by(Lot.id)
+            .limit(most)
+        )
+    )

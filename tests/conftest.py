@@ -97,6 +97,7 @@ class Database:
             base_url="http://shop.test",
             media_root=self._folder / "media",
             app_env="test",
+            log_signing_key=b"a signing key for tests, 32 bytes"[:32],
         )
 
     def fresh(self) -> None:

@@ -45,7 +45,7 @@ from kernel.db import db, transaction
 from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
 from stock.models import Balance, Location, LocationKind, Movement
-from traceability.models import Batch, Lot, LotInput, LotKind, LotState
+from traceability.models import Batch, Lot, LotInput, LotKind, LotState, ResolverLink
 
 T = TypeVar("T")
 PASSWORD = "mot mat khau du dai"
@@ -314,6 +314,21 @@ class Factories:
                 state=facts.pop("state", LotState.RELEASED),
                 state_since=self._now,
                 created_at=self._now,
+                **facts,
+            )
+        )
+
+    def link(self, owner: Organisation, key_path: str, href: str, **facts: Any) -> ResolverLink:
+        """Register a link of a GS1 key, to a product page unless told otherwise."""
+        return self._add(
+            ResolverLink(
+                organisation_id=owner.id,
+                key_path=key_path,
+                href=href,
+                link_type=facts.pop("link_type", "gs1:pip"),
+                title=facts.pop("title", "Trang mẫu"),
+                created_at=self._now,
+                changed_at=self._now,
                 **facts,
             )
         )

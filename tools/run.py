@@ -64,7 +64,8 @@ def _run(running: list[subprocess.Popen[bytes]]) -> int:
     )  # fmt: skip
     work = [*flask, "work"]
     worker, begun = _start(work, running), time.monotonic()
-    if _answers(f"http://127.0.0.1:{port}/readyz", server):
+    reached = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    if _answers(f"http://{reached}:{port}/readyz", server):
         _say(port, flask)
     while server.poll() is None:
         time.sleep(0.3)
@@ -118,9 +119,7 @@ def _check_port(host: str, port: str) -> None:
 
 
 def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
-    for _ in range(150):
-        if server.poll() is not None:
-            return False
+    while server.poll() is None:  # a slow machine may need a minute: the address is told when it can be opened
         try:
             with urlopen(url, timeout=2):
                 return True

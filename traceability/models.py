@@ -345,3 +345,43 @@ class EpcisField(Base):
     name: Mapped[str] = mapped_column(String(400))
     value: Mapped[str] = mapped_column(String(600))
     number: Mapped[float | None]  #: the value as a number, for EQ_, GT_, LE_ …
+
+
+class ResolverLink(Base):
+    """Where a GS1 key, or a family of keys, leads to as well: registered by the owner of the key.
+
+    ``key_path`` is a pattern as ``traceability.key_patterns`` writes it. What stands in several columns of a
+    linkset's target is kept as words with spaces between: ``languages`` "vi en", ``context`` "VN".
+    """
+
+    __tablename__ = "resolver_link"
+    __table_args__ = (
+        UniqueConstraint("key_path", "link_type", "href", "languages"),
+        CheckConstraint("substr(href, 1, 8) = 'https://'", name="href"),
+        # One default for a key; which one follows from the rest where nobody says it.
+        Index(
+            "uq_resolver_link_default",
+            "key_path",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+        Index("ix_resolver_link_list", "organisation_id", "key_path", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    key_path: Mapped[str] = mapped_column(String(300))
+    link_type: Mapped[str] = mapped_column(String(60))  #: "gs1:pip", of traceability/data/link_types.csv
+    href: Mapped[str] = mapped_column(String(600))  #: may hold {10}, {21} …: what stands there in the key
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(String(200), default="")  #: what the key names
+    languages: Mapped[str] = mapped_column(String(80), default="")
+    media_type: Mapped[str] = mapped_column(String(80), default="")
+    context: Mapped[str] = mapped_column(String(200), default="")
+    is_default: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship()

@@ -32,6 +32,7 @@ from traceability.models import (
     LotInput,
     LotKind,
     LotState,
+    ResolverLink,
     TraceEvent,
 )
 from traceability.recording import NoSuchEvent
@@ -778,3 +779,139 @@ def get_draft(actor: Actor, draft_id: int) -> BatchDraft:
 def spoken_code(owner_code: str, token: str) -> str:
     """Write the code of a batch as it stands beside its QR: ``HTXBD 7K2QX-M90AD``."""
     return f"{owner_code.upper()} {gs1.spoken_token(token)}"
+
+
+# --- What a GS1 key leads to -----------------------------------------------------------------------------
+
+
+class NoSuchLink(NotFound):
+    message = N_("There is no such link.")
+
+
+@dataclass(frozen=True)
+class GoodsOfGtin:
+    """What is known in public of a GTIN, and of one lot of it."""
+
+    gtin: str
+    product_id: int
+    product_slug: str | None  #: None where the product is not on show
+    name_vi: str
+    name_en: str
+    item_vi: str
+    item_en: str
+    lot_number: str | None  #: None where the lot is not known in public
+    batch_path: str | None
+    lot_state: LotState | None
+
+
+def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
+    """Tell what is known in public of a GTIN (one statement); ``None`` when nothing is.
+
+    A lot that is not released yet is not known; a held or recalled one is.
+    """
+    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    of_lot = and_(Batch.trade_item_id == TradeItem.id, Batch.number == (lot_number or ""))
+    row = db.session.execute(
+        select(
+            Product.id,
+            Product.slug,
+            Product.published_version_id,
+            ProductVersion.name_vi,
+            ProductVersion.name_en,
+            TradeItem.name_vi,
+            TradeItem.name_en,
+            Organisation.code,
+            Batch.token,
+            Lot.state,
+        )
+        .select_from(TradeItem)
+        .join(Product, Product.id == TradeItem.product_id)
+        .join(ProductVersion, ProductVersion.id == version)
+        .outerjoin(Batch, of_lot)
+        .outerjoin(Lot, Lot.id == Batch.lot_id)
+        .outerjoin(Organisation, Organisation.id == Lot.owner_id)
+        .where(TradeItem.gtin == gtin)
+    ).one_or_none()
+    if row is None:
+        return None
+    is_public_lot = row.state is not None and row.state is not LotState.OPEN
+    if row.published_version_id is None and not is_public_lot:
+        return None
+    return GoodsOfGtin(
+        gtin,
+        row[0],
+        row.slug if row.published_version_id is not None else None,
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        lot_number if is_public_lot else None,
+        path_of(row.code, row.token) if is_public_lot else None,
+        row.state if is_public_lot else None,
+    )
+
+
+def place_of_gln(gln: str) -> Place | None:
+    """Find the place with a GLN, of an organisation at work."""
+    return db.session.scalar(
+        select(Place)
+        .join(Organisation, Organisation.id == Place.organisation_id)
+        .where(Place.gln == gln, Organisation.is_active)
+        .options(contains_eager(Place.organisation))
+    )
+
+
+def links_of(patterns: Iterable[str]) -> list[ResolverLink]:
+    """List the links in use that are registered for some of these keys, in the order of their entry."""
+    return list(
+        db.session.scalars(
+            select(ResolverLink)
+            .join(Organisation, Organisation.id == ResolverLink.organisation_id)
+            .where(ResolverLink.key_path.in_(sorted(set(patterns))), ResolverLink.is_active, Organisation.is_active)
+            .order_by(ResolverLink.id)
+        )
+    )
+
+
+def is_registered(pattern: str) -> bool:
+    """Tell whether a link in use is registered for exactly this key."""
+    return bool(links_of([pattern]))
+
+
+def links_visible_to(actor: Actor) -> Select[ResolverLink]:
+    """Select the links an actor may see in the back office: its own, or its jurisdiction's."""
+    return select(ResolverLink).where(owned_by(actor, ResolverLink.organisation_id))
+
+
+def get_link(actor: Actor, link_id: int) -> ResolverLink:
+    """Find one link of the resolver.
+
+    :raises NoSuchLink: if there is none that the actor may see
+    """
+    found = db.session.scalar(links_visible_to(actor).where(ResolverLink.id == link_id))
+    if found is None:
+        raise NoSuchLink()
+    return found
+
+
+LINK_SORTS = {"key": ResolverLink.key_path, "type": ResolverLink.link_type, "changed": ResolverLink.changed_at}
+
+
+def links_found(
+    actor: Actor, *, words: str = "", sort: str = "key", descending: bool = False
+) -> Select[ResolverLink, Organisation]:
+    """Select the links an actor may see, with their owners; ``words`` stand in key, title or address."""
+    query = links_visible_to(actor).join(Organisation, Organisation.id == ResolverLink.organisation_id)
+    for word in words.split()[:8]:
+        query = query.where(
+            or_(
+                ResolverLink.key_path.icontains(word, autoescape=True),
+                ResolverLink.title.icontains(word, autoescape=True),
+                ResolverLink.href.icontains(word, autoescape=True),
+                ResolverLink.link_type.icontains(word, autoescape=True),
+            )
+        )
+    column = LINK_SORTS.get(sort, ResolverLink.key_path)
+    return query.add_columns(Organisation).order_by(
+        column.desc() if descending else column.asc(), ResolverLink.id.desc() if descending else ResolverLink.id
+    )

@@ -13,12 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from accounts.models import Place
-from kernel import audit, pages
+from kernel import audit, pages, proof
+from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc, one_line
-from traceability import genealogy
+from traceability import genealogy, records
 from traceability.models import EventFile, EventKind, EventLot, TraceEvent
 
 LONGEST_TITLE, LONGEST_NOTE, MOST_FILES = 120, 2_000, 6
@@ -241,6 +242,7 @@ def record_event(
         for position, file in enumerate(attached, start=1)
     )
     db.session.flush()
+    proof.append(records.KIND, event.event_id, canonical(records.stored_record(event)), now=now)
     shows_anew(lot.lot_id for lot in lots)
     return event
 

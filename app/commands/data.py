@@ -9,10 +9,13 @@ import sys
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from app.config import VAR, Config
 from app.demo import data, loader
 from kernel import clock
+from kernel.db import db
 from stock import verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
@@ -44,6 +47,12 @@ def _password() -> str:
 def load(scale: int, if_empty: bool) -> None:
     """Load the Ba Tơ data set into an empty database."""
     config: Config = current_app.config["OCOP"]
+    try:
+        is_migrated = inspect(db.engine).has_table("organisation")
+    except DBAPIError as problem:
+        sys.exit(f"ocop: the database does not answer: {problem.orig}")
+    if not is_migrated:
+        sys.exit("ocop: the database has no tables yet: run  flask --app wsgi db upgrade  first.")
     if if_empty and (config.is_production or not loader.is_empty()):
         return
     _refuse_production()

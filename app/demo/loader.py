@@ -32,6 +32,8 @@ from kernel.db import db, transaction
 from kernel.errors import N_, Conflict
 from kernel.models import AdministrativeUnit
 from ocop import certification
+from oversight import recall
+from oversight.models import Severity
 from stock import holding, production
 from storefront import texts as public_texts
 from traceability import batches, lots
@@ -553,4 +555,6 @@ class _Loader:
             if row.state == "held":
                 holding.hold(self.batches[row.key].lot, reason=row.reason_vi, actor=officer, now=self.at(2, 9))
             elif row.state == "recalled":
-                holding.recall(self.batches[row.key].lot, reason=row.reason_vi, actor=officer, now=self.at(2, 10))
+                told = recall.Told(row.reason_vi, Severity.MODERATE, row.reason_en)
+                lot = self.batches[row.key].lot
+                recall.start(lot, told, is_drill=False, actor=officer, now=self.at(2, 10))

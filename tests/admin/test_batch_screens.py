@@ -453,7 +453,7 @@ def test_a_paper_that_is_none_is_refused(
 # --- The office -----------------------------------------------------------------------------------------
 
 
-def test_the_office_confirms_holds_frees_and_recalls_and_the_public_reads_it(
+def test_the_office_confirms_holds_and_frees_and_the_public_reads_it(
     world: SimpleNamespace, make: Factories, client: FlaskClient
 ) -> None:
     batch = make.batch(world.item, inputs={world.raw.id: 1000})
@@ -463,33 +463,16 @@ def test_the_office_confirms_holds_frees_and_recalls_and_the_public_reads_it(
         ("xac-nhan", {"checked": "Đã xem sổ thu mua"}, "Đã xem sổ thu mua"),
         ("giu", {"reason": "Chờ kết quả"}, "Đang tạm giữ"),
         ("het-giu", {"reason": "Kết quả đạt"}, "xác nhận ngày"),
-        ("thu-hoi", {"reason": "Nhãn ghi sai"}, "Nhãn ghi sai"),
     ):
         assert world.office.get(f"{base}/{act}").status_code == 200
         assert send(world.office, f"{base}/{act}", data).status_code == 303, act
         assert words in client.get(address).text, act
-    assert send(world.office, f"{base}/thu-hoi", reason="Nữa").status_code == 409
 
 
-def test_recalling_raw_material_recalls_the_goods_made_from_it(
-    world: SimpleNamespace, make: Factories, client: FlaskClient
-) -> None:
-    batch = make.batch(world.item, number="L7", inputs={world.raw.id: 1000})
-    address = f"/quan-tri/nguyen-lieu/{world.raw.id}/thu-hoi"
-
-    assert "L7" in world.office.get(address).text, "the page that asks names what goes with it"
-    assert send(world.office, address, reason="Nghi có thuốc").status_code == 303
-
-    assert "Nghi có thuốc" in client.get(f"/lo/htxbd/{batch.token}").text
-
-
-@pytest.mark.parametrize("act", ["giu", "thu-hoi"])
-def test_without_a_reason_nothing_is_held_or_recalled(
-    act: str, world: SimpleNamespace, make: Factories, app: Flask
-) -> None:
+def test_without_a_reason_nothing_is_held(world: SimpleNamespace, make: Factories, app: Flask) -> None:
     batch = make.batch(world.item)
 
-    assert send(world.office, f"/quan-tri/lo-hang/{batch.lot_id}/{act}", reason=" ").status_code == 422
+    assert send(world.office, f"/quan-tri/lo-hang/{batch.lot_id}/giu", reason=" ").status_code == 422
     with app.app_context():
         assert db.session.get_one(Lot, batch.lot_id).state is LotState.RELEASED
 

@@ -23,12 +23,15 @@ from consignment import queries, selling, transfer
 from kernel import clock, media
 from kernel.db import transaction
 from kernel.models import StoredFile
+from oversight import queries as recalls
+from oversight import recall
+from oversight.models import Severity
 from stock.models import LocationKind
 from storefront import texts
 from tests.factories import Factories
 from tests.web import send
 from traceability import recording
-from traceability.models import BatchDraft, EventKind, LotDocument
+from traceability.models import BatchDraft, EventKind, Lot, LotDocument
 from traceability.recording import NamedLot
 
 #: Forms that anybody may send, and why that is right.
@@ -147,6 +150,10 @@ def held_material(world: SimpleNamespace) -> dict[str, Any]:
     return {**material(world), "act": "giu"}
 
 
+def link(world: SimpleNamespace) -> dict[str, Any]:
+    return {"link_id": world.link.id}
+
+
 def certificate(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": "MAU-CUA-1"}
 
@@ -173,6 +180,14 @@ def returned_at_counter(world: SimpleNamespace) -> dict[str, Any]:
 
 def sale(world: SimpleNamespace) -> dict[str, Any]:
     return {**counter(world), "number": world.numbers["sale"]}
+
+
+def recalled(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.recall_number}
+
+
+def recall_notice(world: SimpleNamespace) -> dict[str, Any]:
+    return {**recalled(world), "notice_id": world.notice_id}
 
 
 def public_text(world: SimpleNamespace) -> dict[str, Any]:
@@ -238,6 +253,10 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "lots.paper": (paper, "+++ --- +++ ---"),
     "lots.add_paper": (material, "++- --- --- ---"),
     "lots.change_state": (held_material, "--- --- ++- ---"),
+    "links.index": (nothing, "+++ --- +++ ---"),
+    "links.new": (nothing, "++- --- --- ---"),
+    "links.change": (link, "++- --- --- ---"),
+    "links.remove": (link, "++- --- --- ---"),
     "certificates.index": (nothing, "+++ --- +++ ---"),
     "certificates.show": (certificate, "+++ --- +++ ---"),
     "certificates.issue": (nothing, "--- --- ++- ---"),
@@ -262,6 +281,19 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "counter.cancel_sale": (sale, "--- ++- --- ---"),
     "counter.receive": (waiting_note, "--- ++- --- ---"),
     "counter.give_back": (counter, "--- ++- --- ---"),
+    "recalls.index": (nothing, "+++ +++ +++ ---"),
+    "recalls.choose": (nothing, "++- --- ++- ---"),
+    "recalls.new": (lot, "++- --- ++- ---"),
+    "recalls.show": (recalled, "+++ 000 +++ ---"),
+    "recalls.lots": (recalled, "+++ 000 +++ ---"),
+    "recalls.holders": (recalled, "+++ 000 +++ ---"),
+    "recalls.phone_list": (recalled, "+++ 000 +++ ---"),
+    "recalls.report": (recalled, "+++ 000 +++ ---"),
+    "recalls.close": (recalled, "--- --- ++- ---"),
+    "recalls.notice": (recall_notice, "+++ +++ +++ ---"),
+    "recalls.acknowledge": (recall_notice, "--- ++- ++- ---"),
+    "recalls.count": (recall_notice, "--- ++- ++- ---"),
+    "recalls.enter": (recall_notice, "--- ++- ++- ---"),
     "sales_points.index": (nothing, "--- --- ++- ---"),
     "sales_points.new": (nothing, "--- --- ++- ---"),
     "sales_points.change": (counter, "--- --- ++- ---"),
@@ -336,13 +368,25 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
         made.invitation = SimpleNamespace(id=row.id)
     _let_goods_travel(made, make, app)
     _trace(made, make, app)
+    _rehearse(made, app)
     return made
+
+
+def _rehearse(world: SimpleNamespace, app: Flask) -> None:
+    """A drill of a recall of the batch; the point was told."""
+    with app.app_context(), transaction() as session:
+        told = recall.Told("Diễn tập", Severity.MINOR)
+        batch_lot = session.get_one(Lot, world.batch.lot_id)
+        row = recall.start(batch_lot, told, is_drill=True, actor=SYSTEM, now=clock.now())
+        notices = {one.organisation_id: one.id for one in recalls.notices_of(row)}
+        world.recall_number, world.notice_id = row.number, notices[world.point.id]
 
 
 def _trace(world: SimpleNamespace, make: Factories, app: Flask) -> None:
     """A certificate, raw material, a step of the batch and a batch being entered with all its answers."""
     make.certificate(world.product, number="MAU-CUA-1")
     world.raw = make.raw_lot(world.producer)
+    world.link = make.link(world.producer, "/01/09520123456788", "https://htx.example/")
     with app.app_context(), transaction() as session:
         now = clock.now()
         lots = [NamedLot(world.batch.lot_id)]

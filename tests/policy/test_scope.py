@@ -82,6 +82,13 @@ def lots(world: SimpleNamespace, make: Factories) -> Rows:
     return {"of_a": make.raw_lot(world.producer_a).id, "of_b": make.raw_lot(world.producer_b).id}
 
 
+def links(world: SimpleNamespace, make: Factories) -> Rows:
+    return {
+        "of_a": make.link(world.producer_a, "/01/09520123456788", "https://a.example/").id,
+        "of_b": make.link(world.producer_b, "/01/09520123456795", "https://b.example/").id,
+    }
+
+
 def points(world: SimpleNamespace, make: Factories) -> Rows:
     """A counter of the point in xã Ba Động, and one of another organisation in xã Ba Tơ."""
     other = make.organisation("Q", kind=OrganisationKind.SALES_POINT, commune=BA_TO)
@@ -178,6 +185,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "storefront.queries": (products, BY_PRODUCER),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
+    "traceability.queries.links_visible_to": (links, OF_PRODUCERS),
     "stock.queries": (
         goods,
         {

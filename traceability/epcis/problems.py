@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum
 
-from kernel.errors import InvalidInput
+from kernel.errors import N_, InvalidInput
 
 
 class Profile(StrEnum):
@@ -40,12 +40,13 @@ class Problem:
 
 
 class RefusedEvent(InvalidInput):
-    """An event or document that breaks the rules of EPCIS; ``problems`` says how."""
+    """An event or document that breaks the rules of EPCIS; ``problems`` says how, a sentence each."""
+
+    message = N_("This breaks the rules of EPCIS in %(count)s places; the first is %(path)s.")
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        self.message = problems[0].message
-        super().__init__(**problems[0].facts)
+        super().__init__(count=len(problems), path=problems[0].path)
 
 
 def refusals(problems: list[Problem]) -> list[Problem]:

@@ -37,7 +37,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         story = queries.batch_story(organisation_code, token, today)
     except NoSuchBatch:
         return render_template("traceability/look_up/unknown.html", typed=f"{organisation_code} {token}"[:60]), 404
-    _depend_on(story)
+    depend_on(story)
     certificate = certificates.latest([story.product.id], today).get(story.product.id)
     standing = state(certificate, today) if certificate is not None else None
     pictures = media.pictures(file.digest for file in story.attached)
@@ -117,7 +117,7 @@ def _file(data: bytes, media_type: str, name: str) -> Response:
     return answer
 
 
-def _depend_on(story: Story) -> None:
+def depend_on(story: Story) -> None:
     """Say whose changes change this page: its lots up the chain, its product, everybody it names."""
     named = {story.producer.id, *(happening.organisation.id for happening in story.happenings)}
     named |= {lot.supplier_organisation_id for lot in story.lots.values() if lot.supplier_organisation_id is not None}

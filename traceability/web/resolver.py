@@ -1,56 +1,125 @@
-"""The resolver of GS1 Digital Links: a scanned GTIN, with or without a lot, to the page that tells of it.
+"""The resolver of GS1 Digital Links: any GS1 key, on to where it leads, or the list of where it could lead.
 
 The address is read raw, because a lot number may hold ``/`` and ``+`` in their encoded form and the server in
 front decodes paths. Where it hides the raw form (Granian does, for WSGI), it is written anew from the decoded one:
-what follows ``/10/`` is the lot then, first with a serial number after ``/21/`` split off, then without.
-Source: GS1 Digital Link URI Syntax 1.6, GS1-Conformant Resolver 1.2 (307, query kept, 400 and 404 apart).
+segment by segment, and with all that follows one identifier as its value; the second counts only where a batch or
+a registered link is known under it, or where the first is no Digital Link at all.
+Source: GS1 Digital Link URI Syntax 1.7.0, GS1-Conformant Resolver 1.2.1.
 """
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import json
+from typing import Any
+from urllib.parse import parse_qsl, quote
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+from werkzeug.routing import BaseConverter
 
 from accounts.web.forms import words_of
 from accounts.web.guard import public
+from kernel import clock
 from kernel.errors import N_, InvalidInput, NotFound
-from traceability import digital_link, queries
+from traceability import application_identifiers, digital_link, key_patterns, linkset, queries
 from traceability.digital_link import DigitalLink
+from traceability.linkset import Level, Link, Wish
+from traceability.web import own_links
+from traceability.web.own_links import UNKNOWN_LOT
 
 blueprint = Blueprint("resolver", __name__)
 
-#: Tells the product page that a lot was asked for which is not in the system.
-UNKNOWN_LOT = "lo-khong-co"
+#: What others' programs may do from their own pages: read, and read what is said beside the body.
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type",
+    "Access-Control-Expose-Headers": "Link, Location",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class UnknownKey(NotFound):
+    message = N_("Nothing is known here of this GS1 key.")
 
 
 class UnknownGtin(NotFound):
     message = N_("No product in this shop has this GTIN.")
 
 
-@blueprint.get("/01/<path:_rest>", merge_slashes=False)
+class NoSuchKind(NotFound):
+    message = N_("This key leads to nothing of the kind asked for.")
+
+
+def primary_keys() -> list[str]:
+    """List the identifiers that can be the key of a Digital Link."""
+    return [code for code, one in application_identifiers.table().items() if one.is_key]
+
+
+class KeyPathConverter(BaseConverter):
+    """Paths that hold a GS1 key: at their beginning, or after any stem. All other addresses go before."""
+
+    part_isolating = False
+    weight = 10_000
+    _KEYS = "|".join(primary_keys())
+    regex = rf"(?:(?:{_KEYS})(?:/(?:.|\n)*)?|(?:.|\n)*/(?:{_KEYS})/(?:.|\n)+)"
+
+
+@blueprint.record_once
+def _know_converter(state: Any) -> None:
+    state.app.url_map.converters["key_path"] = KeyPathConverter
+
+
+@blueprint.after_request
+def _allow_others(answer: Response) -> Response:
+    answer.headers.extend({name: value for name, value in _CORS.items() if name not in answer.headers})
+    return answer
+
+
+@blueprint.route(
+    "/<key_path:_path>", methods=["GET", "HEAD", "OPTIONS"], merge_slashes=False, provide_automatic_options=False
+)
 @public
-def resolve(_rest: str) -> BaseResponse:
-    """Lead from a GTIN (and lot) to its page: 307 with the query kept; 400 for what is no Digital Link."""
+def resolve(_path: str) -> Response:
+    """Lead from a GS1 key to what its owner or the platform offers.
+
+    307 to the link that is meant, its query kept; 300 with the choice where several are; 200 with the linkset;
+    400 for what is no Digital Link; 404 for a key or a kind of link that is not known.
+    """
+    if request.method == "OPTIONS":
+        return _options()
     try:
         link = _read()
     except InvalidInput as problem:
         return _malformed(problem)
-    query = _attributes()
-    if link.gtin is None:
-        return _malformed(digital_link.NoKey())
-    if link.lot is not None:
-        path = queries.find_batch_of_gtin(link.gtin, link.lot)
-        if path is not None:
-            return _to(path, query)
-    path = queries.find_product_of_gtin(link.gtin)
-    if path is None:
-        raise UnknownGtin()
-    if link.lot is not None:
-        marker = f"{UNKNOWN_LOT}={quote(link.lot, safe='')}"
-        query = f"{query}&{marker}" if query else marker
-    return _to(path, query)
+    base_url = current_app.config["OCOP"].base_url
+    levels = own_links.levels_of(link, clock.business_date(clock.now()), base_url=base_url)
+    if not levels:
+        raise UnknownGtin() if link.gtin is not None else UnknownKey()
+    wanted = linkset.read_link_type(_argument("linkType"))
+    accept = request.headers.get("Accept", "")
+    if linkset.asks_for_linkset(wanted, accept):
+        return _linkset(linkset.document(levels, base_url), 200)
+    wish = Wish(wanted, request.headers.get("Accept-Language", ""), accept, _argument("context"))
+    found = linkset.choose(levels, wish)
+    if found is None:
+        raise NoSuchKind()
+    level, links = found
+    if len(links) > 1:
+        return _linkset(linkset.choices(level, links, base_url), 300)
+    return _on(link, levels, links[0], base_url)
+
+
+@blueprint.route("/.well-known/gs1resolver", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
+@public
+def describe() -> Response:
+    """Tell other resolvers and programs what this one does."""
+    if request.method == "OPTIONS":
+        return _options()
+    told = linkset.description(current_app.config["OCOP"].base_url, "OCOP Ba Tơ", primary_keys())
+    return _json(told, 200, "application/json")
+
+
+# --- Reading the address -----------------------------------------------------------------------------------------
 
 
 def _read() -> DigitalLink:
@@ -60,16 +129,29 @@ def _read() -> DigitalLink:
     """
     raw = _raw_path()
     if raw is not None:
-        return digital_link.parse(raw, _attributes(), trailing_slash=True)
-    readings, problems = [], []
-    for path in _written_anew(request.path):
-        try:
-            readings.append(digital_link.parse(path, _attributes(), trailing_slash=True))
-        except InvalidInput as problem:
-            problems.append(problem)
-    if not readings:
-        raise problems[0]
-    return next((link for link in readings if link.gtin and link.lot and _is_known(link)), readings[0])
+        return digital_link.parse(raw, _query(), trailing_slash=True)
+    first, *others = _written_anew(request.path)
+    try:
+        plain = digital_link.parse(first, _query(), trailing_slash=True)
+    except InvalidInput as problem:
+        plain, refusal = None, problem
+    readings = [link for path in others if (link := _parsed(path)) is not None]
+    known = next((link for link in ([plain] if plain else []) + readings if _is_known(link)), None)
+    if known is not None:
+        return known
+    if plain is not None:
+        return plain
+    # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
+    if readings and isinstance(refusal, digital_link.NoKey):
+        return readings[0]
+    raise refusal
+
+
+def _parsed(path: str) -> DigitalLink | None:
+    try:
+        return digital_link.parse(path, _query(), trailing_slash=True)
+    except InvalidInput:
+        return None
 
 
 def _raw_path() -> str | None:
@@ -82,28 +164,75 @@ def _raw_path() -> str | None:
     return None
 
 
-def _attributes() -> str:
+def _query() -> str:
     return request.query_string.decode("latin-1")
 
 
 def _written_anew(path: str) -> list[str]:
-    """Encode a decoded path again: by its segments, and with all that follows ``/10/`` as the lot."""
+    """Encode a decoded path again: by its segments, then with all after one identifier as its value."""
     encode = digital_link.percent_encode
-    ways = ["/".join(encode(segment) for segment in path.split("/"))]
-    before, mark, lot = path.partition("/10/")
-    if mark and "/" in lot.rstrip("/"):
-        ways.append("/".join(encode(segment) for segment in before.split("/")) + "/10/" + encode(lot.rstrip("/")))
+    segments = path.split("/")
+    ways = ["/".join(encode(segment) for segment in segments)]
+    rest = path.rstrip("/").split("/")
+    for place, code in enumerate(rest[:-2]):
+        identifier = application_identifiers.find(code)
+        if identifier is not None and (identifier.is_key or place > 2):
+            before = "/".join(encode(segment) for segment in rest[: place + 1])
+            ways.append(before + "/" + encode("/".join(rest[place + 1 :])))
     return ways
 
 
 def _is_known(link: DigitalLink) -> bool:
-    return queries.find_batch_of_gtin(link.gtin or "", link.lot or "") is not None
+    """Tell whether a batch of ours, or a link for exactly this key, stands behind an address."""
+    if link.gtin and link.lot and queries.find_batch_of_gtin(link.gtin, link.lot) is not None:
+        return True
+    return queries.is_registered(key_patterns.written(link.path))
 
 
-def _to(path: str, query: str) -> BaseResponse:
-    answer = redirect(path + (f"?{query}" if query else ""), 307)
-    answer.headers["Access-Control-Allow-Origin"] = "*"
+def _argument(name: str) -> str:
+    """Read a word of the query; GS1 parts its pairs by semicolons too."""
+    return next((value for key, value in parse_qsl(_query().replace(";", "&")) if key == name), "")
+
+
+# --- Answers -----------------------------------------------------------------------------------------------------
+
+
+def _on(link: DigitalLink, levels: list[Level], target: Link, base_url: str) -> Response:
+    """Lead on, the query kept raw; to a page of ours with a word about a lot that is not in the system."""
+    query = _query()
+    is_ours = target.href.startswith(f"{base_url}/")
+    if is_ours and link.lot is not None and not any("10" in dict(level.path) for level in levels):
+        marker = f"{UNKNOWN_LOT}={quote(link.lot, safe='')}"
+        query = f"{query}&{marker}" if query else marker
+    answer = Response(status=307)
+    href = target.href.removeprefix(base_url) if is_ours else target.href
+    answer.headers["Location"] = linkset.onward(href, query)
+    own = base_url + digital_link.written(link.path)
+    answer.headers.add("Link", f'<{own}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"')
+    return _varying(answer)
+
+
+def _linkset(document: dict[str, Any], status: int) -> Response:
+    answer = _json(document, status, linkset.MEDIA_TYPE)
+    context = f'<{linkset.CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+    answer.headers.add("Link", context)
+    return answer
+
+
+def _json(document: dict[str, Any], status: int, media_type: str) -> Response:
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    return _varying(Response(text, status, content_type=media_type))
+
+
+def _varying(answer: Response) -> Response:
+    answer.headers["Vary"] = "Accept, Accept-Language"
     answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _options() -> Response:
+    answer = Response(status=204)
+    answer.headers["Allow"] = _CORS["Access-Control-Allow-Methods"]
     return answer
 
 

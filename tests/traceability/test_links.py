@@ -1,0 +1,392 @@
+"""Links of the resolver: who may register which, what is refused, files of them; and what a key then leads to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from accounts import membership
+from accounts.actor import SYSTEM
+from accounts.models import Organisation
+from kernel import clock, gs1
+from kernel.db import db, transaction
+from kernel.errors import DomainError
+from kernel.models import AuditEntry
+from tests.factories import Factories
+from traceability import key_patterns, link_files, links
+from traceability.links import LinkDetails
+from traceability.models import LotState, ResolverLink
+
+GTIN = "09520123456788"
+KEY = f"/01/{GTIN}"
+PAGE = "https://htx.example/trang"
+
+
+def _details(**facts: Any) -> LinkDetails:
+    return LinkDetails(**{"key": KEY, "link_type": "gs1:recipeInfo", "href": PAGE, "title": "Công thức", **facts})
+
+
+@pytest.fixture
+def owner(make: Factories, ctx: Flask) -> Organisation:
+    """A producer that holds the prefix of the key."""
+    return make.producer(code="htxbd", gs1_prefix="952012345")
+
+
+def _add(owner: Organisation, make: Factories, **facts: Any) -> ResolverLink:
+    actor = membership.actor_of(make.user(owner).id)
+    with transaction():
+        return links.add(db.session.merge(owner), _details(**facts), actor=actor, now=clock.now())
+
+
+# --- Verbs ---------------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_kept_in_one_form_and_written_into_the_trail(owner: Organisation, make: Factories) -> None:
+    link = _add(
+        owner,
+        make,
+        key=f"https://anything.example/01/{GTIN}/10/A%2fB",
+        link_type="https://gs1.org/voc/recipeInfo",
+        href=" https://htx.example/công-thức?a=1 ",
+        languages=["VI", "en-gb", "vi"],
+    )
+
+    assert (link.key_path, link.link_type) == (f"{KEY}/10/A%2FB", "gs1:recipeInfo")
+    assert link.href == "https://htx.example/c%C3%B4ng-th%E1%BB%A9c?a=1"
+    assert link.languages == "vi en-GB"
+    entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "traceability.add_link")).one()
+    assert entry.facts["key"] == link.key_path
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"key": ""}, "key"),
+        ({"key": "/lo/htxbd/7k2qxm90ad"}, "key"),
+        ({"key": "/01/09520123456789"}, "key"),
+        ({"key": f"{KEY}/17/261231"}, "key"),
+        ({"key": "/01/{gtin}"}, "key"),
+        ({"key": "/8004/952{1}"}, "key"),
+        ({"key": "/01/09506000134352"}, "key"),
+        ({"link_type": "gs1:nothing"}, "link_type"),
+        ({"link_type": "gs1:defaultLink"}, "link_type"),
+        ({"link_type": "gs1:productSustainabilityInfo"}, "link_type"),
+        ({"href": "http://htx.example/"}, "href"),
+        ({"href": "javascript:alert(1)"}, "href"),
+        ({"href": "https:///x"}, "href"),
+        ({"href": "https://u@htx.example/"}, "href"),
+        ({"href": "https://htx.example/a b"}, "href"),
+        ({"href": "https://htx.example/\r\nX: y"}, "href"),
+        ({"href": "https://{10}.example/", "key": f"{KEY}/10/{{10}}"}, "href"),
+        ({"href": "https://htx.example/?lo={10}"}, "href"),
+        ({"href": "https://htx.example/{x y}"}, "href"),
+        ({"href": "https://htx.example/" + "a" * 600}, "href"),
+        ({"title": " "}, "title"),
+        ({"title": "a" * 201}, "title"),
+        ({"languages": ["vietnamese"]}, "languages"),
+        ({"media_type": "html"}, "media_type"),
+        ({"context": ["a b"]}, "context"),
+    ],
+)
+def test_what_could_not_be_followed_is_refused_beside_its_field(
+    facts: dict[str, Any], field: str, owner: Organisation, make: Factories
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        _add(owner, make, **facts)
+
+    assert refused.value.field == field
+    assert db.session.scalar(db.select(db.func.count(ResolverLink.id))) == 0
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "/00/195201234500000010",
+        "/414/9520123450003",
+        "/417/9520123450003",
+        "/8004/952012345AB",
+        "/8004/9520123454{1}",
+        f"{KEY}/21/{{21}}",
+        "/253/9520123450003X1",
+        "/8003/09520123450003S",
+    ],
+)
+def test_the_holder_of_a_prefix_owns_every_kind_of_key_under_it(key: str, owner: Organisation, make: Factories) -> None:
+    path = key_patterns.read(_with_check_digit(key))
+
+    assert links.owners_of(path) == {owner.id}
+
+
+def _with_check_digit(key: str) -> str:
+    """Put the digit right that goes after the digits of an SSCC or GLN, whatever stands there."""
+    code, value = key.split("/")[1:3]
+    lengths = {"00": (0, 17), "414": (0, 12), "417": (0, 12), "253": (0, 12), "8003": (1, 13)}
+    if code not in lengths:
+        return key
+    start, end = lengths[code]
+    right = value[:end] + gs1.check_digit(value[start:end]) + value[end + 1 :]
+    return f"/{code}/{right}"
+
+
+def test_without_a_prefix_a_gtin_belongs_to_its_goods_and_a_gln_to_its_place(make: Factories, ctx: Flask) -> None:
+    seller, other = make.producer(), make.producer()
+    make.product(seller, gtin=GTIN)
+
+    assert _add(seller, make).organisation_id == seller.id
+    with pytest.raises(links.NotTheirKey):
+        _add(other, make)
+
+
+def test_whoever_borrows_anothers_number_does_not_own_it(owner: Organisation, make: Factories) -> None:
+    borrower = make.producer()
+    make.product(borrower, gtin=GTIN)
+
+    with pytest.raises(links.NotTheirKey):
+        _add(borrower, make)
+
+
+def test_there_is_one_default_for_a_key(owner: Organisation, make: Factories) -> None:
+    first = _add(owner, make, is_default=True)
+    second = _add(owner, make, href=PAGE + "2", is_default=True)
+    db.session.expire_all()
+
+    assert [db.session.get_one(ResolverLink, one.id).is_default for one in (first, second)] == [False, True]
+
+
+def test_the_same_link_twice_is_refused(owner: Organisation, make: Factories) -> None:
+    _add(owner, make)
+
+    with pytest.raises(links.SameLinkTwice):
+        _add(owner, make, title="Khác")
+
+
+def test_a_link_is_changed_and_taken_away(owner: Organisation, make: Factories) -> None:
+    link = _add(owner, make)
+    actor = membership.actor_of(make.user(owner).id)
+    with transaction():
+        links.change(db.session.merge(link), _details(title="Món cũ"), actor=actor, now=clock.now())
+    assert db.session.get_one(ResolverLink, link.id).title == "Món cũ"
+    with transaction():
+        links.take_away(db.session.get_one(ResolverLink, link.id), actor=actor, now=clock.now())
+
+    assert db.session.get(ResolverLink, link.id) is None
+    actions = db.session.scalars(db.select(AuditEntry.action).where(AuditEntry.subject == f"link:{link.id}")).all()
+    assert sorted(actions) == ["traceability.add_link", "traceability.change_link", "traceability.take_link_away"]
+
+
+# --- Files ---------------------------------------------------------------------------------------------------
+
+
+def _entry(**facts: Any) -> dict[str, Any]:
+    link = {"linktype": "gs1:pip", "href": PAGE, "title": "Trang", "hreflang": ["vi"]}
+    return {"anchor": KEY, "itemDescription": "Gạo", "defaultLinktype": "gs1:pip", "links": [link], **facts}
+
+
+def test_a_file_is_loaded_and_loaded_again_without_a_change(app: Flask, make: Factories, tmp_path: Path) -> None:
+    make.producer(code="htxbd")
+    lot = {"qualifiers": [{"10": "{lo}"}], "links": [{**_entry()["links"][0], "href": PAGE + "?lo={lo}"}]}
+    path = tmp_path / "links.json"
+    path.write_text(json.dumps([_entry(), _entry(**lot)]), encoding="utf-8")
+    run = app.test_cli_runner().invoke
+
+    first = run(args=["resolver", "load", str(path), "--organisation", "htxbd"])
+    again = run(args=["resolver", "load", str(path), "--organisation", "htxbd"])
+
+    assert "2 link(s) added, 0 changed, 0 as they were" in first.output
+    assert "0 link(s) added, 0 changed, 2 as they were" in again.output
+    with app.app_context():
+        rows = db.session.execute(db.select(ResolverLink.key_path, ResolverLink.href).order_by(ResolverLink.id)).all()
+        assert [tuple(row) for row in rows] == [(KEY, PAGE), (f"{KEY}/10/{{10}}", PAGE + "?lo={10}")]
+
+
+def test_one_mistake_keeps_the_whole_file_out_and_is_named_by_its_line(
+    app: Flask, make: Factories, tmp_path: Path
+) -> None:
+    make.producer(code="htxbd")
+    make.producer(code="khac1", gs1_prefix="950600")
+    path = tmp_path / "links.json"
+    entries = [
+        _entry(),
+        _entry(anchor="/01/09506000134352"),
+        _entry(anchor="/01/1"),
+        _entry(colour="red"),
+        _entry(defaultLinktype="gs1:menuInfo"),
+    ]
+    path.write_text("[\n" + ",\n".join(json.dumps(entry) for entry in entries) + "\n]", encoding="utf-8")
+
+    done = app.test_cli_runner().invoke(args=["resolver", "load", str(path), "--organisation", "htxbd"])
+
+    assert done.exit_code == 1
+    for line in (3, 4, 5, 6):
+        assert f"{path}:{line}: " in done.output
+    assert f"{path}:2: " not in done.output
+    assert "nothing was loaded" in done.output
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count(ResolverLink.id))) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", 1),
+        ("[", 1),
+        ("[\n{]", 2),
+        ("[\n{}\n{}]", 3),
+        ("{}\nx", 2),
+        ("[1]", 1),
+        ('\n\n{"anchor": 3, "links": [{}]}', 3),
+        ('{"anchor": "/01/1", "links": {}}', 1),
+        ('{"anchor": "/01/1", "links": [1]}', 1),
+        ('{"anchor": "/01/1", "qualifiers": [{"10": 3}], "links": [{"href": "x"}]}', 1),
+    ],
+)
+def test_what_is_no_file_of_links_is_refused_by_line(text: str, line: int) -> None:
+    _, problems = link_files.read(text)
+
+    assert line in [number for number, _ in problems]
+
+
+def test_keys_that_nobody_owns_are_for_the_operator_and_stay_with_whom_they_were_given(
+    make: Factories, ctx: Flask
+) -> None:
+    first, second = make.producer(), make.producer()
+    entries, _ = link_files.read(json.dumps(_entry(links=[{**_entry()["links"][0], "href": PAGE + "/2"}])))
+    with pytest.raises(links.NotTheirKey):
+        _add(first, make)
+    with transaction():
+        links.add(db.session.merge(first), _details(), actor=SYSTEM, now=clock.now())
+    with transaction():
+        done = links.load(db.session.merge(second), entries, actor=SYSTEM, now=clock.now())
+
+    assert [type(problem) for _, problem in done.problems] == [links.NotTheirKey]
+
+
+# --- What a key then leads to ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rice(make: Factories) -> Any:
+    product = make.product(make.producer(code="htxbd"), name="Gạo rẫy", gtin=GTIN, slug="gao-ray")
+    make.batch(make.item(product), number="A1", token="7k2qxm90ad")
+    return product
+
+
+def _own(make: Factories, rice: Any, key: str, **facts: Any) -> None:
+    class Owner:
+        id = rice.producer_id
+
+    make.link(Owner, key, facts.pop("href", PAGE), **facts)  # type: ignore[arg-type]
+
+
+def test_the_owners_default_goes_before_ours(client: FlaskClient, make: Factories, rice: Any) -> None:
+    _own(make, rice, KEY, is_default=True)
+
+    assert client.get(f"{KEY}?x=1").location == PAGE + "?x=1"
+    assert client.get(f"{KEY}/10/A1").location == "/lo/htxbd/7k2qxm90ad", "the lot has a default of its own"
+    _own(make, rice, f"{KEY}/10/A1", href=PAGE + "/lo", is_default=True)
+    assert client.get(f"{KEY}/10/A1").location == PAGE + "/lo"
+
+
+@pytest.mark.parametrize("state", [LotState.HELD, LotState.RECALLED])
+def test_nobody_leads_around_a_recall(state: LotState, client: FlaskClient, make: Factories) -> None:
+    product = make.product(make.producer(code="htxbd"), gtin=GTIN)
+    make.batch(make.item(product), number="A1", token="7k2qxm90ad", state=state)
+    for kind, default in (("gs1:pip", True), ("gs1:recallStatus", False), ("gs1:traceability", False)):
+        _own(make, product, f"{KEY}/10/A1", link_type=kind, href=f"{PAGE}/{kind[4:]}", is_default=default)
+
+    for query in ("", "?linkType=gs1:recallStatus", "?linkType=gs1:traceability"):
+        assert client.get(f"{KEY}/10/A1{query}").location == "/lo/htxbd/7k2qxm90ad" + query
+    level = client.get(f"{KEY}/10/A1?linkType=linkset").json["linkset"][0]  # type: ignore[index]
+    assert level["https://ref.gs1.org/voc/defaultLink"][0]["href"] == "http://shop.test/lo/htxbd/7k2qxm90ad"
+
+
+def test_links_that_are_out_of_use_or_of_a_closed_organisation_lead_nowhere(
+    client: FlaskClient, make: Factories
+) -> None:
+    make.link(make.producer(), KEY, PAGE, is_active=False)
+    make.link(make.producer(is_active=False), "/01/09520123456795", PAGE)
+
+    assert client.get(KEY).status_code == 404
+    assert client.get("/01/09520123456795").status_code == 404
+
+
+def test_an_exact_lot_goes_before_any_lot(client: FlaskClient, make: Factories) -> None:
+    owner = make.producer()
+    make.link(owner, f"{KEY}/10/{{10}}", PAGE + "?lo={10}")
+    make.link(owner, f"{KEY}/10/A1", PAGE + "/a1")
+
+    assert client.get(f"{KEY}/10/A1").location == PAGE + "/a1"
+    assert client.get(f"{KEY}/10/A%2F2").location == PAGE + "?lo=A%2F2"
+    assert client.get(f"{KEY}/10/A%26b=1").location == PAGE + "?lo=A%26b%3D1"
+
+
+def test_a_batch_that_is_not_public_shows_in_nothing(client: FlaskClient, make: Factories) -> None:
+    product = make.product(make.producer(code="htxbd"), gtin=GTIN, slug="gao-ray")
+    make.batch(make.item(product), number="A1", token="7k2qxm90ad", state=LotState.OPEN)
+    make.product(make.producer(), published=False, gtin="09520123456795")
+
+    answers = [
+        client.get(f"{KEY}/10/A1{query}", headers={"Accept": accept})
+        for query in ("", "?linkType=linkset", "?linkType=gs1:traceability", "?linkType=gs1:dpp")
+        for accept in ("*/*", "application/linkset+json")
+    ]
+    for answer in answers:
+        assert "7k2qxm90ad" not in answer.text + (answer.location or "")
+    assert client.get("/lo/htxbd/7k2qxm90ad/ho-chieu.jsonld").status_code == 404
+    assert [answer.status_code for answer in answers[::2]] == [307, 200, 404, 404]
+    assert client.get("/01/09520123456795?linkType=linkset").status_code == 404
+
+
+def test_a_certificate_is_led_to_from_the_lot_as_well(client: FlaskClient, make: Factories, rice: Any) -> None:
+    make.certificate(rice, number="MAU-1")
+
+    assert client.get(f"{KEY}/10/A1?linkType=gs1:certificationInfo").location.startswith("/chung-nhan/MAU-1?")
+
+
+def test_places_and_parties_lead_to_their_producer(client: FlaskClient, make: Factories) -> None:
+    gln = key_patterns.read(_with_check_digit("/414/9520123450000"))[0][1]
+    make.place(make.producer(slug="htx-khac"), gln=gln)
+
+    assert client.get(f"/414/{gln}/254/KHO-1").location == "/chu-the/htx-khac"
+    assert client.get(f"/417/{gln}?linkType=gs1:homepage").location == "/chu-the/htx-khac?linkType=gs1:homepage"
+    assert client.get(f"/415/{gln}/8020/X").status_code == 404
+
+
+def test_the_passport_tells_what_the_page_tells_and_nothing_personal(
+    client: FlaskClient, make: Factories, rice: Any
+) -> None:
+    make.certificate(rice, number="MAU-1")
+
+    answer = client.get("/lo/htxbd/7k2qxm90ad/ho-chieu.jsonld")
+
+    assert answer.content_type == "application/ld+json"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    told = json.loads(answer.text)
+    assert (told["gs1:gtin"], told["gs1:hasBatchLotNumber"]) == (GTIN, "A1")
+    assert told["@id"] == f"http://shop.test{KEY}/10/A1"
+    assert told["gs1:certification"][0]["gs1:certificationIdentification"] == "MAU-1"
+    assert "Hộ mẫu" not in answer.text
+    assert "price" not in answer.text
+
+
+def test_behind_tls_every_address_of_ours_is_https(app: Flask, client: FlaskClient, rice: Any) -> None:
+    """GS1's isHttps and tlsOK: TLS ends at the proxy, and what is told of us follows the site's own address."""
+    before = app.config["OCOP"]
+    app.config["OCOP"] = replace(before, base_url="https://ocop.example")
+    try:
+        level = client.get(f"{KEY}/10/A1?linkType=linkset").text
+        on = client.get(f"{KEY}/10/A1")
+        root = client.get("/.well-known/gs1resolver").json
+    finally:
+        app.config["OCOP"] = before
+
+    assert "http://" not in level.replace("http://www.w3.org/", "")
+    assert on.headers["Link"].startswith(f"<https://ocop.example{KEY}/10/A1?linkType=linkset>")
+    assert root is not None
+    assert root["resolverRoot"] == "https://ocop.example"

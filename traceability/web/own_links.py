@@ -1,0 +1,199 @@
+"""The levels of a GS1 key: what its owner registered, and what this platform offers of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote
+
+from flask_babel import gettext
+
+from accounts.models import OrganisationKind
+from ocop import queries as certificates
+from traceability import digital_link, key_patterns, queries
+from traceability.digital_link import DigitalLink
+from traceability.element_strings import Element
+from traceability.linkset import Claim, Level, Link, Standing
+from traceability.models import LotState, ResolverLink
+from traceability.queries import GoodsOfGtin
+from traceability.web.words import said
+
+#: Both languages of our pages, told apart by the reader's own settings.
+LANGUAGES = ("vi", "en")
+PASSPORT = "ho-chieu.jsonld"
+EVENTS = "/epcis/events"
+
+Path = tuple[Element, ...]
+
+
+def levels_of(link: DigitalLink, on: date, *, base_url: str) -> list[Level]:
+    """Give the levels of a key that lead anywhere, the finest first (at most three statements)."""
+    registered = _registered(link)
+    own, names = _own(link, on, base_url)
+    found = []
+    for path in link.levels():
+        rows, values = registered.get(path, ([], {}))
+        links = [*(_of_owner(row, values) for row in rows), *own.get(path, [])]
+        if links:
+            name = next((row.description for row in rows if row.description), None) or names.get(path)
+            found.append(Level(path, name or key_in_words(path), tuple(links)))
+    return found
+
+
+def key_in_words(path: Path) -> str:
+    """Write a key as it stands under a bar code: ``(01) 09520123456788 (10) L1``."""
+    return " ".join(f"({code}) {value}" for code, value in path)
+
+
+def _registered(link: DigitalLink) -> dict[Path, tuple[list[ResolverLink], dict[str, str]]]:
+    """Read the registered links of each level: of the patterns that fit it, the most exact one counts."""
+    fitting = {path: key_patterns.fitting(path) for path in link.levels()}
+    rows: dict[str, list[ResolverLink]] = {}
+    for row in queries.links_of(pattern for patterns in fitting.values() for pattern, _ in patterns):
+        rows.setdefault(row.key_path, []).append(row)
+    found = {}
+    for path, patterns in fitting.items():
+        best = next(((pattern, values) for pattern, values in patterns if pattern in rows), None)
+        if best is not None:
+            found[path] = (rows[best[0]], best[1])
+    return found
+
+
+def _of_owner(row: ResolverLink, values: dict[str, str]) -> Link:
+    return Link(
+        row.link_type,
+        key_patterns.filled(row.href, values),
+        row.title,
+        languages=tuple(row.languages.split()),
+        media_type=row.media_type,
+        context=tuple(row.context.split()),
+        claim=Claim.CHOSEN if row.is_default else Claim.NONE,
+    )
+
+
+# --- The platform's own ------------------------------------------------------------------------------------------
+
+
+def _own(link: DigitalLink, on: date, base_url: str) -> tuple[dict[Path, list[Link]], dict[Path, str]]:
+    code, value = link.key
+    if code == "01":
+        goods = queries.goods_of_gtin(value, link.lot)
+        return _of_goods(link, goods, on, base_url) if goods is not None else ({}, {})
+    if code in ("414", "417"):
+        return _of_place(link.path[:1], value, base_url)
+    return {}, {}
+
+
+def _of_goods(
+    link: DigitalLink, goods: GoodsOfGtin, on: date, base_url: str
+) -> tuple[dict[Path, list[Link]], dict[Path, str]]:
+    gtin, lot = link.path[:1], _path_of_lot(link)
+    name = ", ".join((said(goods, "name"), said(goods, "item")))
+    found: dict[Path, list[Link]] = {}
+    if goods.product_slug is not None:
+        found[gtin] = _of_product(goods, on, base_url, unknown_lot=link.lot if goods.batch_path is None else None)
+    if goods.batch_path is not None and lot is not None:
+        found[lot] = _of_batch(goods, lot, base_url)
+    return found, {gtin: name, **({lot: f"{name} – {goods.lot_number}"} if lot is not None else {})}
+
+
+def _path_of_lot(link: DigitalLink) -> Path | None:
+    codes = [code for code, _ in link.path]
+    return link.path[: codes.index("10") + 1] if "10" in codes else None
+
+
+#: Tells the product page that a lot was asked for which is not in the system.
+UNKNOWN_LOT = "lo-khong-co"
+
+
+def _of_product(goods: GoodsOfGtin, on: date, base_url: str, *, unknown_lot: str | None) -> list[Link]:
+    page = f"{base_url}/san-pham/{goods.product_slug}"
+    certificate = certificates.latest([goods.product_id], on).get(goods.product_id)
+    links = [
+        Link(
+            "gs1:pip",
+            page,
+            gettext("Product page"),
+            LANGUAGES,
+            "text/html",
+            claim=Claim.USUAL,
+            standing=Standing.USUAL,
+        ),
+        Link(
+            "gs1:hasRetailers",
+            f"{page}#noi-ban",
+            gettext("Where to buy it"),
+            LANGUAGES,
+            "text/html",
+            standing=Standing.USUAL,
+        ),
+    ]
+    if certificate is not None:
+        links.append(
+            Link(
+                "gs1:certificationInfo",
+                f"{base_url}/chung-nhan/{quote(certificate.number)}",
+                gettext("OCOP certificate %(number)s", number=certificate.number),
+                LANGUAGES,
+                "text/html",
+                standing=Standing.VOUCHED,
+            )
+        )
+    return links
+
+
+def _of_batch(goods: GoodsOfGtin, lot: Path, base_url: str) -> list[Link]:
+    page = f"{base_url}{goods.batch_path}"
+    canonical = digital_link.CANONICAL_STEM + digital_link.written([lot[0], ("10", goods.lot_number or "")])
+    is_stopped = goods.lot_state in (LotState.HELD, LotState.RECALLED)
+    return [
+        Link(
+            "gs1:traceability",
+            page,
+            gettext("Where this batch comes from"),
+            LANGUAGES,
+            "text/html",
+            claim=Claim.MUST if is_stopped else Claim.USUAL,
+            standing=Standing.VOUCHED,
+        ),
+        Link(
+            "gs1:recallStatus",
+            page,
+            gettext("Whether this batch is recalled"),
+            LANGUAGES,
+            "text/html",
+            standing=Standing.VOUCHED,
+        ),
+        Link(
+            "gs1:dpp",
+            f"{page}/{PASSPORT}",
+            gettext("Digital passport of this batch"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
+        Link(
+            "gs1:epcis",
+            f"{base_url}{EVENTS}?MATCH_anyEPCClass={quote(canonical, safe='')}",
+            gettext("Events of this batch (EPCIS 2.0)"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
+    ]
+
+
+def _of_place(path: Path, gln: str, base_url: str) -> tuple[dict[Path, list[Link]], dict[Path, str]]:
+    place = queries.place_of_gln(gln)
+    if place is None or place.organisation.kind is not OrganisationKind.PRODUCER:
+        return {}, {}
+    organisation = place.organisation
+    kind = "gs1:locationInfo" if path[0][0] == "414" else "gs1:homepage"
+    page = Link(
+        kind,
+        f"{base_url}/chu-the/{organisation.slug}",
+        gettext("Page of the producer"),
+        LANGUAGES,
+        "text/html",
+        claim=Claim.USUAL,
+        standing=Standing.USUAL,
+    )
+    name = said(organisation, "name")
+    return {path: [page]}, {path: f"{said(place, 'name')}, {name}" if path[0][0] == "414" else name}
