@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -373,6 +374,24 @@ def test_the_passport_tells_what_the_page_tells_and_nothing_personal(
     assert told["gs1:certification"][0]["gs1:certificationIdentification"] == "MAU-1"
     assert "Hộ mẫu" not in answer.text
     assert "price" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"), [("https://ocop.example", "CF/1"), ("http://shop.test", "CF/1/21/7")]
+)
+def test_a_proxy_tells_the_raw_address_and_nobody_else_does(
+    base_url: str, expected: str, app: Flask, client: FlaskClient, rice: Any
+) -> None:
+    raw, decoded = f"{KEY}/10/CF%2F1/21/7", f"{KEY}/10/CF/1/21/7"
+    before = app.config["OCOP"]
+    app.config["OCOP"] = replace(before, base_url=base_url)
+    try:
+        environ = {"RAW_URI": "", "REQUEST_URI": "", "PATH_INFO": decoded}
+        answer = client.get(decoded, environ_overrides=environ, headers={"X-Original-URI": raw})
+    finally:
+        app.config["OCOP"] = before
+
+    assert answer.location == f"/san-pham/gao-ray?lo-khong-co={quote(expected, safe='')}"
 
 
 def test_behind_tls_every_address_of_ours_is_https(app: Flask, client: FlaskClient, rice: Any) -> None:
