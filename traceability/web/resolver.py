@@ -132,20 +132,20 @@ def _read() -> DigitalLink:
     if raw is not None:
         return digital_link.parse(raw, _query(), trailing_slash=True)
     first, *others = _written_anew(request.path)
+    readings = [link for path in others if (link := _parsed(path)) is not None]
     try:
         plain = digital_link.parse(first, _query(), trailing_slash=True)
-    except InvalidInput as problem:
-        plain, refusal = None, problem
-    readings = [link for path in others if (link := _parsed(path)) is not None]
-    known = next((link for link in ([plain] if plain else []) + readings if _is_known(link)), None)
-    if known is not None:
-        return known
-    if plain is not None:
+    except InvalidInput as refusal:
+        known = next((link for link in readings if _is_known(link)), None)
+        if known is not None:
+            return known
+        # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
+        if readings and isinstance(refusal, digital_link.NoKey):
+            return readings[0]
+        raise
+    if all(link == plain for link in readings) or _is_known(plain):
         return plain
-    # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
-    if readings and isinstance(refusal, digital_link.NoKey):
-        return readings[0]
-    raise refusal
+    return next((link for link in readings if _is_known(link)), plain)
 
 
 def _parsed(path: str) -> DigitalLink | None:
