@@ -19,6 +19,7 @@ class Permission(enum.Enum):
     EDIT_BATCHES = "Record raw lots, batches and events of one's own organisation, and print its codes."
     READ_BATCHES = "Read lots, batches and events in the back office."
     HOLD_BATCHES = "Hold lots, and end that."
+    CHECK_BALANCES = "Look at recipes, and clear makings whose yield is out of range."
     RECALL_LOTS = "Recall lots with everything made from them, and rehearse it."
     ANSWER_RECALLS = "Acknowledge a recall and state what became of the goods; an office on others' behalf."
     CLOSE_RECALLS = "Close recalls with their report."
@@ -54,6 +55,7 @@ _OFFICE_READS = _PRODUCER_READS | {P.READ_AUDIT}
 _OFFICE_WORKS = _OFFICE_READS | {
     P.APPROVE_PRODUCTS,
     P.HOLD_BATCHES,
+    P.CHECK_BALANCES,
     P.RECALL_LOTS,
     P.ANSWER_RECALLS,
     P.CLOSE_RECALLS,

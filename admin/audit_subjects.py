@@ -150,6 +150,14 @@ def _links(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext("Link no. %(number)s of a GS1 key", number=key)) for key in keys}
 
 
+def _recalls(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Recall %(number)s", number=key)) for key in keys}
+
+
+def _recipes(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Recipe no. %(number)s", number=key)) for key in keys}
+
+
 def _places(keys: set[str], actor: Actor) -> dict[str, Document]:
     rows = db.session.execute(select(Place.id, Place.name_vi, Place.name_en).where(Place.id.in_(_ids(keys))))
     return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
@@ -188,6 +196,8 @@ _KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "place": _places,
     "point": _points,
     "product": _products,
+    "recall": _recalls,
+    "recipe": _recipes,
     "sale": _sales,
     "text": _texts,
     "user": _people,

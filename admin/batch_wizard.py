@@ -20,7 +20,7 @@ from accounts.models import Place
 from accounts.web.forms import BaseForm, answer_status, words_of
 from accounts.web.guard import current_actor, requires
 from admin import trace_forms
-from admin.lots import in_english, quantity, refuse
+from admin.lots import in_english, quantity, readably, refuse
 from admin.trace_forms import AmountForm, DatesForm, InputsForm, ItemForm, StepsForm, add_inputs, inputs_of
 from catalog.models import TradeItem
 from kernel import clock, media, replays
@@ -238,6 +238,7 @@ def check(draft_id: int) -> str | tuple[str, int] | Answer:
                 left = quantity(int(str(facts["left"])), facts["unit"])
                 words = gettext("Of lot %(number)s only %(left)s are left.", number=facts["number"], left=left)
             else:
+                readably(refusal)
                 words = words_of(refusal)
             problem = (page, words)
             draft = queries.get_draft(actor, draft_id)

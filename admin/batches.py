@@ -19,6 +19,7 @@ from accounts.web.forms import BaseForm, answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.lots import paper_screen, state_screen, step_screen
+from admin.recipes import balance_of
 from admin.saying import said
 from admin.trace_forms import STATES, ConfirmForm, CorrectForm, PrintForm
 from kernel import audit, clock, gs1, media
@@ -174,6 +175,7 @@ def show(lot_id: int) -> str:
         may_edit=_may_edit(actor, row),
         may_hold=actor.may(Permission.HOLD_BATCHES),
         may_recall=actor.may(Permission.RECALL_LOTS),
+        balance=balance_of(lot),
         recall=recall_of_lot(actor, lot_id) if lot.state is LotState.RECALLED else None,
         may_confirm=actor.may(Permission.HOLD_BATCHES) and lot.state is LotState.RELEASED,
         own_id=actor.organisation_id,

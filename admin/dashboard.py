@@ -28,7 +28,8 @@ from ocop.models import Certificate
 from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
-from traceability.models import Batch, Lot, LotState
+from traceability import queries as traces
+from traceability.models import BalanceFlag, Batch, Lot, LotState
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/quan-tri")
 
@@ -98,6 +99,17 @@ def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
             catalog.waiting_for_office(actor),
             "product_approval.index",
         )
+    if actor.may(Permission.CHECK_BALANCES):
+        flags = traces.flags_visible_to(actor).where(BalanceFlag.cleared_at.is_(None))
+        yield from _task(
+            "scale",
+            gettext("Yields out of range"),
+            _count(flags, BalanceFlag.id),
+            "recipes.flags",
+            gettext("Ask the producer, then write down why."),
+        )
+        unseen = [one for one in traces.recipes_in_force(actor) if one.seen_at is None]
+        yield from _task("scale", gettext("Recipes you have not looked at"), len(unseen), "recipes.index")
     if actor.may(Permission.READ_CONSIGNMENT):
         late = consignment.visible_to(actor).where(Note.status == NoteStatus.SENT, Note.sent_at < now - LONG_ON_THE_WAY)
         yield from _task(

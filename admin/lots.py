@@ -16,6 +16,7 @@ from accounts.models import Organisation
 from accounts.web.forms import BaseForm, answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing, trace_forms
+from admin.recipes import balance_of
 from admin.saying import said
 from admin.trace_forms import (
     KINDS,
@@ -38,6 +39,7 @@ from stock import holding
 from traceability import genealogy, lots, queries, recording
 from traceability.lots import NotEnoughLeft, Received
 from traceability.models import EventKind, Lot, LotKind, LotState
+from traceability.recipes import MoreOutThanIn
 from traceability.recording import NamedLot
 from traceability.steps import OWN, Step, all_steps, steps_for
 
@@ -244,9 +246,18 @@ def refuse(form: BaseForm, refusal: DomainError) -> None:
         left = quantity(int(str(refusal.facts["left"])), refusal.facts["unit"])
         field.errors = [*field.errors, gettext("Only %(left)s of this lot are left.", left=left)]
         return
+    readably(refusal)
     if refusal.field in ("received_on", "made_on"):
         refusal.field = "other_day"
     show_refusal(form, refusal)
+
+
+def readably(refusal: DomainError) -> None:
+    """Let a refusal say its quantities in units that people use."""
+    if isinstance(refusal, MoreOutThanIn):
+        unit = refusal.facts["unit"]
+        for name in ("made", "taken"):
+            refusal.facts[name] = quantity(int(str(refusal.facts[name])), unit)
 
 
 @blueprint.route("/lam", methods=["GET", "POST"])
@@ -316,6 +327,7 @@ def show(lot_id: int) -> str:
         may_edit=_may_edit(actor, lot),
         may_hold=actor.may(Permission.HOLD_BATCHES),
         may_recall=actor.may(Permission.RECALL_LOTS),
+        balance=balance_of(lot),
         recall=recall_of_lot(actor, lot_id) if lot.state is LotState.RECALLED else None,
     )
 

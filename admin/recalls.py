@@ -153,7 +153,7 @@ def new(lot_id: int) -> tuple[str, int] | Answer:
     """Ask why and how bad, show what it reaches, and start."""
     actor, now = current_actor(), clock.now()
     lot = queries.lot_of(actor, lot_id)
-    form: Any = StartForm(data={"kind": "that" if request.args.get("dien-tap") is None else "dien-tap"})
+    form: Any = StartForm()  # neither is chosen beforehand: nobody recalls by not looking
     form.kind.choices = [("that", gettext("In earnest")), ("dien-tap", gettext("Drill"))]
     form.severity.choices = [(one.value, gettext(words)) for one, (words, _) in SEVERITIES.items()]
     if form.validate_on_submit():

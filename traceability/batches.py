@@ -15,7 +15,7 @@ from kernel.clock import business_date
 from kernel.db import db, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from traceability import lots, recording
+from traceability import lots, recipes, recording
 from traceability.models import Batch, EventKind, Lot, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -140,6 +140,7 @@ def open_batch(
     :param token: its address; drawn at random when None (the demo gives its own)
     :raises NotAnItem: :raises BatchNumberTaken: :raises TooManyPacks: :raises MadeInTheFuture: :raises MadeLongAgo:
     :raises ExpiresBeforeMade: :raises ExpiresTooLate: :raises kernel.gs1.MalformedLot: and as ``lots.claim``
+    :raises traceability.recipes.MoreOutThanIn: if the packs hold more than went in
     """
     number = lots.numbered(number)
     product = db.session.get_one(Product, item.product_id)
@@ -183,6 +184,7 @@ def open_batch(
     except IntegrityError as race:  # two who send the same number at once
         raise BatchNumberTaken() from race
     lots.claim(lot, inputs)
+    recipes.check(lot, inputs, item=item, now=now)
     lots.record_making(
         lot,
         inputs,

@@ -18,7 +18,7 @@ from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.models import AdministrativeUnit, StoredFile
 from kernel.text import nfc, one_line
-from traceability import recording
+from traceability import recipes, recording
 from traceability.models import EventKind, Lot, LotDocument, LotInput, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -235,6 +235,7 @@ def make_intermediate(
 
     :param inputs: {lot id: how much of it, in its own unit}
     :raises NoName: :raises NumberTaken: :raises QuantityOutOfRange: :raises DayInTheFuture: and as ``claim``
+    :raises traceability.recipes.MoreOutThanIn: if more came out than went in
     """
     name, number = _name(name_vi), numbered(number)
     _check_quantity(quantity)
@@ -260,6 +261,7 @@ def make_intermediate(
     )
     add(lot)
     claim(lot, inputs)
+    recipes.check(lot, inputs, now=now)
     record_making(
         lot,
         inputs,

@@ -385,3 +385,62 @@ class ResolverLink(Base):
     changed_at: Mapped[datetime]
 
     organisation: Mapped[Organisation] = relationship()
+
+
+class Recipe(Base):
+    """How much of what goes in is expected to come out, as a producer says it; the latest one of its kind counts.
+
+    For one of the producer's trade items, or for a material that it makes (by name, folded into ``material``).
+    """
+
+    __tablename__ = "recipe"
+    __table_args__ = (
+        CheckConstraint("(trade_item_id IS NULL) = (material <> '')", name="of_one_thing"),
+        CheckConstraint("least_bp BETWEEN 1 AND most_bp", name="range"),
+        CheckConstraint("adds_other OR most_bp <= 10000", name="nothing_from_nothing"),
+        CheckConstraint("NOT adds_other OR other <> ''", name="other"),
+        Index("ix_recipe_of", "owner_id", "trade_item_id", "material", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    trade_item_id: Mapped[int | None] = mapped_column(ForeignKey("trade_item.id"))
+    material: Mapped[str] = mapped_column(String(160), default="")  #: folded, to be found whatever its case and marks
+    name_vi: Mapped[str] = mapped_column(String(160))
+    least_bp: Mapped[int]
+    most_bp: Mapped[int]
+    adds_other: Mapped[bool] = mapped_column(default=False)
+    other: Mapped[str] = mapped_column(String(160), default="")  #: what is added that is no lot: water, lye, salt
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    seen_at: Mapped[datetime | None]  #: the office has looked at it
+    seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    owner: Mapped[Organisation] = relationship()
+    trade_item: Mapped[TradeItem | None] = relationship()
+
+
+class BalanceFlag(Base):
+    """A making whose yield lies outside its recipe's range: kept, and shown to the office until it is cleared."""
+
+    __tablename__ = "balance_flag"
+    __table_args__ = (
+        CheckConstraint("judgement IN ('below', 'above')", name="judgement"),
+        CheckConstraint("(cleared_at IS NULL) = (cleared_reason = '')", name="cleared"),
+        Index("ix_balance_flag_open", "cleared_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), unique=True)
+    recipe_id: Mapped[int] = mapped_column(ForeignKey("recipe.id"))
+    judgement: Mapped[str] = mapped_column(String(8))
+    taken: Mapped[int]
+    made: Mapped[int]
+    yield_bp: Mapped[int]
+    flagged_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    cleared_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    cleared_reason: Mapped[str] = mapped_column(String(400), default="")
+
+    lot: Mapped[Lot] = relationship()
+    recipe: Mapped[Recipe] = relationship()

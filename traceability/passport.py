@@ -136,7 +136,7 @@ def _event(happening: Happening) -> dict[str, Any]:
         "@id": event.event_id,
         "name": _words(event.title_vi, event.title_en),
         "eventTime": event.event_at.astimezone(VIETNAM).isoformat(timespec="seconds"),
-        "bizStep": f"cbv:BizStep-{event.biz_step}",
+        "bizStep": event.biz_step if ":" in event.biz_step else f"cbv:BizStep-{event.biz_step}",
         "organizer": {"@type": "Organization", "name": happening.organisation.name_vi},
     }
     if happening.place is not None:

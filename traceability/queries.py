@@ -23,6 +23,7 @@ from kernel.text import tokens
 from traceability import genealogy
 from traceability.genealogy import Edge
 from traceability.models import (
+    BalanceFlag,
     Batch,
     BatchDraft,
     EventFile,
@@ -32,6 +33,7 @@ from traceability.models import (
     LotInput,
     LotKind,
     LotState,
+    Recipe,
     ResolverLink,
     TraceEvent,
 )
@@ -52,6 +54,10 @@ class NoSuchBatch(NotFound):
 
 class NoSuchLot(NotFound):
     message = N_("There is no such lot.")
+
+
+class NoSuchRecipe(NotFound):
+    message = N_("There is no such recipe.")
 
 
 class NoSuchDraft(NotFound):
@@ -915,3 +921,84 @@ def links_found(
     return query.add_columns(Organisation).order_by(
         column.desc() if descending else column.asc(), ResolverLink.id.desc() if descending else ResolverLink.id
     )
+
+
+# --- Mass balance -----------------------------------------------------------------------------------------
+
+
+def recipes_visible_to(actor: Actor) -> Select[Recipe]:
+    """Select the recipes an actor may see: its own, or its jurisdiction's."""
+    return select(Recipe).where(owned_by(actor, Recipe.owner_id))
+
+
+def flags_visible_to(actor: Actor) -> Select[BalanceFlag]:
+    """Select the flags of makings outside their range that an actor may see."""
+    return select(BalanceFlag).join(Lot, Lot.id == BalanceFlag.lot_id).where(owned_by(actor, Lot.owner_id))
+
+
+def get_recipe(actor: Actor, recipe_id: int) -> Recipe:
+    """Find a recipe.
+
+    :raises NoSuchRecipe: if there is none that the actor may see
+    """
+    found = db.session.scalar(recipes_visible_to(actor).where(Recipe.id == recipe_id))
+    if found is None:
+        raise NoSuchRecipe()
+    return found
+
+
+def get_flag(actor: Actor, flag_id: int) -> BalanceFlag:
+    """Find a flag.
+
+    :raises NoSuchRecipe: if there is none that the actor may see
+    """
+    found = db.session.scalar(
+        flags_visible_to(actor)
+        .where(BalanceFlag.id == flag_id)
+        .options(joinedload(BalanceFlag.lot).joinedload(Lot.owner), joinedload(BalanceFlag.recipe))
+    )
+    if found is None:
+        raise NoSuchRecipe()
+    return found
+
+
+def recipes_in_force(actor: Actor) -> list[Recipe]:
+    """List the recipes that count now, those that the office has not seen first."""
+    newer = aliased(Recipe)
+    replaced = exists().where(
+        newer.owner_id == Recipe.owner_id,
+        newer.material == Recipe.material,
+        func.coalesce(newer.trade_item_id, 0) == func.coalesce(Recipe.trade_item_id, 0),
+        newer.id > Recipe.id,
+    )
+    return list(
+        db.session.scalars(
+            recipes_visible_to(actor)
+            .where(~replaced)
+            .options(joinedload(Recipe.owner), joinedload(Recipe.trade_item))
+            .order_by(Recipe.seen_at.is_not(None), Recipe.id.desc())
+            .limit(500)
+        )
+    )
+
+
+def list_flags(actor: Actor, *, open_only: bool) -> Select[BalanceFlag]:
+    """Select flags for a list, the latest first."""
+    query = flags_visible_to(actor).options(
+        joinedload(BalanceFlag.lot).joinedload(Lot.owner), joinedload(BalanceFlag.recipe)
+    )
+    if open_only:
+        query = query.where(BalanceFlag.cleared_at.is_(None))
+    return query.order_by(BalanceFlag.cleared_at.is_not(None), BalanceFlag.id.desc())
+
+
+def materials_made(owner_id: int) -> list[str]:
+    """List the names of what an owner has made between raw material and goods, the latest first."""
+    rows = db.session.execute(
+        select(Lot.name_vi, func.max(Lot.id))
+        .where(Lot.owner_id == owner_id, Lot.kind == LotKind.INTERMEDIATE)
+        .group_by(Lot.name_vi)
+        .order_by(func.max(Lot.id).desc())
+        .limit(100)
+    )
+    return [row[0] for row in rows]

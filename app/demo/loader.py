@@ -36,7 +36,7 @@ from oversight import recall
 from oversight.models import Severity
 from stock import holding, production
 from storefront import texts as public_texts
-from traceability import batches, lots
+from traceability import batches, lots, recipes
 from traceability.lots import Received
 from traceability.models import Batch, EventKind, Lot
 from traceability.recording import Attachment, NamedLot, record_event
@@ -91,6 +91,7 @@ class _Loader:
         self.lots: dict[tuple[str, str], Lot] = {}
         self.batches: dict[str, Batch] = {}
         self.with_papers: set[str] = set()  #: materials of which one lot has a receipt
+        self.expected: set[int] = set()  #: trade items whose recipe was set
 
     def run(self, scale: int, say: Callable[[str], None]) -> None:
         """Load all sections in their order."""
@@ -420,6 +421,7 @@ class _Loader:
 
     def _make_batch(self, row: DemoBatch, officer: Actor | None) -> None:
         inputs = {self.lots[row.owner, used.lot].id: used.quantity for used in row.inputs}
+        self._expect(row)
         batch = batches.open_batch(
             self.items[row.product, row.item],
             number=row.number,
@@ -447,6 +449,20 @@ class _Loader:
                 actor=officer,
                 now=self.at(row.made - 1, 10),
             )
+
+    def _expect(self, row: DemoBatch) -> None:
+        """Say once what yield a product is expected to have, where its process adds water."""
+        item = self.items[row.product, row.item]
+        if row.process != "lam-xa-phong" or item.id in self.expected:
+            return
+        self.expected.add(item.id)
+        recipes.set_recipe(
+            self.organisations[row.owner],
+            recipes.Expected(9_000, 13_500, adds_other=True, other="nước, xút"),
+            item=item,
+            actor=SYSTEM,
+            now=self.at(row.made, 8),
+        )
 
     def _write_steps(self, row: data.DemoMidLot | DemoBatch, lot: Lot) -> None:
         """Write the steps of a lot's process, but for the one that makes it: that is the making's own event."""

@@ -251,7 +251,7 @@ def test_nothing_is_taken_from_another_producers_lot(world: SimpleNamespace, mak
     theirs = make.raw_lot(make.producer())
     wizard = walk(world)
 
-    send(world.client, f"{wizard.base}/nguyen-lieu", {f"lot_{theirs.id}": "1", f"lot_{world.raw.id}": "1"})
+    send(world.client, f"{wizard.base}/nguyen-lieu", {f"lot_{theirs.id}": "1", f"lot_{world.raw.id}": "20"})
     send(world.client, wizard.address)
 
     with app.app_context():

@@ -363,13 +363,15 @@ def test_loading_again_changes_nothing(ask: Ask, shop: LiveShop) -> None:
     assert "0 link(s) added, 0 changed" in said
 
 
+#: TLS ends at the proxy; that all addresses are https then is shown in tests/traceability/test_links.py.
+HTTPS = "test_behind_tls_every_address_of_ours_is_https"
 #: Each statement of GS1's own suite, and what here holds us to it.
-CHECKS: dict[str, list[Callable[..., None]]] = {
+CHECKS: dict[str, list[Callable[..., None] | str]] = {
     "isURL": [test_urls_and_links_are_checked_before_anything_else],
     "validDL": [test_urls_and_links_are_checked_before_anything_else],
     "plausibleDL": [test_urls_and_links_are_checked_before_anything_else],
-    "isHttps": [],  # tests/traceability/test_resolver.py: behind TLS all addresses are https
-    "tlsOK": [],
+    "isHttps": [HTTPS],
+    "tlsOK": [HTTPS],
     "rdFile": [test_gs1_http_case],
     "httpVersion": [test_http_1_1_is_spoken],
     "corsCheck": [test_other_sites_may_ask_by_get_head_and_options],
@@ -405,3 +407,6 @@ def test_each_statement_of_gs1s_suite_has_a_test(capsys: pytest.CaptureFixture[s
         print(f"\ngs1-testsuite-checks.json: {len(rows)} rows, {len(REPORTS)} of them report rows")  # noqa: T201
 
     assert {row["id"] for row in rows} == set(CHECKS) | REPORTS
+    assert all(CHECKS.values()), "no blank"
+    beside = Path(__file__).resolve().parents[1] / "traceability" / "test_links.py"
+    assert f"def {HTTPS}(" in beside.read_text(encoding="utf-8")

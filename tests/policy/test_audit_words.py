@@ -9,7 +9,7 @@ from admin.audit_subjects import _KINDS
 from admin.audit_words import FACTS, WORDS
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment", "admin")
+PARTS = ("accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment", "oversight", "admin")
 
 
 def _records() -> list[ast.Call]:

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from accounts.actor import SYSTEM, Permission
-from accounts.models import Invitation, OrganisationKind, Role
+from accounts.models import Invitation, Organisation, OrganisationKind, Role
 from catalog.models import VersionPhoto
 from consignment import queries, selling, transfer
 from kernel import clock, media
@@ -30,8 +30,8 @@ from stock.models import LocationKind
 from storefront import texts
 from tests.factories import Factories
 from tests.web import send
-from traceability import recording
-from traceability.models import BatchDraft, EventKind, Lot, LotDocument
+from traceability import recipes, recording
+from traceability.models import BalanceFlag, BatchDraft, EventKind, Lot, LotDocument
 from traceability.recording import NamedLot
 
 #: Forms that anybody may send, and why that is right.
@@ -190,6 +190,14 @@ def recall_notice(world: SimpleNamespace) -> dict[str, Any]:
     return {**recalled(world), "notice_id": world.notice_id}
 
 
+def recipe(world: SimpleNamespace) -> dict[str, Any]:
+    return {"recipe_id": world.recipe_id}
+
+
+def flag(world: SimpleNamespace) -> dict[str, Any]:
+    return {"flag_id": world.flag_id}
+
+
 def public_text(world: SimpleNamespace) -> dict[str, Any]:
     return {"name": next(iter(texts.NAMES))}
 
@@ -294,6 +302,11 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "recalls.acknowledge": (recall_notice, "--- ++- ++- ---"),
     "recalls.count": (recall_notice, "--- ++- ++- ---"),
     "recalls.enter": (recall_notice, "--- ++- ++- ---"),
+    "recipes.index": (nothing, "+++ --- +++ ---"),
+    "recipes.edit": (nothing, "++- --- --- ---"),
+    "recipes.see": (recipe, "--- --- ++- ---"),
+    "recipes.flags": (nothing, "+++ --- +++ ---"),
+    "recipes.clear": (flag, "--- --- ++- ---"),
     "sales_points.index": (nothing, "--- --- ++- ---"),
     "sales_points.new": (nothing, "--- --- ++- ---"),
     "sales_points.change": (counter, "--- --- ++- ---"),
@@ -379,6 +392,14 @@ def _rehearse(world: SimpleNamespace, app: Flask) -> None:
         batch_lot = session.get_one(Lot, world.batch.lot_id)
         row = recall.start(batch_lot, told, is_drill=True, actor=SYSTEM, now=clock.now())
         notices = {one.organisation_id: one.id for one in recalls.notices_of(row)}
+        said = recipes.Expected(9_000, 9_500)
+        ours = session.get_one(Organisation, world.producer.id)
+        expected = recipes.set_recipe(ours, said, material="Bột", actor=SYSTEM, now=clock.now())
+        facts = {"judgement": "below", "taken": 10, "made": 1, "yield_bp": 1_000, "flagged_at": clock.now()}
+        flagged = BalanceFlag(lot_id=world.batch.lot_id, recipe_id=expected.id, **facts)
+        session.add(flagged)
+        session.flush()
+        world.recipe_id, world.flag_id = expected.id, flagged.id
         world.recall_number, world.notice_id = row.number, notices[world.point.id]
 
 

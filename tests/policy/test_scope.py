@@ -33,6 +33,7 @@ from kernel.db import db, transaction
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
+from traceability.models import BalanceFlag, Recipe
 
 PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
 
@@ -152,6 +153,30 @@ def _recall(producer: Organisation, make: Factories) -> Recall:
     return row
 
 
+def own_recipes(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: _recipe(getattr(world, f"producer_{name[-1]}"), make) for name in ("of_a", "of_b")}
+
+
+def flags(world: SimpleNamespace, make: Factories) -> Rows:
+    rows: Rows = {}
+    for name in ("of_a", "of_b"):
+        owner = getattr(world, f"producer_{name[-1]}")
+        facts = {"judgement": "below", "taken": 10, "made": 1, "yield_bp": 1_000, "flagged_at": owner.created_at}
+        flag = BalanceFlag(lot_id=make.raw_lot(owner).id, recipe_id=_recipe(owner, make), **facts)
+        with transaction() as session:
+            session.add(flag)
+        rows[name] = flag.id
+    return rows
+
+
+def _recipe(owner: Organisation, make: Factories) -> int:
+    facts = {"material": "bot", "name_vi": "Bột", "least_bp": 1, "most_bp": 2}
+    with transaction() as session:
+        row = Recipe(owner_id=owner.id, set_at=owner.created_at, **facts)
+        session.add(row)
+    return row.id
+
+
 #: What is an organisation's own: its row is "of_a" or "of_b".
 OF_PRODUCERS = {asker: seen & {"of_a", "of_b"} for asker, seen in BY_PRODUCER.items()}
 #: What belongs to a counter: its organisation's, and the offices' over the counter's commune.
@@ -212,6 +237,8 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
             "idle": set(),
         },
     ),
+    "traceability.queries.recipes_visible_to": (own_recipes, OF_PRODUCERS),
+    "traceability.queries.flags_visible_to": (flags, OF_PRODUCERS),
     "oversight.queries": (recalls, OF_PRODUCERS),
     "oversight.queries.notices_visible_to": (
         recall_notices,

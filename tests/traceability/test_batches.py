@@ -122,16 +122,16 @@ def test_a_lot_number_is_used_once_by_one_owner(ctx: Flask, make: Factories, now
 def test_what_goes_in_is_counted_down_and_drawn_as_an_edge(ctx: Flask, make: Factories, now: datetime) -> None:
     producer = make.producer(commune=BA_TO)
     item = make.item(make.product(producer))
-    rice = make.raw_lot(producer, quantity=100)
-    salt = make.raw_lot(producer, quantity=10)
+    rice = make.raw_lot(producer, quantity=100_000)
+    salt = make.raw_lot(producer, quantity=10_000)
 
-    batch = open_batch(item, now, inputs={rice.id: 60, salt.id: 10})
+    batch = open_batch(item, now, inputs={rice.id: 60_000, salt.id: 10_000})
 
-    assert [db.session.get(Lot, id).left for id in (rice.id, salt.id)] == [40, 0]
+    assert [db.session.get(Lot, id).left for id in (rice.id, salt.id)] == [40_000, 0]
     edges = db.session.execute(select(LotInput.input_id, LotInput.quantity).order_by(LotInput.input_id)).all()
-    assert [tuple(edge) for edge in edges] == [(rice.id, 60), (salt.id, 10)]
+    assert [tuple(edge) for edge in edges] == [(rice.id, 60_000), (salt.id, 10_000)]
     roles = {lot.lot_id: (lot.role, lot.quantity) for lot in db.session.scalars(select(EventLot))}
-    assert roles == {rice.id: ("input", 60), salt.id: ("input", 10), batch.lot_id: ("output", 100)}
+    assert roles == {rice.id: ("input", 60_000), salt.id: ("input", 10_000), batch.lot_id: ("output", 100)}
 
 
 def test_more_than_is_left_is_refused_and_nothing_of_the_batch_is_kept(
@@ -177,7 +177,7 @@ def test_goods_go_into_others_only_before_they_are_on_sale(ctx: Flask, make: Fac
     item = make.item(make.product(producer))
     coffee = open_batch(item, now, quantity=100)
 
-    open_batch(make.item(make.product(producer, name="Giỏ quà")), now, inputs={coffee.lot_id: 30})
+    open_batch(make.item(make.product(producer, name="Giỏ quà")), now, quantity=30, inputs={coffee.lot_id: 30})
     with transaction():
         batches.release(coffee, actor=SYSTEM, now=now)
 
@@ -393,10 +393,10 @@ def test_of_eight_who_want_the_last_material_at_once_as_many_get_it_as_there_is(
 ) -> None:
     producer = make.producer()
     item = make.item(make.product(producer))
-    rice, salt = make.raw_lot(producer, quantity=300), make.raw_lot(producer, quantity=300)
+    rice, salt = make.raw_lot(producer, quantity=30_000), make.raw_lot(producer, quantity=30_000)
 
     def pack(number: int) -> str:
-        named = [(rice.id, 100), (salt.id, 100)]
+        named = [(rice.id, 10_000), (salt.id, 10_000)]
         with transaction():  # in opposite orders: no two may wait for each other crosswise
             batches.open_batch(
                 db.session.merge(item, load=False),
@@ -414,8 +414,8 @@ def test_of_eight_who_want_the_last_material_at_once_as_many_get_it_as_there_is(
 
     assert sorted(answers) == ["NotEnoughLeft"] * 5 + ["packed"] * 3
     with app.app_context():
-        assert set(db.session.scalars(select(Lot.used).where(Lot.kind == LotKind.RAW))) == {300}
-        assert db.session.scalar(select(func.sum(LotInput.quantity))) == 600
+        assert set(db.session.scalars(select(Lot.used).where(Lot.kind == LotKind.RAW))) == {30_000}
+        assert db.session.scalar(select(func.sum(LotInput.quantity))) == 60_000
 
 
 @pytest.mark.race

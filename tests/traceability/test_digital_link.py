@@ -272,6 +272,22 @@ def _strict(rows: list[Any]) -> list[Any]:
     ]
 
 
+def test_every_table_of_vectors_is_run(capsys):
+    if not VECTORS.exists():
+        pytest.skip("the conformance data is not beside the project (set SHARED_DIR)")
+    tables = {
+        name: rows for name, rows in json.loads(VECTORS.read_text(encoding="utf-8")).items() if isinstance(rows, list)
+    }
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    lenient = sum("options" in row for rows in tables.values() for row in rows if isinstance(row, dict))
+    with capsys.disabled():
+        counts = ", ".join(f"{name} {len(rows)}" for name, rows in tables.items())
+        print(f"\ngs1-syntax-engine-vectors.json: {counts}; {lenient} rows of lenient switches skipped")  # noqa: T201
+
+    assert sum(map(len, tables.values())) == 252
+    assert [name for name in tables if f'_rows("{name}")' not in tests] == []
+
+
 @pytest.mark.parametrize("row", _strict(_rows("parse")))
 def test_gs1_parse(row):
     if row["valid"]:

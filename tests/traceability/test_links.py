@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -14,11 +15,13 @@ from flask.testing import FlaskClient
 from accounts import membership
 from accounts.actor import SYSTEM
 from accounts.models import Organisation
+from accounts.queries import get_organisation
 from kernel import clock, gs1
 from kernel.db import db, transaction
 from kernel.errors import DomainError
 from kernel.models import AuditEntry
 from tests.factories import Factories
+from tests.races import meet, race
 from traceability import key_patterns, link_files, links
 from traceability.links import LinkDetails
 from traceability.models import LotState, ResolverLink
@@ -178,6 +181,38 @@ def test_a_link_is_changed_and_taken_away(owner: Organisation, make: Factories) 
     assert db.session.get(ResolverLink, link.id) is None
     actions = db.session.scalars(db.select(AuditEntry.action).where(AuditEntry.subject == f"link:{link.id}")).all()
     assert sorted(actions) == ["traceability.add_link", "traceability.change_link", "traceability.take_link_away"]
+
+
+@pytest.mark.race
+def test_of_many_who_choose_a_default_at_once_the_last_has_it(owner: Organisation, make: Factories, app: Flask) -> None:
+    code = owner.code
+
+    def choose(number: int) -> str:
+        with transaction():
+            ours = get_organisation(SYSTEM, code)
+            links.add(ours, _details(href=f"{PAGE}/{number}", is_default=True), actor=SYSTEM, now=clock.now())
+        return "chosen"
+
+    assert race(app, 4, choose) == ["chosen"] * 4
+    assert db.session.scalars(db.select(ResolverLink.is_default)).all().count(True) == 1
+
+
+@pytest.mark.race
+def test_control_without_the_lock_some_of_them_are_refused(owner: Organisation, make: Factories, app: Flask) -> None:
+    owner_id = owner.id
+
+    def choose(number: int) -> str:
+        before = db.session.scalar(db.select(ResolverLink).where(ResolverLink.key_path == KEY, ResolverLink.is_default))
+        meet()
+        if before is not None:
+            before.is_default = False
+        link = {"organisation_id": owner_id, "key_path": KEY, "href": f"{PAGE}/{number}", "link_type": "gs1:pip"}
+        db.session.add(ResolverLink(**link, title="x", is_default=True, created_at=clock.now(), changed_at=clock.now()))
+        db.session.commit()
+        return "chosen"
+
+    found = race(app, 4, choose)
+    assert set(found) - {"chosen"}, "the race is real: without the lock not all of them get through"
 
 
 # --- Files ---------------------------------------------------------------------------------------------------
@@ -373,6 +408,24 @@ def test_the_passport_tells_what_the_page_tells_and_nothing_personal(
     assert told["gs1:certification"][0]["gs1:certificationIdentification"] == "MAU-1"
     assert "Hộ mẫu" not in answer.text
     assert "price" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"), [("https://ocop.example", "CF/1"), ("http://shop.test", "CF/1/21/7")]
+)
+def test_a_proxy_tells_the_raw_address_and_nobody_else_does(
+    base_url: str, expected: str, app: Flask, client: FlaskClient, rice: Any
+) -> None:
+    raw, decoded = f"{KEY}/10/CF%2F1/21/7", f"{KEY}/10/CF/1/21/7"
+    before = app.config["OCOP"]
+    app.config["OCOP"] = replace(before, base_url=base_url)
+    try:
+        environ = {"RAW_URI": "", "REQUEST_URI": "", "PATH_INFO": decoded}
+        answer = client.get(decoded, environ_overrides=environ, headers={"X-Original-URI": raw})
+    finally:
+        app.config["OCOP"] = before
+
+    assert answer.location == f"/san-pham/gao-ray?lo-khong-co={quote(expected, safe='')}"
 
 
 def test_behind_tls_every_address_of_ours_is_https(app: Flask, client: FlaskClient, rice: Any) -> None:

@@ -1,7 +1,8 @@
 """The resolver of GS1 Digital Links: any GS1 key, on to where it leads, or the list of where it could lead.
 
 The address is read raw, because a lot number may hold ``/`` and ``+`` in their encoded form and the server in
-front decodes paths. Where it hides the raw form (Granian does, for WSGI), it is written anew from the decoded one:
+front decodes paths. Where it hides the raw form (Granian does, for WSGI) and no proxy before it tells it in
+``X-Original-URI``, it is written anew from the decoded one:
 segment by segment, and with all that follows one identifier as its value; the second counts only where a batch or
 a registered link is known under it, or where the first is no Digital Link at all.
 Source: GS1 Digital Link URI Syntax 1.7.0, GS1-Conformant Resolver 1.2.1.
@@ -131,20 +132,20 @@ def _read() -> DigitalLink:
     if raw is not None:
         return digital_link.parse(raw, _query(), trailing_slash=True)
     first, *others = _written_anew(request.path)
+    readings = [link for path in others if (link := _parsed(path)) is not None]
     try:
         plain = digital_link.parse(first, _query(), trailing_slash=True)
-    except InvalidInput as problem:
-        plain, refusal = None, problem
-    readings = [link for path in others if (link := _parsed(path)) is not None]
-    known = next((link for link in ([plain] if plain else []) + readings if _is_known(link)), None)
-    if known is not None:
-        return known
-    if plain is not None:
+    except InvalidInput as refusal:
+        known = next((link for link in readings if _is_known(link)), None)
+        if known is not None:
+            return known
+        # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
+        if readings and isinstance(refusal, digital_link.NoKey):
+            return readings[0]
+        raise
+    if all(link == plain for link in readings) or _is_known(plain):
         return plain
-    # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
-    if readings and isinstance(refusal, digital_link.NoKey):
-        return readings[0]
-    raise refusal
+    return next((link for link in readings if _is_known(link)), plain)
 
 
 def _parsed(path: str) -> DigitalLink | None:
@@ -155,8 +156,13 @@ def _parsed(path: str) -> DigitalLink | None:
 
 
 def _raw_path() -> str | None:
-    """Give the path as it came over the wire, where the server tells it."""
-    for name in ("RAW_URI", "REQUEST_URI"):
+    """Give the path as it came over the wire, where the server or the proxy tells it."""
+    names = ["RAW_URI", "REQUEST_URI"]
+    if current_app.config["OCOP"].base_url.startswith("https://"):
+        # Only what stands behind a proxy is reached by https. Somebody who could write this header himself would
+        # only be led where another address would have led him.
+        names.insert(0, "HTTP_X_ORIGINAL_URI")
+    for name in names:
         whole = request.environ.get(name)
         if whole:
             path = str(whole).partition("?")[0]
