@@ -7,6 +7,7 @@ from datetime import date
 from fpdf import FPDF
 
 from app.config import ROOT
+from kernel import clock
 
 FONTS = ROOT / "static" / "fonts" / "be-vietnam-pro-5.3.0"
 
@@ -14,7 +15,7 @@ FONTS = ROOT / "static" / "fonts" / "be-vietnam-pro-5.3.0"
 def receipt(*, material: str, lot: str, amount: str, supplier: str, receiver: str, on: date) -> bytes:
     """Draw the receipt of a raw lot as an A5 page; the same facts give the same bytes."""
     pdf = FPDF(orientation="landscape", format=(148, 210))  # A5
-    pdf.set_creation_date(None)
+    pdf.set_creation_date(clock.start_of_day(on))
     pdf.set_title(f"Phiếu nhập {lot} (dữ liệu mẫu)")
     pdf.set_lang("vi")
     pdf.add_font("body", "", FONTS / "BeVietnamPro-Regular.ttf")
