@@ -15,10 +15,11 @@ from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, cli, copies, errors, headers, i18n, mail, parts, site
+from app import assets, cli, copies, errors, headers, i18n, mail, parts, scan_jobs, scan_layer, site
 from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
+from kernel.spool import Spool
 
 MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
 
@@ -78,11 +79,14 @@ def create_app(config: Config) -> Flask:
         cli.register(app)
         app.jinja_env.globals["csrf_token"] = generate_csrf
         layer = copies.CopyLayer(app.wsgi_app, db.engine)
+        spool = Spool(scan_jobs.folder())
     app.extensions["copy_layer"] = layer
-    app.wsgi_app = layer  # type: ignore[method-assign]
+    app.wsgi_app = counting = scan_layer.ScanLayer(  # type: ignore[method-assign]
+        layer, app, spool, base_url=config.base_url
+    )
     if config.base_url.startswith("https://"):
         # Only what stands behind a proxy is reached by https; without one, anybody could write these headers.
-        app.wsgi_app = ProxyFix(layer, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(counting, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     assets.init_assets(app)  # answers first: a file needs no copy
     return app
 

@@ -10,6 +10,7 @@ import oversight.models
 import stock.models
 import storefront.models
 import traceability.models
+import traceability.scan_models
 
 MODELS = [
     kernel.models,
@@ -18,6 +19,7 @@ MODELS = [
     catalog.models,
     ocop.models,
     traceability.models,
+    traceability.scan_models,
     stock.models,
     consignment.models,
     storefront.models,

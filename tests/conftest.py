@@ -20,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from accounts.web.limits import limiter
-from app import create_app
+from app import create_app, scan_jobs
 from app.config import Config
 from kernel import clock
 from kernel.db import db
@@ -148,6 +148,8 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     else:
         _databases[engine][0].fresh()
     app = _databases[engine][1]
+    with app.app_context():
+        shutil.rmtree(scan_jobs.folder(), ignore_errors=True)  # the tests before opened pages too
     yield app
     with app.app_context():
         db.session.remove()
