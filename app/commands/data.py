@@ -16,10 +16,11 @@ from app.config import VAR, Config
 from app.demo import data, loader
 from kernel import clock
 from kernel.db import db
-from stock import verification
+from stock import agreement, verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
 ledger = AppGroup("ledger", help="The ledger of goods.")
+trace = AppGroup("trace", help="Lots, their events and their stock.")
 
 
 def _refuse_production() -> None:
@@ -85,3 +86,14 @@ def verify() -> None:
     if differences:
         sys.exit(f"ledger: {len(differences)} difference(s)")
     click.echo("ledger: movements and balances agree, 0 differences")
+
+
+@trace.command("verify")
+def verify_trace() -> None:
+    """Prove that lots, events and stock agree; name every difference, and fail if there is one."""
+    differences = agreement.verify()
+    for line in differences:
+        click.echo(line)
+    if differences:
+        sys.exit(f"trace: {len(differences)} difference(s)")
+    click.echo("trace: lots, events and stock agree, 0 differences")
