@@ -20,6 +20,7 @@ from admin import (
     recalls,
     recipes,
     sales_points,
+    scans,
     stock,
     texts,
 )
@@ -35,6 +36,7 @@ SCREENS = [
     batches.blueprint,
     batch_wizard.blueprint,
     links.blueprint,
+    scans.blueprint,
     stock.blueprint,
     consignment.blueprint,
     recalls.blueprint,

@@ -38,6 +38,7 @@ from traceability.models import (
     TraceEvent,
 )
 from traceability.recording import NoSuchEvent
+from traceability.scan_models import ScanCount
 
 PER_PAGE = 50
 #: More than a reader would follow; a page that leaves something out says so.
@@ -898,6 +899,11 @@ def get_link(actor: Actor, link_id: int) -> ResolverLink:
     if found is None:
         raise NoSuchLink()
     return found
+
+
+def scans_visible_to(actor: Actor) -> Select[ScanCount]:
+    """Select the counts of openings of batch pages that an actor may see: of its own lots, or its jurisdiction's."""
+    return select(ScanCount).where(ScanCount.lot_id.in_(select(Lot.id).where(owned_by(actor, Lot.owner_id))))
 
 
 LINK_SORTS = {"key": ResolverLink.key_path, "type": ResolverLink.link_type, "changed": ResolverLink.changed_at}

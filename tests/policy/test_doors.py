@@ -261,6 +261,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "lots.paper": (paper, "+++ --- +++ ---"),
     "lots.add_paper": (material, "++- --- --- ---"),
     "lots.change_state": (held_material, "--- --- ++- ---"),
+    "scans.index": (nothing, "+++ --- +++ ---"),
+    "scans.show": (lot, "+++ --- +++ ---"),
     "links.index": (nothing, "+++ --- +++ ---"),
     "links.new": (nothing, "++- --- --- ---"),
     "links.change": (link, "++- --- --- ---"),

@@ -34,6 +34,7 @@ from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability.models import BalanceFlag, Recipe
+from traceability.scan_models import ScanCount
 
 PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
 
@@ -88,6 +89,18 @@ def links(world: SimpleNamespace, make: Factories) -> Rows:
         "of_a": make.link(world.producer_a, "/01/09520123456788", "https://a.example/").id,
         "of_b": make.link(world.producer_b, "/01/09520123456795", "https://b.example/").id,
     }
+
+
+def scans(world: SimpleNamespace, make: Factories) -> Rows:
+    rows: Rows = {}
+    for name in ("a", "b"):
+        producer = getattr(world, f"producer_{name}")
+        batch = make.batch(make.item(make.product(producer)))
+        counted = ScanCount(lot_id=batch.lot_id, day=batch.made_on, region="", language="vi", way="direct", openings=1)
+        with transaction() as session:
+            session.add(counted)
+        rows[f"of_{name}"] = batch.lot_id
+    return rows
 
 
 def points(world: SimpleNamespace, make: Factories) -> Rows:
@@ -211,6 +224,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
     "traceability.queries.links_visible_to": (links, OF_PRODUCERS),
+    "traceability.queries.scans_visible_to": (scans, OF_PRODUCERS),
     "stock.queries": (
         goods,
         {
