@@ -64,13 +64,13 @@ def show() -> str:
 def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
     """List what waits for an actor, the most urgent first; only what its permissions let it do."""
     today = clock.business_date(now)
+    yield from _recalls(actor)
     if actor.kind is OrganisationKind.SALES_POINT:
         yield from _at_the_counter(actor, today)
     elif actor.is_office:
         yield from _at_the_office(actor, now)
     else:
         yield from _at_the_producer(actor)
-    yield from _recalls(actor)
     if actor.may(Permission.READ_CERTIFICATES):
         yield from _ending_certificates(actor, today)
 

@@ -41,7 +41,7 @@ MENU = [
     Item(N_("Certificates"), "certificates.index", "certificate", N_("Goods"), Permission.READ_CERTIFICATES),
     Item(N_("Goods on hand"), "stock.index", "packages", N_("Goods"), Permission.READ_STOCK),
     Item(N_("Consignment notes"), "consignment.index", "truck-delivery", N_("Goods"), Permission.READ_CONSIGNMENT),
-    Item(N_("Recipes and yields"), "recipes.index", "scale", N_("Goods"), Permission.READ_BATCHES),
+    Item(N_("Recipes"), "recipes.index", "scale", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Recalls"), "recalls.index", "alert-triangle", N_("Goods"), Permission.READ_RECALLS),
     Item(
         N_("Organisations"), "organisations.index", "building-community", N_("People"), Permission.MANAGE_ORGANISATIONS

@@ -47,7 +47,7 @@ SEVERITIES = {
 }
 ENTRIES = {
     EntryKind.FOUND: N_("Counted"),
-    EntryKind.MISSING: N_("Missing"),
+    EntryKind.MISSING: N_("Missing packs"),
     EntryKind.REAPPEARED: N_("Found again"),
     EntryKind.RETURNED: N_("Brought back by buyers"),
     EntryKind.DESTROYED: N_("Destroyed"),
@@ -58,10 +58,10 @@ ENTERED = (EntryKind.RETURNED, EntryKind.DESTROYED, EntryKind.SOLD)
 PARTS = {
     "used": N_("Went into other lots"),
     "on_hand": N_("Stopped where it lies"),
-    "returned": N_("Back"),
+    "returned": N_("Came back"),
     "destroyed": N_("Destroyed"),
     "sold": N_("Sold"),
-    "missing": N_("Missing"),
+    "missing": N_("Missing packs"),
     "lost_before": N_("Lost before"),
     "unreleased": N_("Never on sale"),
 }
@@ -260,7 +260,6 @@ def lots(number: str) -> str | Response:
         recall=row,
         rows=rows[(page - 1) * ROWS : page * ROWS],
         total=len(rows),
-        parts=PARTS,
         page=page,
         last=last,
         url_of=lambda number: listing.address(trang=number),
