@@ -36,6 +36,7 @@ MENU = [
     ),
     Item(N_("Batches of goods"), "batches.index", "qrcode", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Raw material"), "lots.index", "plant-2", N_("Goods"), Permission.READ_BATCHES),
+    Item(N_("Trace goods"), "genealogy.index", "route", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Links of codes"), "links.index", "link", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Scan statistics"), "scans.index", "chart-bar", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Certificates"), "certificates.index", "certificate", N_("Goods"), Permission.READ_CERTIFICATES),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor import Actor
@@ -14,7 +15,7 @@ from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem
 from catalog.queries import known_version
 from kernel import text
-from kernel.db import db
+from kernel.db import db, listed
 from stock.models import Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot, LotState
 
@@ -121,6 +122,61 @@ def places_of_lot(actor: Actor, lot_id: int) -> list[OnHand]:
     """List where the packs of a batch lie that an actor may see (one statement)."""
     found = goods_on_hand(actor).where(Balance.lot_id == lot_id)
     return [OnHand._make(row) for row in db.session.execute(in_order(found, "noi", descending=False))]
+
+
+class Holder(NamedTuple):
+    """Who has so much of a batch: at a place, under way, or sold."""
+
+    keeper_vi: str
+    keeper_en: str
+    location_vi: str
+    location_en: str
+    location_kind: LocationKind
+    lot_id: int
+    product_vi: str
+    product_en: str
+    item_vi: str
+    item_en: str
+    number: str
+    quantity: int
+    frozen: bool
+
+
+def holders_of(actor: Actor, lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Select who has the packs of some batches that an actor may see, what was sold last (see :class:`Holder`)."""
+    keeper = aliased(Organisation)
+    sold = case((Location.kind == LocationKind.CUSTOMER, 1), else_=0)
+    found: Select[*tuple[Any, ...]] = (
+        visible_to(actor)
+        .with_only_columns(
+            keeper.name_vi,
+            keeper.name_en,
+            Location.name_vi,
+            Location.name_en,
+            Location.kind,
+            Balance.lot_id,
+            ProductVersion.name_vi,
+            ProductVersion.name_en,
+            TradeItem.name_vi,
+            TradeItem.name_en,
+            Batch.number,
+            Balance.on_hand,
+            Balance.frozen,
+        )
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .join(Product, Product.id == TradeItem.product_id)
+        .join(ProductVersion, ProductVersion.id == Product.draft_version_id)
+        .join(Location, Location.id == Balance.location_id)
+        .join(keeper, keeper.id == Location.keeper_id)
+        .where(
+            Balance.lot_id.in_(listed(lot_ids)),
+            Balance.on_hand > 0,
+            Location.kind.in_((*ON_HAND, LocationKind.CUSTOMER)),
+        )
+        .order_by(sold, keeper.sort_key, Location.name_vi, Batch.number, Balance.lot_id, Balance.owner_id)
+    )
+    return found
 
 
 class Moved(NamedTuple):

@@ -1,7 +1,8 @@
 """The supply chain of a lot as an SVG drawing and as a list that says the same. Pure: no rows, no requests.
 
 What goes into something stands above it. At most three boxes stand side by side, so that the words in them can
-be read on a telephone; a fuller layer goes on in the next row. Lines that pass a row go between its boxes.
+be read on a telephone (more where the page lets the drawing scroll); a fuller layer goes on in the next row. Lines
+that pass a row go between its boxes.
 The drawing carries classes for the style sheet and, where there is none, attributes of the same look.
 """
 
@@ -33,6 +34,8 @@ class ChainNode:
     title: str  #: "Gạo rẫy"
     subtitle: str = ""  #: "HTX Ba Động · 120 kg"
     kind: NodeKind = NodeKind.LOT
+    href: str = ""  #: the page of it, where the reader may open it
+    is_bad: bool = False  #: held or recalled: its words say which
 
 
 @dataclass(frozen=True)
@@ -70,24 +73,28 @@ def as_list(nodes: Sequence[ChainNode], edges: Iterable[ChainEdge]) -> list[List
     ]
 
 
-def chain_svg(nodes: Sequence[ChainNode], edges: Iterable[ChainEdge], *, title: str, description: str = "") -> str:
+def chain_svg(
+    nodes: Sequence[ChainNode], edges: Iterable[ChainEdge], *, title: str, description: str = "", across: int = 3
+) -> str:
     """Draw the chain as an SVG element, 312 units wide and as high as it needs, without any size of its own.
 
     :param title: names the drawing for those who do not see it
     :param description: says what it shows; without one the arrows are told as "A → B; …"
+    :param across: how many boxes may stand side by side; 6 make it 612 units wide
     """
     graph = _Graph(nodes, edges)
-    boxes, height = _placed(graph)
+    width = _width(across)
+    boxes, height = _placed(graph, across)
     told = description or "; ".join(
         f"{graph.nodes[source].title} → {graph.nodes[target].title}"
         for source in graph.in_order
         for target in graph.in_order
         if target in graph.targets[source]
     )
-    lines, tips = _arrows(graph, boxes)
+    lines, tips = _arrows(graph, boxes, width)
     drawn = "".join(_box_svg(box) for box in boxes.values())
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 {_WIDTH} {height}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 {width} {height}" role="img"'
         f' aria-label={quoteattr(title)} font-family="Be Vietnam Pro, sans-serif" text-anchor="middle">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
         + (f'<path class="graph-line" fill="none" stroke="#a3201b" stroke-width="2" d="{lines}"/>' if lines else "")
@@ -178,11 +185,9 @@ class _Graph:
 
 # --- Boxes -------------------------------------------------------------------------------------------------
 
-_WIDTH = 312
 _MARGIN = 10  # at both sides: lines that pass a whole row go here
 _GAP = 8
-_BOXES_A_ROW = 3
-_BOX_WIDTH = {1: 204, 2: 142, 3: 92}
+_BOX_WIDTHS = (204, 142, 92)  # the widest that fits; 92 is what words need to be read
 _BETWEEN_ROWS, _BETWEEN_LAYERS = 28, 36
 _AROUND_CIRCLE = 28  # above and below, for a line that comes back up
 _TITLE_SIZE, _NOTE_SIZE = 13, 12
@@ -208,16 +213,25 @@ class _Box:
         return self.x + self.width // 2
 
 
-def _placed(graph: _Graph) -> tuple[dict[str, _Box], int]:
+def _width(across: int) -> int:
+    return 2 * _MARGIN + _row_width(across, _BOX_WIDTHS[-1])
+
+
+def _row_width(count: int, box_width: int) -> int:
+    return count * box_width + (count - 1) * _GAP
+
+
+def _placed(graph: _Graph, across: int) -> tuple[dict[str, _Box], int]:
+    whole = _width(across)
     boxes: dict[str, _Box] = {}
     around = _AROUND_CIRCLE if graph.has_circle else 2
     y, row = around, 0
     for layer in graph.layers:
-        for part in _rows(layer):
-            width = _BOX_WIDTH[len(part)]
+        for part in _rows(layer, across):
+            width = next(w for w in _BOX_WIDTHS if _row_width(len(part), w) <= whole - 2 * _MARGIN)
             texts = [_texts(graph.nodes[key], width) for key in part]
             height = max(_text_height(title, note) for title, note in texts) + 2 * _PADDING_Y
-            x = (_WIDTH - len(part) * width - (len(part) - 1) * _GAP) // 2
+            x = (whole - _row_width(len(part), width)) // 2
             for key, (title, note) in zip(part, texts, strict=True):
                 boxes[key] = _Box(graph.nodes[key], row, x, y, width, height, title, note)
                 x += width + _GAP
@@ -227,9 +241,9 @@ def _placed(graph: _Graph) -> tuple[dict[str, _Box], int]:
     return boxes, max(y - _BETWEEN_LAYERS, 0) + around
 
 
-def _rows(layer: list[str]) -> list[list[str]]:
-    """Share a layer out over rows of nearly the same number, at most three."""
-    count = -(-len(layer) // _BOXES_A_ROW)
+def _rows(layer: list[str], across: int) -> list[list[str]]:
+    """Share a layer out over rows of nearly the same number, at most ``across``."""
+    count = -(-len(layer) // across)
     small, larger = divmod(len(layer), count)
     rows, start = [], 0
     for number in range(count):
@@ -261,16 +275,20 @@ def _box_svg(box: _Box) -> str:
     here = node.kind is NodeKind.HERE
     full = " – ".join(part for part in (node.title, node.subtitle) if part)
     kind = "graph-box graph-box-here" if here else f"graph-box graph-box-{node.kind.value}"
+    kind += " graph-box-bad" if node.is_bad else ""
     radius = {NodeKind.RAW: 14, NodeKind.PLACE: 2}.get(node.kind, 8)
     look = 'fill="#1d1613"' if here else 'fill="#fff" stroke="#1d1613" stroke-width="1.5"'
+    if node.is_bad:
+        look += ' stroke="#a3201b" stroke-dasharray="6 3"' if here else ' stroke-dasharray="6 3"'
+    opened, closed = (f"<a href={quoteattr(node.href)}>", "</a>") if node.href else ("", "")
     y = box.y + (box.height - _text_height(box.title, box.note)) // 2
     title_end = y + len(box.title) * _TITLE_LEADING
     return (
-        f"<g><title>{escape(full)}</title>"
+        f"<g>{opened}<title>{escape(full)}</title>"
         f'<rect class="{kind}" x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="{radius}" {look}/>'
         + _text_svg(box.title, box.middle, y + 13, _TITLE_LEADING, _TITLE_SIZE, here=here, note=False)
         + _text_svg(box.note, box.middle, title_end + 12, _NOTE_LEADING, _NOTE_SIZE, here=here, note=True)
-        + "</g>"
+        + f"{closed}</g>"
     )
 
 
@@ -289,14 +307,14 @@ def _text_svg(lines: list[str], x: int, y: int, leading: int, size: int, *, here
 # --- Arrows ------------------------------------------------------------------------------------------------
 
 
-def _arrows(graph: _Graph, boxes: dict[str, _Box]) -> tuple[str, str]:
+def _arrows(graph: _Graph, boxes: dict[str, _Box], width: int) -> tuple[str, str]:
     """Give the path data of all lines, and of their tips."""
     lines, tips = "", ""
     pointed_at: set[str] = set()
     for source in graph.in_order:
         for target in graph.in_order:
             if target in graph.targets[source]:
-                lines += _line(boxes[source], boxes[target], list(boxes.values()))
+                lines += _line(boxes[source], boxes[target], list(boxes.values()), width)
                 pointed_at.add(target)
     for key in graph.in_order:
         if key in pointed_at:
@@ -304,12 +322,12 @@ def _arrows(graph: _Graph, boxes: dict[str, _Box]) -> tuple[str, str]:
     return lines, tips
 
 
-def _line(source: _Box, target: _Box, boxes: list[_Box]) -> str:
+def _line(source: _Box, target: _Box, boxes: list[_Box], width: int) -> str:
     x1, y1 = source.middle, source.y + source.height
     x2, y2 = target.middle, target.y - 6
     passed = [box for box in boxes if source.row < box.row < target.row]
     if source.row >= target.row:  # closes a circle: out to the side, and up again
-        lane, above = _WIDTH - 4, target.y - 20
+        lane, above = width - 4, target.y - 20
         return (
             f"M{x1} {y1}C{x1} {y1 + 16} {lane} {y1 + 16} {lane} {y1 - 8}V{above + 6}"
             f"C{lane} {above - 10} {x2} {above - 6} {x2} {y2}"
@@ -317,7 +335,7 @@ def _line(source: _Box, target: _Box, boxes: list[_Box]) -> str:
     if not passed:
         half = (y1 + y2) // 2
         return f"M{x1} {y1}C{x1} {half} {x2} {half} {x2} {y2}"
-    lane = _lane(x1, x2, passed)
+    lane = _lane(x1, x2, passed, width)
     into = min(box.y for box in passed)
     out = max(box.y + box.height for box in passed)
     half_in, half_out = (y1 + into) // 2, (out + y2) // 2
@@ -325,9 +343,9 @@ def _line(source: _Box, target: _Box, boxes: list[_Box]) -> str:
     return start + f"V{out}C{lane} {half_out} {x2} {half_out} {x2} {y2}"
 
 
-def _lane(x1: int, x2: int, passed: list[_Box]) -> int:
+def _lane(x1: int, x2: int, passed: list[_Box], width: int) -> int:
     """Find where a line can pass whole rows: between their boxes or beside them, as near as it can."""
-    sides = {4, _WIDTH - 4}
+    sides = {4, width - 4}
     candidates = sides | {box.x - _GAP // 2 for box in passed} | {box.x + box.width + _GAP // 2 for box in passed}
     free = [x for x in candidates if all(x <= box.x - 3 or x >= box.x + box.width + 3 for box in passed)]
-    return min((x for x in free if 0 < x < _WIDTH), key=lambda x: (abs(x - x1) + abs(x - x2), x))
+    return min((x for x in free if 0 < x < width), key=lambda x: (abs(x - x1) + abs(x - x2), x))

@@ -143,7 +143,9 @@ class LotInput(Base):
     __table_args__ = (
         CheckConstraint("quantity >= 0", name="quantity"),
         CheckConstraint("output_id <> input_id", name="not_itself"),
-        Index("ix_lot_input_forward", "input_id", "output_id"),
+        # One each way, with the quantity: a walk is answered from the index alone.
+        Index("ix_lot_input_forward", "input_id", "output_id", "quantity"),
+        Index("ix_lot_input_backward", "output_id", "input_id", "quantity"),
     )
 
     output_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)

@@ -146,6 +146,10 @@ def paper(world: SimpleNamespace) -> dict[str, Any]:
     return {**material(world), "digest": world.paper}
 
 
+def traced(world: SimpleNamespace) -> dict[str, Any]:
+    return {"lo": world.raw.id}
+
+
 def held_material(world: SimpleNamespace) -> dict[str, Any]:
     return {**material(world), "act": "giu"}
 
@@ -263,6 +267,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "lots.change_state": (held_material, "--- --- ++- ---"),
     "scans.index": (nothing, "+++ --- +++ ---"),
     "scans.show": (lot, "+++ --- +++ ---"),
+    "genealogy.index": (nothing, "+++ --- +++ ---"),
+    "genealogy.show": (traced, "+++ --- +++ ---"),
     "links.index": (nothing, "+++ --- +++ ---"),
     "links.new": (nothing, "++- --- --- ---"),
     "links.change": (link, "++- --- --- ---"),
