@@ -68,6 +68,11 @@ class NoPhone(InvalidInput):
     field = "shows_phone"
 
 
+class NoEmail(InvalidInput):
+    message = N_("Please enter an e-mail address to send the signed log to.")
+    field = "wants_checkpoints"
+
+
 class BadPoint(InvalidInput):
     message = N_("Write latitude and longitude in degrees, for instance 14.7675 and 108.7331; or leave both empty.")
     field = "lat"
@@ -116,6 +121,7 @@ class Profile:
     email: str | None = None
     tax_code: str | None = None
     gs1_prefix: str | None = None
+    wants_checkpoints: bool = False  #: each day's signed log by mail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +144,7 @@ def register(
     """Enter an organisation.
 
     :param code: 4 to 6 of [a-z0-9]; never changes, never used again
-    :raises BadCode, CodeTaken, NoName, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
+    :raises BadCode, CodeTaken, NoName, NoEmail, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
     :raises kernel.gs1.NoCompanyPrefix: beside the field
     :raises NotYoursToManage: if an office or council is entered by less than a province's office
     """
@@ -173,7 +179,7 @@ def change(actor: Actor, organisation: Organisation, profile: Profile, *, now: d
     """Change what is told of an organisation. A new name gives a new address; the old one leads to it.
 
     :raises NotYoursToManage: if the actor may not
-    :raises NoName, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
+    :raises NoName, NoEmail, NoSuchCommune, OutsideJurisdiction, BadTaxCode: beside the field
     :raises kernel.gs1.NoCompanyPrefix: beside the field
     """
     _check_reach(actor, organisation)
@@ -356,6 +362,9 @@ def _commune(actor: Actor, code: str) -> AdministrativeUnit:
 def _fill(organisation: Organisation, profile: Profile, commune: AdministrativeUnit) -> None:
     if not profile.name_vi.strip():
         raise NoName()
+    if profile.wants_checkpoints and not profile.email:
+        raise NoEmail()
+    organisation.wants_checkpoints = profile.wants_checkpoints
     organisation.legal_form = profile.legal_form
     organisation.name_vi, organisation.name_en = profile.name_vi, profile.name_en
     organisation.story_vi, organisation.story_en = profile.story_vi, profile.story_en

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import SelectMultipleField, StringField
+from wtforms import BooleanField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -69,6 +69,12 @@ class ProfileForm(BaseForm):
         lazy_gettext("Story"), description=lazy_gettext("Who they are and how they work; shown in public.")
     )
     story_en = paragraphs(lazy_gettext("Story in English"))
+    wants_checkpoints = BooleanField(
+        lazy_gettext("Send us the signed log every day"),
+        description=lazy_gettext(
+            "With these letters you can show later that nothing was changed. To the address above."
+        ),
+    )
 
     def to_profile(self) -> organisations.Profile:
         """Give what was typed as plain values."""
@@ -84,6 +90,7 @@ class ProfileForm(BaseForm):
             gs1_prefix=self.gs1_prefix.data or None,
             story_vi=self.story_vi.data or "",
             story_en=self.story_en.data or "",
+            wants_checkpoints=self.wants_checkpoints.data,
         )
 
 
@@ -98,6 +105,7 @@ _TOLD = (
     "gs1_prefix",
     "story_vi",
     "story_en",
+    "wants_checkpoints",
 )
 
 

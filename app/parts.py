@@ -6,7 +6,7 @@ from flask import Flask
 
 from accounts.web import forgotten, invitation, login
 from admin import SCREENS
-from app import media_views
+from app import log_views, media_views
 from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
@@ -22,6 +22,7 @@ PARTS = [
     forgotten.blueprint,
     invitation.blueprint,
     media_views.blueprint,
+    log_views.blueprint,
     certificate_register.blueprint,
     batch_page.blueprint,
     passport.blueprint,

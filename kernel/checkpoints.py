@@ -76,10 +76,14 @@ class Signer:
 
     seed: bytes
 
+    @property
+    def public(self) -> bytes:
+        """The public half."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+
     def verifying_key(self, name: str) -> VerifyingKey:
         """Give the public half, under the name of a log."""
-        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        return VerifyingKey(name, public)
+        return VerifyingKey(name, self.public)
 
     def checkpoint(self, origin: str, size: int, root: bytes) -> str:
         """Write and sign a checkpoint."""

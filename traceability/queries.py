@@ -15,12 +15,13 @@ from accounts.models import Organisation, OrganisationKind, Place
 from accounts.queries import owned_by
 from catalog.models import Price, Product, ProductVersion, Subgroup, TradeItem, VersionPhoto
 from catalog.queries import known_version
-from kernel import gs1
+from kernel import gs1, proof
 from kernel.db import db
 from kernel.errors import N_, NotFound
+from kernel.log_models import LogLeaf
 from kernel.models import AdministrativeUnit, StoredFile, UnitSuccession
 from kernel.text import tokens
-from traceability import genealogy
+from traceability import genealogy, records
 from traceability.genealogy import Edge
 from traceability.models import (
     BalanceFlag,
@@ -77,6 +78,8 @@ class Happening:
     place: Place | None
     #: (lot id, how much of it in its unit) that the event names, of the lots of the story
     lots: tuple[tuple[int, int | None], ...]
+    position: int | None = None  #: in the log of proof; None while it waits for the day's signature
+    signed_on: date | None = None  #: the day on which it was signed first
 
 
 @dataclass(frozen=True)
@@ -185,10 +188,11 @@ def _read_happenings(story: Story) -> None:
     """
     newer = aliased(TraceEvent)
     rows = db.session.execute(
-        select(TraceEvent, Organisation, Place, EventLot.lot_id, EventLot.quantity)
+        select(TraceEvent, Organisation, Place, EventLot.lot_id, EventLot.quantity, LogLeaf.position, proof.signed_on())
         .join(EventLot, EventLot.event_id == TraceEvent.id)
         .join(Organisation, Organisation.id == TraceEvent.organisation_id)
         .outerjoin(Place, Place.id == TraceEvent.place_id)
+        .outerjoin(LogLeaf, and_(LogLeaf.kind == records.KIND, LogLeaf.reference == TraceEvent.event_id))
         .where(
             EventLot.lot_id.in_(sorted(story.lots)),
             EventLot.role != "input",
@@ -202,10 +206,11 @@ def _read_happenings(story: Story) -> None:
     ).all()
     story.is_cut = story.is_cut or len(rows) > MOST_EVENTS_SHOWN
     told: dict[int, Happening] = {}
-    for event, organisation, place, lot_id, quantity in rows[:MOST_EVENTS_SHOWN]:
+    for event, organisation, place, lot_id, quantity, position, signed_on in rows[:MOST_EVENTS_SHOWN]:
         before = told.get(event.id)
         lots = (*(before.lots if before else ()), (lot_id, quantity))
-        told[event.id] = Happening(event, organisation, place, lots)
+        in_log = (position, signed_on) if signed_on is not None else (None, None)
+        told[event.id] = Happening(event, organisation, place, lots, *in_log)
     story.happenings = list(told.values())
 
 

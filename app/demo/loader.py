@@ -19,6 +19,7 @@ from accounts import consents, membership, organisations, signing_in
 from accounts.actor import SYSTEM, Actor, granted
 from accounts.models import Organisation, OrganisationKind, Place, Role
 from accounts.organisations import Profile, Spot
+from app import log_jobs
 from app.config import ROOT
 from app.demo import data, papers
 from app.demo.data import PICTURES, DemoBatch, DemoNote, DemoProcess, DemoProduct, DemoSet, DemoStep
@@ -112,6 +113,9 @@ class _Loader:
             say(name)
             with transaction():
                 section()
+        say("log of proof")
+        log_jobs.number_all()
+        log_jobs.sign(now=self.now)
 
     # --- Days ---------------------------------------------------------------------------------------------
 

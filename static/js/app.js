@@ -38,6 +38,15 @@
     button.addEventListener("click", () => print());
   });
 
+  // A proof is fetched and checked when its section comes into view: who does not read so far pays nothing for it.
+  all("[data-proof]").forEach((section) => {
+    new IntersectionObserver(([seen], observer) => {
+      if (!seen.isIntersecting) return;
+      observer.disconnect();
+      import(section.dataset.script).then((proof) => proof.check(section)).catch(() => {});
+    }).observe(section);
+  });
+
   // Lists that lie over the page close by Escape and by a tap beside them.
   const close = (details) => { if (details.open) { details.open = false; return true; } return false; };
   addEventListener("keydown", (event) => {

@@ -63,7 +63,7 @@ def sitemap() -> Response:
     pages.depends_on(pages.SHOP, pages.TEXTS)
     day = clock.business_date(clock.now())
     base = current_app.config["OCOP"].base_url
-    paths = ["/", "/san-pham", "/chu-the", "/diem-ban", "/truy-xuat", "/gioi-thieu"]
+    paths = ["/", "/san-pham", "/chu-the", "/diem-ban", "/truy-xuat", "/gioi-thieu", "/so-minh-bach/"]
     paths += [f"/chinh-sach/{text.name}" for text in queries.texts_in_force() if text.name != ABOUT]
     paths += [f"/san-pham/{row.slug}" for row in queries.shelf(day).rows]
     paths += sorted({f"/chu-the/{row.producer_slug}" for row in queries.shelf(day).rows})

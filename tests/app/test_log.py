@@ -288,8 +288,10 @@ def test_the_command_says_what_it_looked_at_and_fails_on_a_difference(ctx: Flask
 
 
 def test_the_worker_numbers_every_minute_and_signs_each_day(
-    ctx: Flask, written: SimpleNamespace, now: datetime
+    ctx: Flask, written: SimpleNamespace, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ours = {kind: due for kind, due in jobs.RECURRING.items() if kind.startswith("log.")}
+    monkeypatch.setattr(jobs, "RECURRING", ours)
     with transaction():
         jobs.plan(now)
     with transaction():

@@ -7,13 +7,15 @@ the communes around.
 
 from __future__ import annotations
 
+import base64
+
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.web.guard import public
-from kernel import clock, gs1, media, pages
+from kernel import clock, gs1, media, pages, proof
 from ocop import queries as certificates
 from ocop.certification import state
 from traceability import addresses, labels, queries
@@ -44,6 +46,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
     photos = [file for file in story.attached if file.kind == "photo" and file.digest in pictures]
     verdict = telling.verdict_of(story, certificate, today)
     chain, listed = telling.chain_of(story)
+    in_log = [happening for happening in story.happenings if happening.position is not None]
     base_url = current_app.config["OCOP"].base_url
     path = queries.path_of(story.producer.code, story.batch.token)
     printed = addresses.printed(story.producer.code, story.batch, story.item, base_url=base_url)
@@ -58,6 +61,8 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         pictures=pictures,
         name=telling.name_with_content(story),
         origin=telling.origin_words(story),
+        in_log=in_log,
+        log_key=base64.b64encode(proof.signer().public).decode() if in_log else "",
         timeline_steps=telling.timeline_of(story, pictures),
         chain=chain if story.edges else None,
         chain_list=listed,
@@ -122,6 +127,7 @@ def depend_on(story: Story) -> None:
     named = {story.producer.id, *(happening.organisation.id for happening in story.happenings)}
     named |= {lot.supplier_organisation_id for lot in story.lots.values() if lot.supplier_organisation_id is not None}
     pages.depends_on(
+        pages.LOG,
         pages.product(story.product.id),
         *(pages.lot(id) for id in story.lots),
         *(pages.organisation(id) for id in sorted(named)),
