@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from accounts.actor import Actor
-from accounts.models import ApiKey, Organisation
+from accounts.models import ApiKey, Organisation, OrganisationKind
+from accounts.queries import jurisdiction_of
 from kernel import audit
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
@@ -50,6 +51,22 @@ def find_by_key(key: str) -> ApiKey | None:
     if not key.startswith(PREFIX):
         return None
     return db.session.scalar(select(ApiKey).where(ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)))
+
+
+def actor_of(key: ApiKey) -> Actor:
+    """Make the actor of a program that asks with a key: its organisation's, without the permissions of a person."""
+    organisation = key.organisation
+    looks_after = organisation.kind in (OrganisationKind.OFFICE, OrganisationKind.COUNCIL)
+    return Actor(
+        user_id=None,
+        user_name="key",
+        organisation_id=organisation.id,
+        organisation_code=organisation.code,
+        organisation_name=organisation.name_vi,
+        kind=organisation.kind,
+        role=None,
+        jurisdiction=tuple(jurisdiction_of(organisation.id)) if looks_after else (),
+    )
 
 
 def revoke(actor: Actor, key_id: int, *, now: datetime) -> None:

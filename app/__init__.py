@@ -20,6 +20,7 @@ from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 from kernel.spool import Spool
+from traceability import addresses
 
 MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
 
@@ -69,6 +70,7 @@ def create_app(config: Config) -> Flask:
         prepare_engine(db.engine)
         media.configure(config.media_root)
         proof.configure(config.log_signing_key, config.base_url.split("://", 1)[-1] + "/so-minh-bach")
+        addresses.configure(config.base_url)
         i18n.init_i18n(app, config.base_url)
         site.init_site(app, config)
         errors.init_errors(app)

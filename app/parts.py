@@ -11,7 +11,7 @@ from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
 from storefront.web import browse, pages
-from traceability.web import batch_page, look_up, passport, resolver
+from traceability.web import batch_page, epcis, look_up, passport, resolver
 
 PARTS = [
     browse.blueprint,
@@ -26,6 +26,7 @@ PARTS = [
     certificate_register.blueprint,
     batch_page.blueprint,
     passport.blueprint,
+    epcis.blueprint,
     resolver.blueprint,
     look_up.blueprint,
     *SCREENS,
@@ -39,3 +40,5 @@ def register(app: Flask, config: Config) -> None:
         app.register_blueprint(blueprint)
     # Reads a photo and changes nothing: its form is on a page that is the same for everybody, without a token.
     app.extensions["csrf"].exempt(look_up.by_photo)
+    # Programs come with a key in a header, which no page of others can make a browser send.
+    app.extensions["csrf"].exempt(epcis.blueprint)

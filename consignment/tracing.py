@@ -8,13 +8,15 @@ from datetime import datetime
 from accounts.actor import Actor
 from consignment.models import Note, NoteKind, Sale, SalesPoint
 from traceability.models import EventKind
-from traceability.recording import NamedLot, record_event
+from traceability.recording import Handover, NamedLot, record_event
 
 
 class Step(enum.Enum):
-    """A step's words and what it is in CBV 2.0: business step, disposition, action, is it shown to consumers."""
+    """A step's words and what it is in CBV 2.0: business step, disposition, action, is it shown to consumers, and
+    what its paper is.
+    """
 
-    CONSIGNING = ("Gửi bán", "Sent to be sold", "consigning", "in_transit", "OBSERVE", True)
+    CONSIGNING = ("Gửi bán", "Sent to be sold", "consigning", "in_transit", "OBSERVE", True, "desadv")
     RECEIVING = (
         "Điểm bán nhận hàng",
         "Received at the sales point",
@@ -22,11 +24,12 @@ class Step(enum.Enum):
         "sellable_accessible",
         "OBSERVE",
         True,
+        "recadv",
     )
-    TAKING_IN = ("Nhận lại hàng", "Taken back in", "receiving", "sellable_not_accessible", "OBSERVE", False)
-    SELLING = ("Bán lẻ", "Sold", "retail_selling", "retail_sold", "DELETE", False)
-    NOT_SENT = ("Hủy gửi", "Sending called off", "void_shipping", "sellable_not_accessible", "OBSERVE", False)
-    RETURNING = ("Hàng quay lại", "Goods come back", "returning", "returned", "OBSERVE", False)
+    TAKING_IN = ("Nhận lại hàng", "Taken back in", "receiving", "sellable_not_accessible", "OBSERVE", False, "recadv")
+    SELLING = ("Bán lẻ", "Sold", "retail_selling", "retail_sold", "DELETE", False, "inv")
+    NOT_SENT = ("Hủy gửi", "Sending called off", "void_shipping", "sellable_not_accessible", "OBSERVE", False, "desadv")
+    RETURNING = ("Hàng quay lại", "Goods come back", "returning", "returned", "OBSERVE", False, "rma")
 
 
 def trace(step: Step, note: Note, *, organisation_id: int, actor: Actor, now: datetime) -> None:
@@ -39,11 +42,20 @@ def trace(step: Step, note: Note, *, organisation_id: int, actor: Actor, now: da
         [NamedLot(line.lot_id, "object", line.quantity) for line in note.lines],
         organisation_id=organisation_id,
         place_id=place.id if place else None,
+        handover=_handover(step, note),
         document=note.number,
         is_sample=note.is_sample,
         actor=actor,
         now=now,
     )
+
+
+def _handover(step: Step, note: Note) -> Handover:
+    """Tell between whom the goods of a note change hands at a step. They stay the consignor's."""
+    consignor, keeper = note.consignor_id, note.sales_point.organisation_id
+    goes_back = (note.kind is NoteKind.RETURN) != (step is Step.NOT_SENT)
+    giver, taker = (keeper, consignor) if goes_back else (consignor, keeper)
+    return Handover(giver, taker, consignor)
 
 
 def trace_sale(step: Step, sale: Sale, point: SalesPoint, *, actor: Actor, now: datetime) -> None:
@@ -66,12 +78,13 @@ def _record(
     *,
     organisation_id: int,
     place_id: int | None,
+    handover: Handover | None = None,
     document: str,
     is_sample: bool,
     actor: Actor,
     now: datetime,
 ) -> None:
-    title_vi, title_en, biz_step, disposition, action, is_public = step.value
+    title_vi, title_en, biz_step, disposition, action, is_public, paper = step.value
     record_event(
         EventKind.OBJECT,
         biz_step,
@@ -84,6 +97,8 @@ def _record(
         disposition=disposition,
         place_id=place_id,
         document=document,
+        document_type=paper,
+        handover=handover,
         is_public=is_public,
         is_sample=is_sample,
         now=now,

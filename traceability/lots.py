@@ -205,6 +205,9 @@ def receive_raw_lot(
         actor=actor,
         organisation_id=owner.id,
         place_id=received.place_id,
+        handover=recording.Handover(received.supplier_organisation_id, owner.id)
+        if received.supplier_organisation_id is not None
+        else None,
         event_at=at_noon(received.received_on, now),
         files=photos,
         is_sample=is_sample,

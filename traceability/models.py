@@ -319,7 +319,7 @@ class EpcisEvent(Base):
     trace_event_id: Mapped[int | None] = mapped_column(ForeignKey("trace_event.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  #: whose statement it is
     capture_id: Mapped[int | None] = mapped_column(ForeignKey("capture_job.id"), index=True)
-    type: Mapped[str] = mapped_column(String(40))
+    type: Mapped[str] = mapped_column(String(300))  #: of the standard, or the address of somebody's own
     action: Mapped[str | None] = mapped_column(String(8))
     biz_step: Mapped[str | None] = mapped_column(String(300))
     disposition: Mapped[str | None] = mapped_column(String(300))
@@ -446,3 +446,16 @@ class BalanceFlag(Base):
 
     lot: Mapped[Lot] = relationship()
     recipe: Mapped[Recipe] = relationship()
+
+
+class NamedQuery(Base):
+    """A question to the event store that its asker gave a name (EPCIS 2.0 section 12.7)."""
+
+    __tablename__ = "named_query"
+    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    query: Mapped[dict[str, Any]] = mapped_column(JSON)  #: parameters of the simple query
+    created_at: Mapped[datetime]

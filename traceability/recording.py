@@ -20,6 +20,7 @@ from kernel.db import db
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc, one_line
 from traceability import genealogy, records
+from traceability.epcis import store
 from traceability.models import EventFile, EventKind, EventLot, TraceEvent
 
 LONGEST_TITLE, LONGEST_NOTE, MOST_FILES = 120, 2_000, 6
@@ -139,6 +140,19 @@ class NamedLot:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """Goods that go from one holder to another, while they stay their owner's (ids of organisations)."""
+
+    giver_id: int
+    taker_id: int
+    owner_id: int | None = None
+
+    def as_facts(self) -> dict[str, int | None]:
+        """Give it as an event keeps it."""
+        return {"giver": self.giver_id, "taker": self.taker_id, "owner": self.owner_id}
+
+
+@dataclass(frozen=True)
 class Attachment:
     """A photo or paper of an event; kept before by ``kernel.media``."""
 
@@ -163,6 +177,8 @@ def record_event(
     note_vi: str = "",
     note_en: str = "",
     document: str | None = None,
+    document_type: str | None = None,
+    handover: Handover | None = None,
     files: Iterable[Attachment] = (),
     facts: dict[str, Any] | None = None,
     is_public: bool = True,
@@ -175,6 +191,7 @@ def record_event(
     :param organisation_id: who did it; the actor's organisation when None
     :param event_at: when it happened; ``now`` when None
     :param action: ADD, OBSERVE or DELETE; None for transformations
+    :param document_type: what the document is in CBV 2.0: desadv, recadv, inv, rma
     :raises NoLots: :raises NoSuchBusinessStep: :raises NoTitle: :raises TitleTooLong: :raises NoteTooLong:
     :raises InTheFuture: :raises TooLongAgo: :raises TooManyFiles: :raises PlaceOfAnother:
     """
@@ -221,7 +238,9 @@ def record_event(
         user_id=actor.user_id,
         officer_organisation_id=actor.officer_organisation_id,
         corrects_id=corrects_id,
-        facts=facts or {},
+        facts=(facts or {})
+        | ({"paper": document_type} if document_type else {})
+        | ({"handover": handover.as_facts()} if handover else {}),
         is_public=is_public,
         is_sample=is_sample,
     )
@@ -243,6 +262,7 @@ def record_event(
     )
     db.session.flush()
     proof.append(records.KIND, event.event_id, canonical(records.stored_record(event)), now=now)
+    store.keep(event)
     shows_anew(lot.lot_id for lot in lots)
     return event
 

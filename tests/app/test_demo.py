@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ from storefront import queries, texts
 from storefront.models import PublicText
 from tests.conftest import TODAY, Database
 from traceability import genealogy
-from traceability.models import Batch, Lot, LotInput, LotKind, LotState, TraceEvent
+from traceability.epcis.event_hash import event_hash
+from traceability.epcis.validation import Profile, check_event
+from traceability.models import Batch, EpcisEvent, Lot, LotInput, LotKind, LotState, TraceEvent
 
 DAY = business_date(TODAY)
 PASSWORD = "mat khau cua du lieu mau"
@@ -168,6 +171,15 @@ def test_goods_are_on_the_way_at_the_counters_and_sold(demo: Flask) -> None:
 
 def test_the_ledger_adds_up(demo: Flask) -> None:
     assert verification.verify() == []
+
+
+def test_every_event_is_told_in_the_form_of_the_standard(demo: Flask) -> None:
+    rows = db.session.scalars(select(EpcisEvent)).all()
+    assert len(rows) == count(TraceEvent) > 400
+    for row in rows:
+        event = json.loads(row.body)
+        assert check_event(event, profile=Profile.STRICT, now=TODAY) == []
+        assert event_hash(event) == row.hash
 
 
 def test_nothing_happened_after_the_day_of_loading(demo: Flask) -> None:

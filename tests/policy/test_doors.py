@@ -44,6 +44,13 @@ OPEN_FORMS = {
     "invitation.show": "the link is the key, used once",
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
     "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
+    "epcis.capture_document": "programs come with a bearer key, asked for by the view itself",
+    "epcis.capture_event": "programs come with a bearer key, asked for by the view itself",
+    "epcis.create_query": "programs come with a bearer key, asked for by the view itself",
+    "epcis.delete_query": "programs come with a bearer key, asked for by the view itself",
+    "epcis.drop_token": "programs come with a bearer key; there is nothing to drop",
+    "epcis.subscriptions": "programs come with a bearer key; there are none",
+    "epcis.discover": "tells what an address can do, and refuses the rest",
 }
 
 #: Who asks, in the order of the letters of a row.

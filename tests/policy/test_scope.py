@@ -29,11 +29,13 @@ from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from accounts.models import Organisation, OrganisationKind, Role
 from consignment.models import SalesPoint
+from kernel import clock
 from kernel.db import db, transaction
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
-from traceability.models import BalanceFlag, Recipe
+from traceability import addresses
+from traceability.models import BalanceFlag, EpcisEvent, EpcisField, EventKind, EventLot, Recipe, TraceEvent
 from traceability.scan_models import ScanCount
 
 PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
@@ -82,6 +84,37 @@ def certificates(world: SimpleNamespace, make: Factories) -> Rows:
 
 def lots(world: SimpleNamespace, make: Factories) -> Rows:
     return {"of_a": make.raw_lot(world.producer_a).id, "of_b": make.raw_lot(world.producer_b).id}
+
+
+def epcis_events(world: SimpleNamespace, make: Factories) -> Rows:
+    """What A and B say of material, what B says of a batch of A on sale, and what A says of one that it hands to P."""
+    place = addresses.of_organisation(world.point.code)
+    said = {
+        "of_a": (world.producer_a, make.raw_lot(world.producer_a).id, False, None),
+        "of_b": (world.producer_b, make.raw_lot(world.producer_b).id, False, None),
+        "public": (world.producer_a, make.batch(make.item(make.product(world.producer_a))).lot_id, True, None),
+        "b_of_a": (world.producer_b, make.raw_lot(world.producer_a).id, False, None),
+        "handed": (world.producer_a, make.raw_lot(world.producer_a).id, False, place),
+    }
+    rows: Rows = {}
+    for name, (organisation, lot_id, is_public, taker) in said.items():
+        event = make._add(
+            TraceEvent(
+                event_id=f"urn:x:{name}", kind=EventKind.OBJECT, biz_step="storing", event_at=clock.now(),
+                recorded_at=clock.now(), organisation_id=organisation.id, title_vi="Nhập kho", is_public=is_public,
+            )
+        )  # fmt: skip
+        make._add(EventLot(event_id=event.id, lot_id=lot_id, role="object"))
+        row = make._add(
+            EpcisEvent(
+                event_id=event.event_id, trace_event_id=event.id, organisation_id=organisation.id, type="ObjectEvent",
+                event_at=clock.now(), recorded_at=clock.now(), hash="", body="{}",
+            )
+        )  # fmt: skip
+        rows[name] = row.id
+        if taker:
+            make._add(EpcisField(epcis_event_id=row.id, name="destination_possessing_party", value=taker))
+    return rows
 
 
 def links(world: SimpleNamespace, make: Factories) -> Rows:
@@ -223,6 +256,19 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "storefront.queries": (products, BY_PRODUCER),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
+    "traceability.epcis.queries": (
+        epcis_events,
+        {
+            "system": {"of_a", "of_b", "public", "b_of_a", "handed"},
+            "nobody": {"public"},
+            "producer_a": {"of_a", "public", "b_of_a", "handed"},
+            "producer_b": {"of_b", "public", "b_of_a"},
+            "point": {"public", "handed"},
+            "province": {"of_a", "of_b", "public", "b_of_a", "handed"},
+            "commune": {"of_a", "public", "b_of_a", "handed"},
+            "idle": {"public"},
+        },
+    ),
     "traceability.queries.links_visible_to": (links, OF_PRODUCERS),
     "traceability.queries.scans_visible_to": (scans, OF_PRODUCERS),
     "stock.queries": (

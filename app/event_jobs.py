@@ -1,0 +1,48 @@
+"""What the worker does for the event store: capture documents, and bring events from before it into its form."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from kernel import jobs
+from kernel.db import retrying, transaction
+from traceability.epcis import capture, store
+from traceability.epcis.capture import Waiting
+
+#: A screen may write the same name or edge in between: what is looked for anew is found.
+_TRIES = 3
+
+
+@jobs.handles(capture.JOB)
+def capture_document(args: dict[str, Any], now: datetime) -> None:
+    """Capture the document of a job. Safe to run twice: what is finished is not begun again."""
+    waiting = capture.waiting(int(args["job"]), now=now)
+    if waiting is not None:
+        _store(waiting, now)
+
+
+@retrying
+def _store(waiting: Waiting, now: datetime) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction():
+                capture.finish(waiting, now=now)
+            return
+        except IntegrityError:
+            if attempt == _TRIES:
+                raise
+
+
+@jobs.handles(store.JOB)
+def write_missing(args: dict[str, Any], now: datetime) -> None:
+    """Bring events that were written down before the store was there into the form of the standard. Safe to run
+    twice.
+    """
+    while True:
+        with transaction():
+            written = store.keep_missing()
+        if written < store.AT_ONCE:
+            return

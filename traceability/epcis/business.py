@@ -1,0 +1,157 @@
+"""The third layer: what the business knows of an event that the standard cannot. Pure: what the store holds is given.
+
+A refusal here is about what cannot have been: goods that ended before they were made, more out than in, recalled goods
+shipped or sold. Who may say what of whose goods is a warning: the event is kept, and not shown in public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from catalog.models import Unit
+from kernel.errors import N_
+from traceability.epcis.naming import Named, amount
+from traceability.epcis.problems import Problem
+
+LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
+#: A weighing is never exact to the gram.
+TOLERANCE = Decimal("1.001")
+#: What brings goods to somebody else; what is on its way back or to its end may go.
+MOVES_ON = {"shipping", "consigning", "departing", "retail_selling", "dispensing"}
+GOES_BACK = {
+    "recalled", "returned", "destroyed", "disposed", "damaged", "expired", "non_conformant", "non_sellable_other",
+}  # fmt: skip
+EARLIEST_YEAR = 1990
+
+_TOO_LONG = N_("“%(field)s” is longer than the %(most)s signs that can be kept.")
+_TOO_EARLY = N_("“%(field)s” lies before the year %(year)s: please look at it again.")
+_ENDS_BEFORE = N_("“ilmd” says that the goods end on %(end)s, before they were made on %(made)s.")
+_MORE_OUT = N_("More comes out of this transformation (%(out)s) than went in (%(into)s).")
+_RECALLED = N_("%(name)s was recalled: it can neither be shipped nor sold.")
+_NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the event is kept, and not shown in public.")
+_TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
+_NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
+_OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
+_OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
+
+
+def limits(event: dict[str, Any], path: str, year: int | None) -> list[Problem]:
+    """List what of an event cannot be kept.
+
+    :param year: of its eventTime in UTC; None where no calendar has it
+    """
+    found: list[Problem] = []
+    for field, most in (("eventID", LONGEST_ID), ("type", LONGEST_ID), ("bizStep", LONGEST_WORD),
+                        ("disposition", LONGEST_WORD), ("transformationID", LONGEST_NAME),
+                        ("parentID", LONGEST_NAME), ("action", 8)):  # fmt: skip
+        if isinstance(event.get(field), str) and len(event[field]) > most:
+            found.append(_problem(path, field, "limit", _TOO_LONG, most=most))
+    for field in ("readPoint", "bizLocation"):
+        place = event.get(field)
+        if isinstance(place, dict) and isinstance(place.get("id"), str) and len(place["id"]) > LONGEST_NAME:
+            found.append(_problem(path, f"{field}.id", "limit", _TOO_LONG, most=LONGEST_NAME))
+    if year is None or year < EARLIEST_YEAR:
+        found.append(_problem(path, "eventTime", "limit", _TOO_EARLY, year=EARLIEST_YEAR))
+    return found
+
+
+def names(named: Iterable[Named], path: str, *, most_pairs: int) -> list[Problem]:
+    """Refuse names that are too long to keep, and more pairs of inputs and outputs than can be."""
+    found: list[Problem] = []
+    inputs = outputs = 0
+    for one in named:
+        inputs += one.role in ("input", "child")
+        outputs += one.role in ("output", "parent")
+        if len(one.uri) > LONGEST_NAME and not found:
+            found.append(_problem(path, _LIST[one.role], "limit", _TOO_LONG, most=LONGEST_NAME))
+    if inputs * outputs > most_pairs:
+        found.append(_problem(path, "outputQuantityList", "limit", _TOO_MANY_EDGES, most=most_pairs))
+    return found
+
+
+_LIST = {
+    "object": "quantityList",
+    "input": "inputQuantityList",
+    "output": "outputQuantityList",
+    "child": "childQuantityList",
+    "parent": "parentID",
+}
+
+
+def dates(event: dict[str, Any], path: str) -> list[Problem]:
+    """Refuse goods that end before they were made."""
+    ilmd = event.get("ilmd")
+    if not isinstance(ilmd, dict):
+        return []
+    said = {name.rpartition(":")[2]: _day(value) for name, value in ilmd.items()}
+    made = said.get("productionDate")
+    for name in ("itemExpirationDate", "bestBeforeDate", "sellByDate"):
+        end = said.get(name)
+        if made is not None and end is not None and end < made:
+            return [_problem(path, "ilmd", "business-dates", _ENDS_BEFORE, end=end.isoformat(), made=made.isoformat())]
+    return []
+
+
+def balance(halves: Collection[dict[str, Any]], path: str) -> list[Problem]:
+    """Refuse more out than in, where all that goes in and comes out is weight, or all is volume.
+
+    :param halves: the events of one transformation: itself, and those known before with its transformationID
+    """
+    into, out = _sum(halves, "input"), _sum(halves, "output")
+    if into is None or out is None or into[1] is not out[1] or out[0] <= into[0] * TOLERANCE:
+        return []
+    return [_problem(path, "outputQuantityList", "business-balance", _MORE_OUT, out=_plain(out), into=_plain(into))]
+
+
+def _sum(events: Collection[dict[str, Any]], side: str) -> tuple[Decimal, Unit] | None:
+    if any(event.get(f"{side}EPCList") for event in events):
+        return None
+    amounts = [amount(element) for event in events for element in event.get(f"{side}QuantityList", ())]
+    units = {unit for _, unit in amounts}
+    if len(units) != 1:
+        return None
+    unit = units.pop()
+    if unit is None or unit is Unit.PIECE:
+        return None
+    return sum((quantity for quantity, _ in amounts if quantity is not None), Decimal(0)), unit
+
+
+def _plain(amount: tuple[Decimal, Unit]) -> str:
+    return f"{amount[0].normalize():f} {amount[1].value}"
+
+
+def recalled(name: str, path: str) -> Problem:
+    """Refuse to ship or sell what was recalled."""
+    return _problem(path, "bizStep", "business-recalled", _RECALLED, name=name)
+
+
+def not_yours(name: str, path: str) -> Problem:
+    """Warn that an event about another's goods is not shown."""
+    return _problem(path, "", "business-custody", _NOT_YOURS, is_warning=True, name=name)
+
+
+def not_your_event(event_id: str, path: str) -> Problem:
+    """Refuse to declare an error of another's event."""
+    return _problem(path, "errorDeclaration", "business-custody", _NOT_YOUR_EVENT, value=event_id)
+
+
+def other_content(event_id: str, path: str, *, declares_error: bool) -> Problem:
+    """Refuse an eventID that was used before for something else (gap 10)."""
+    return _problem(path, "eventID", "gap-10", _OTHER_DECLARATION if declares_error else _OTHER_CONTENT, value=event_id)
+
+
+def _problem(path: str, field: str, rule: str, message: str, *, is_warning: bool = False, **facts: Any) -> Problem:
+    at = f"{path}.{field}" if path and field else path or field
+    return Problem(at, rule, message, {"field": field, **facts}, is_warning=is_warning)
+
+
+def _day(value: Any) -> date | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
