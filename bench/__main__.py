@@ -17,7 +17,7 @@ from statistics import median
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench import recall
+from bench import genealogy, recall
 from bench.load import Rate, measure
 from tests.live import BIN, ROOT, LiveShop
 from tests.postgres import Cluster
@@ -49,6 +49,7 @@ def main() -> None:
     for engine, page, rate, ratio in rows:
         print(f"{engine:<12}{page:<24}{rate.per_second:>12,.0f}{rate.cpu_ms:>10.3f}{ratio:>16.2f}")
     recall.main()
+    genealogy.main()
     print(f"\nwritten to {path.relative_to(ROOT)}")
 
 

@@ -3,7 +3,7 @@
 One recursive statement a walk. ``UNION`` (not ``UNION ALL``) makes it end even if the edges ran in a circle, and a
 cap keeps one reader from asking for a whole harvest; a walk that was cut says so. Both engines hand on lots as they
 find them and stop at the cap, so that what is left out lies far off, and a cut walk costs no more than its cap.
-What was measured and left: docs/adr/0012.
+What was measured and left: docs/adr/0013.
 """
 
 from __future__ import annotations
