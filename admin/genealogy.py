@@ -36,6 +36,8 @@ blueprint = Blueprint("genealogy", __name__, url_prefix="/quan-tri/truy-vet")
 
 #: What one screen holds; the file holds fifty times as much as a walk.
 MOST_IN_TREE, MOST_LEVELS, MOST_DRAWN, MOST_IN_FILE, ROWS = 300, 12, 60, 100_000, 100
+#: Boxes side by side: what a telephone shows whole, and what it scrolls.
+NARROW, WIDE = 3, 6
 DIRECTIONS = {
     "nguoc": (N_("Back to the material"), (Direction.BACKWARD,)),
     "xuoi": (N_("Forward to the goods"), (Direction.FORWARD,)),
@@ -260,9 +262,11 @@ def _as_drawing(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
             nodes.setdefault(id, _node(trace, id))
         edges += [ChainEdge(str(edge.input_id), str(edge.output_id)) for edge in near.edges]
     boxes = list(nodes.values())
-    svg = drawing.chain_svg(boxes, edges, title=gettext("Drawing of the chain"), across=6)
+    is_wide = drawing.widest(boxes, edges) > NARROW
+    svg = drawing.chain_svg(boxes, edges, title=gettext("Drawing of the chain"), across=WIDE if is_wide else NARROW)
     return {
         "picture": Markup(svg) if boxes else None,  # noqa: S704 our own drawing escapes its texts
+        "is_wide": is_wide,
         "chain_list": drawing.as_list(boxes, edges),
         "is_long": any(len(trace.walk.edges) > MOST_DRAWN for trace in traces),
     }

@@ -73,6 +73,11 @@ def as_list(nodes: Sequence[ChainNode], edges: Iterable[ChainEdge]) -> list[List
     ]
 
 
+def widest(nodes: Sequence[ChainNode], edges: Iterable[ChainEdge]) -> int:
+    """Count the boxes of the fullest layer."""
+    return max((len(layer) for layer in _Graph(nodes, edges).layers), default=0)
+
+
 def chain_svg(
     nodes: Sequence[ChainNode], edges: Iterable[ChainEdge], *, title: str, description: str = "", across: int = 3
 ) -> str:

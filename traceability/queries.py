@@ -43,7 +43,7 @@ from traceability.scan_models import ScanCount
 
 PER_PAGE = 50
 #: More than a reader would follow; a page that leaves something out says so.
-MOST_EDGES_SHOWN, MOST_EVENTS_SHOWN = 60, 200
+MOST_EDGES_SHOWN, MOST_EVENTS_SHOWN = 120, 200
 
 
 class NoSuchPaper(NotFound):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 from datetime import date, datetime, timedelta
@@ -578,3 +579,43 @@ def test_a_producer_of_another_province_is_said_to_be_there(client: FlaskClient,
 
         assert city in page
         assert "Quảng Ngãi" not in page.split("<main", 1)[1].split("</main>", 1)[0]
+
+
+# --- A long chain -----------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_five_levels_and_forty_lots_stands_on_one_page(
+    client: FlaskClient, make: Factories, app: Flask, now: datetime
+) -> None:
+    """Two lots go into each of the ten below them, and so on: all is drawn, listed, and still light."""
+    producer = make.producer(code="htxbd")
+    levels = [
+        [make.raw_lot(producer, name=f"Nguyên liệu {level}-{n}", quantity=1_000_000) for n in range(10)]
+        for level in range(4)
+    ]
+    make.batch(make.item(make.product(producer)), token=TOKEN, inputs={lot.id: 10 for lot in levels[3]})
+    for above, below in itertools.pairwise(levels):
+        for n, lot in enumerate(below):
+            make.edge(lot.id, above[n].id, 1_000)
+            make.edge(lot.id, above[(n + 3) % 10].id, 1_000)
+    with app.app_context(), transaction():
+        for lot in (lot for level in levels for lot in level):
+            recording.record_event(
+                EventKind.OBJECT,
+                "receiving",
+                [NamedLot(lot.id)],
+                title_vi="Nhận nguyên liệu",
+                actor=SYSTEM,
+                organisation_id=producer.id,
+                now=now,
+            )
+
+    assert _counted(app, client, f"/lo/htxbd/{TOKEN}?lan=1") <= 8
+    html = page(client)
+    answer = client.get(f"/lo/htxbd/{TOKEN}", headers={"Accept-Encoding": "br"})
+
+    names = [f"Nguyên liệu {level}-{n}" for level in range(4) for n in range(10)]
+    assert [name for name in names if html.count(name) < 3] == [], "drawn, listed, and told"
+    assert html.count('class="graph-box') == 41
+    assert "Danh sách bị cắt" not in html
+    assert len(answer.data) < 40_000, "what the page weighs beside its one picture"
