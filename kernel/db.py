@@ -30,6 +30,7 @@ from sqlalchemy import (
     column,
     event,
     func,
+    insert,
     inspect,
     select,
     text,
@@ -234,6 +235,26 @@ def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
     return select(func.unnest(cast(list(values), ARRAY(kind))).label("value"))
 
 
+def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert many rows of a table with a whole number as its key; give their ids, in the order of the rows.
+
+    The ids are set aside first, and the rows go in without asking for anything back: on PostgreSQL a long statement
+    that returns ids costs more in Python than in the database. On SQLite the writer is alone.
+    """
+    if not rows:
+        return []
+    if on_sqlite():
+        last = db.session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+        ids = list(range(last + 1, last + 1 + len(rows)))
+    else:
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        ids = list(
+            db.session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, len(rows)).alias()))
+        )
+    db.session.execute(insert(table), [{"id": id, **row} for id, row in zip(ids, rows, strict=True)])
+    return ids
+
+
 def lock(row: T) -> T:
     """Lock one loaded row for the rest of the transaction, and read it anew.
 
@@ -274,6 +295,7 @@ __all__ = [
     "db",
     "for_update",
     "in_parts",
+    "insert_rows",
     "is_retriable",
     "listed",
     "lock",

@@ -27,6 +27,7 @@ from traceability.models import (
     BalanceFlag,
     Batch,
     BatchDraft,
+    EpcisEvent,
     EventFile,
     EventLot,
     Lot,
@@ -184,7 +185,8 @@ def _read_chain(story: Story) -> None:
 def _read_happenings(story: Story) -> None:
     """Read what happened to the lots of a story, the earliest first (one statement).
 
-    What a lot went into elsewhere is no part of it, and of a corrected event only the newer one is told.
+    What a lot went into elsewhere is no part of it, and of a corrected event only the newer one is told; what was
+    declared never to have been is not told at all.
     """
     newer = aliased(TraceEvent)
     rows = db.session.execute(
@@ -198,6 +200,7 @@ def _read_happenings(story: Story) -> None:
             EventLot.role != "input",
             TraceEvent.is_public,
             ~exists().where(newer.corrects_id == TraceEvent.id),
+            ~exists().where(EpcisEvent.event_id == TraceEvent.event_id, EpcisEvent.declares_error),
         )
         # The model joins a place's commune inwards: of an event without a place nothing would be left.
         .options(joinedload(Place.commune, innerjoin=False))

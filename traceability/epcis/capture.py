@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accounts.models import Organisation
 from catalog.models import TradeItem, Unit
 from kernel import jobs, pages
-from kernel.db import db, listed, on_sqlite
+from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
 from traceability import addresses, genealogy
 from traceability.epcis import business, custody, document, epc_uris
@@ -316,7 +316,7 @@ def _read(one: Sent, context: Any) -> None:
     except OverflowError:
         one.at = None
     try:
-        canonical_bytes(event)
+        canonical_bytes(contexts)  # the event itself was held against it
     except (ValueError, RecursionError):
         one.problems.append(Problem(one.path, "i-json", _NOT_PORTABLE, {}))
         return
@@ -641,7 +641,7 @@ def _add_lots(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int,
         }
         for uri, name in first.items()
     ]
-    ids = list(db.session.execute(insert(_LOT).returning(_LOT.c.id, sort_by_parameter_order=True), rows).scalars())
+    ids = insert_rows(_LOT, rows)
     for (uri, name), id in zip(first.items(), ids, strict=True):
         lots[uri] = Known(id, organisation_id, LotKind.EXTERNAL, LotState.RELEASED, now, name.unit or Unit.PIECE)
     _write_names({uri: lots[uri].id for uri in first})
@@ -663,8 +663,7 @@ def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, 
         if group:
             corrects = _corrected({new[place].id: wrong.get(new[place].id) for place in group}, organisation_id)
             rows = [_line(new[place], corrects.get(new[place].id), organisation_id, now=now) for place in group]
-            statement = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
-            lines.update(zip(group, db.session.execute(statement, rows).scalars(), strict=True))
+            lines.update(zip(group, insert_rows(_EVENT, rows), strict=True))
     named: dict[tuple[int, int, str], dict[str, Any]] = {}
     for place, id in lines.items():
         for name in new[place].named:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import ARRAY, cast, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased, lazyload
 
@@ -20,7 +20,7 @@ from accounts.models import Organisation, Place
 from catalog.models import TradeItem
 from kernel import proof
 from kernel.clock import business_date
-from kernel.db import db, listed, on_sqlite
+from kernel.db import db, insert_rows, listed, on_sqlite
 from ocop.models import Certificate
 from ocop.queries import end_of
 from traceability import addresses, records
@@ -77,22 +77,31 @@ def insert_all(events: Sequence[Kept]) -> list[int]:
     if not events:
         return []
     columns = [_columns(event) for event in events]
-    ids = list(
-        db.session.execute(insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True), columns).scalars()
-    )
-    rows = [
-        {"epcis_event_id": id, "name": name, "value": value, "number": number}
-        for id, event in zip(ids, events, strict=True)
-        for name, value, number in fields_of(event.body)
-    ]
-    if rows:
-        db.session.execute(insert(_FIELD), rows)
+    ids = insert_rows(_EVENT, columns)
+    _insert_fields([(id, *one) for id, event in zip(ids, events, strict=True) for one in fields_of(event.body)])
     proof.append_many(
         records.EPCIS,
         [(records.epcis_reference(EpcisEvent(**row)), row["body"].encode()) for row in columns],
         now=events[0].recorded_at,
     )
     return ids
+
+
+def _insert_fields(rows: Sequence[tuple[int, str, str, float | None]]) -> None:
+    """Insert the values of events: tens of an event, so that PostgreSQL is given them as four lists."""
+    if not rows:
+        return
+    names = ("epcis_event_id", "name", "value", "number")
+    if on_sqlite():
+        db.session.execute(insert(_FIELD), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    lists = [
+        cast(list(values), ARRAY(_FIELD.c[name].type))
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    ]
+    db.session.execute(
+        insert(_FIELD).from_select(names, select(func.unnest(*lists).table_valued(*names).render_derived()))
+    )
 
 
 def _columns(event: Kept) -> dict[str, Any]:

@@ -490,8 +490,8 @@ _ALLOWED = (
 def discover(rest: str) -> Response:
     """Tell what an address can do (OPTIONS); refuse what it cannot."""
     allowed = next((methods for pattern, methods in _ALLOWED if pattern.fullmatch(rest)), None)
-    if allowed is None:
-        raise NoSuchResource()
+    if allowed is None or (request.method != "OPTIONS" and request.method in allowed.split(", ")):
+        raise NoSuchResource()  # an address of that kind, of nothing
     if request.method != "OPTIONS":
         raise NoSuchMethod()
     answer = _response("", 204)

@@ -174,13 +174,23 @@ def test_only_who_stated_an_event_declares_its_error(program: Program, make: Fac
     assert [error["rule"] for error in job["errors"]] == ["business-custody"]
 
 
-def test_what_is_told_and_declared_wrong_leaves_the_story(program: Program, make: Factories, now: datetime) -> None:
-    program.capture(document(event()))
+def test_what_is_declared_wrong_leaves_the_story_of_a_batch(program: Program, make: Factories, now: datetime) -> None:
+    batch = make.batch(make.item(make.product(program.organisation)))
+    page = f"/lo/htx01/{batch.token}"
+    said = event(
+        quantityList=[{"epcClass": f"http://shop.test{page}", "quantity": 1}], bizStep="inspecting",
+        disposition="conformant", eventTime="2026-11-20T08:00:00+07:00",
+    )  # fmt: skip
+    program.capture(document(said))
+    client = program.app.test_client()
+    before = client.get(page).get_data(as_text=True)
     error = {"declarationTime": "2026-11-21T00:00:00Z", "reason": "did_not_occur"}
-    program.capture(document(event(errorDeclaration=error)))
+    program.capture(document({**said, "errorDeclaration": error}))
+    after = client.get(page).get_data(as_text=True)
 
+    assert "20/11/2026" in before
+    assert "20/11/2026" not in after
     assert len(program.events(EXISTS_errorDeclaration="")) == 1
-    assert len(program.events(EQ_errorReason="did_not_occur")) == 1
 
 
 # --- All or nothing ----------------------------------------------------------------------------------------
