@@ -80,6 +80,7 @@ def test_every_setting_is_in_the_readme() -> None:
         "STRIPE_WEBHOOK_SECRET",
         "STRIPE_API_BASE",
         "LOG_LEVEL",
+        "LOG_SIGNING_KEY",
         "PORT",
         "HOST",
     ]

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import select, text
 
 from accounts.actor import SYSTEM
-from app import log_jobs, mail
+from app import create_app, log_jobs, mail
 from app.config import BadSetting, Config
 from kernel import checkpoints, jobs, log_verification, media, merkle, proof
 from kernel.checkpoints import Signer
@@ -127,6 +128,40 @@ def test_what_was_there_before_the_log_is_brought_in_once_and_in_order(
     ]
     assert named == [("certificate", "MAU-A"), ("certificate", "MAU-B"), ("revocation", "MAU-B")]
     assert _differences() == []
+
+
+def test_the_migration_of_an_older_database_asks_the_worker_to_bring_its_rows_in(tmp_path: Path, now: datetime) -> None:
+    older = create_app(
+        Config(
+            database_url=f"sqlite:///{tmp_path / 'older.sqlite3'}",
+            secret_key="a secret key for tests, 32 characters",
+            base_url="http://shop.test",
+            media_root=tmp_path,
+            app_env="test",
+        )
+    )
+    with older.app_context():
+        upgrade(revision="0004")
+        with transaction() as session:
+            session.execute(
+                text(
+                    "INSERT INTO stored_file (digest, media_type, suffix, size, stored_at)"
+                    " VALUES (:d, 'a/b', 'pdf', 1, :at)"
+                ),
+                {"d": "d" * 64, "at": "2026-11-01 02:00:00.000000"},
+            )
+        upgrade()
+        db.session.remove()
+
+        while jobs.run_one(now + timedelta(days=400)) is not None:
+            pass
+        db.session.rollback()
+        log_jobs.number_all()
+
+        assert list(db.session.scalars(select(LogLeaf.reference))) == ["d" * 64]
+        assert _differences() == []
+        db.session.remove()
+        db.engine.dispose()
 
 
 # --- A changed byte ---------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -343,6 +346,32 @@ def test_what_is_written_down_before_a_worker_dies_is_signed_by_the_next(ctx: Fl
 
     _number()
     assert "\n1\n" in (_sign(now) or "")
+
+
+@pytest.mark.race
+def test_a_worker_that_is_killed_while_it_numbers_and_signs_loses_nothing(app: Flask, now: datetime) -> None:
+    with app.app_context():
+        _write("one", "two", now=now)
+        db.session.remove()
+        db.engine.dispose()
+
+    def work_and_die() -> None:
+        with app.app_context(), transaction():
+            proof.sequence()
+            proof.make_checkpoint(now=now)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    worker = multiprocessing.get_context("fork").Process(target=work_and_die)
+    worker.start()
+    worker.join(timeout=30)
+    assert worker.exitcode == -signal.SIGKILL
+
+    with app.app_context():
+        assert _positions() == {}
+        assert _number() == 2
+        assert "\n2\n" in (_sign(now) or "")
+        assert _positions() == {"one": 0, "two": 1}
+        db.session.remove()
 
 
 def _tamper(table: str, statement: str, **values: object) -> None:
