@@ -97,6 +97,7 @@ def test_papers_certificates_and_events_are_in_the_log_by_their_own_names(ctx: F
         (1, "certificate", "MAU-9"),
         (2, "revocation", "MAU-9"),
         (3, "event", written.event_id),
+        (4, "epcis", written.event_id),
     ]
     assert _differences() == []
 
@@ -197,6 +198,11 @@ CHANGES: dict[str, tuple[str, str, Callable[[SimpleNamespace], str]]] = {
         "UPDATE event_file SET alt_vi = 'Phiéu' WHERE event_id = :row",
         lambda w: f"event {w.event_id}: the record was changed",
     ),
+    "the event in the form of the standard": (
+        "epcis_event",
+        "UPDATE epcis_event SET body = replace(body, 'receiving', 'receivinG')",
+        lambda w: f"epcis {w.event_id}: the record was changed",
+    ),
     "the stars of a certificate": (
         "certificate",
         "UPDATE certificate SET stars = 5",
@@ -264,7 +270,7 @@ def test_whoever_changes_the_leaf_along_with_the_record_is_found_by_the_signed_r
     content = proof.SOURCES["certificate"].contents(["MAU-9"])["MAU-9"]
     _tamper("log_leaf", "UPDATE log_leaf SET leaf_hash = :hash WHERE position = 1", hash=merkle.leaf_hash(content))
 
-    assert _differences() == [f"checkpoint of {business_date(now)}: the tree of 4 records has another root now"]
+    assert _differences() == [f"checkpoint of {business_date(now)}: the tree of 5 records has another root now"]
 
 
 def test_whoever_signs_the_changed_tree_without_the_key_is_found_by_the_signature(
@@ -307,11 +313,11 @@ def _run(app: Flask, *arguments: str) -> Result:
 def test_the_command_says_what_it_looked_at_and_fails_on_a_difference(ctx: Flask, written: SimpleNamespace) -> None:
     signed = _run(ctx, "log", "checkpoint")
     assert signed.exit_code == 0
-    assert "\n4\n" in signed.output
+    assert "\n5\n" in signed.output
 
     good = _run(ctx, "log", "verify", "--files")
     assert good.exit_code == 0, good.output
-    assert "4 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
+    assert "5 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
 
     _tamper("trace_event", "UPDATE trace_event SET note_vi = '.'")
     file = media.store().path(written.digest, "pdf")

@@ -27,7 +27,7 @@ from catalog.models import TradeItem, Unit
 from kernel import jobs, pages
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, genealogy
+from traceability import addresses, genealogy, records
 from traceability.epcis import business, custody, document, epc_uris
 from traceability.epcis.canonical import canonical_bytes
 from traceability.epcis.event_hash import event_hash
@@ -674,6 +674,7 @@ def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, 
             )
     if named:
         db.session.execute(insert(_EVENT_LOT), list(named.values()))
+    records.append_many(lines.values(), now=now)
     return lines
 
 
