@@ -33,6 +33,7 @@ class Permission(enum.Enum):
     ACT_FOR_PRODUCERS = "Work on behalf of a producer of one's jurisdiction."
     READ_AUDIT = "Read the audit trail."
     EDIT_PUBLIC_TEXTS = "Edit the public legal and information pages."
+    MANAGE_EXPORTS = "Hand records of lots to systems of the state."
     READ_STOCK = "Read goods on hand and their movements."
 
 
@@ -63,6 +64,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.MANAGE_ORGANISATIONS,
     P.ACT_FOR_PRODUCERS,
     P.EDIT_PUBLIC_TEXTS,
+    P.MANAGE_EXPORTS,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.

@@ -54,6 +54,8 @@ MENU = [
     ),
     Item(N_("Audit trail"), "audit.index", "history", N_("People"), Permission.READ_AUDIT),
     Item(N_("My account"), "account.show", "user", N_("People"), Permission.USE_BACK_OFFICE),
+    Item(N_("Records for authorities"), "lot_files.days", "archive", N_("Programme"), Permission.READ_BATCHES),
+    Item(N_("Data for state systems"), "exports.index", "send", N_("Programme"), Permission.MANAGE_EXPORTS),
     Item(N_("Public texts"), "texts.index", "file-text", N_("Programme"), Permission.EDIT_PUBLIC_TEXTS),
 ]
 

@@ -6,6 +6,7 @@ import consignment.models
 import kernel.log_models
 import kernel.models
 import ocop.models
+import oversight.export_models
 import oversight.models
 import stock.models
 import storefront.models
@@ -24,4 +25,5 @@ MODELS = [
     consignment.models,
     storefront.models,
     oversight.models,
+    oversight.export_models,
 ]

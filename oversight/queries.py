@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased, joinedload
 
-from accounts.actor import Actor
+from accounts.actor import SYSTEM, Actor
 from accounts.models import Membership, Organisation, Role, User
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem, Unit
@@ -18,6 +18,7 @@ from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from oversight import reconciliation
+from oversight.export_models import ExportDestination, ExportJob, ExportState, LotFile
 from oversight.models import (
     EntryKind,
     Recall,
@@ -675,3 +676,104 @@ def made_from(lot: Lot, *, most: int = 20) -> list[Lot]:
             .limit(most)
         )
     )
+
+
+# --- Handing over -----------------------------------------------------------------------------------------
+
+
+class NoSuchDestination(NotFound):
+    message = N_("There is no such destination.")
+
+
+class NoSuchExport(NotFound):
+    message = N_("There is no such file.")
+
+
+def destinations_visible_to(actor: Actor) -> Select[ExportDestination]:
+    """Select the destinations an actor may see: its own office's."""
+    return select(ExportDestination).where(_asked_by(actor, ExportDestination.organisation_id))
+
+
+def exports_visible_to(actor: Actor) -> Select[ExportJob]:
+    """Select what was handed over that an actor may see: to its own office's destinations."""
+    own = select(ExportDestination.id).where(_asked_by(actor, ExportDestination.organisation_id))
+    return select(ExportJob).where(ExportJob.destination_id.in_(own))
+
+
+def lot_files_visible_to(actor: Actor) -> Select[LotFile]:
+    """Select the files about lots an actor may see: those its own organisation asked for.
+
+    A file holds what who asked may see; another organisation that may see the lot asks for its own.
+    """
+    return select(LotFile).where(_asked_by(actor, LotFile.organisation_id))
+
+
+def _asked_by(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:
+    if actor is SYSTEM:
+        return true()
+    return organisation_id == actor.organisation_id if actor.organisation_id is not None else false()
+
+
+def destinations_of(actor: Actor) -> list[ExportDestination]:
+    """List an office's destinations, those in use first."""
+    found = destinations_visible_to(actor)
+    return list(
+        db.session.scalars(
+            found.order_by(ExportDestination.is_active.desc(), ExportDestination.name, ExportDestination.id)
+        )
+    )
+
+
+def get_destination(actor: Actor, destination_id: int) -> ExportDestination:
+    """Find a destination.
+
+    :raises NoSuchDestination: if there is none that the actor may see
+    """
+    found = db.session.scalar(destinations_visible_to(actor).where(ExportDestination.id == destination_id))
+    if found is None:
+        raise NoSuchDestination()
+    return found
+
+
+def list_exports(actor: Actor, state: ExportState | None = None) -> Select[Any]:
+    """Select rows of what was handed over: the export, its destination, the lot; the latest first."""
+    query = (
+        exports_visible_to(actor)
+        .join(ExportDestination, ExportDestination.id == ExportJob.destination_id)
+        .join(Lot, Lot.id == ExportJob.lot_id)
+    )
+    if state is not None:
+        query = query.where(ExportJob.state == state)
+    return query.add_columns(ExportDestination, Lot).order_by(ExportJob.id.desc())
+
+
+def get_export(actor: Actor, export_id: int) -> ExportJob:
+    """Find what was handed over.
+
+    :raises NoSuchExport: if there is none that the actor may see
+    """
+    found = db.session.scalar(exports_visible_to(actor).where(ExportJob.id == export_id))
+    if found is None:
+        raise NoSuchExport()
+    return found
+
+
+def lot_files_of(actor: Actor, lot_id: int) -> list[LotFile]:
+    """List the files about a lot that the actor's organisation asked for, the latest first."""
+    found = lot_files_visible_to(actor).where(LotFile.lot_id == lot_id)
+    return list(db.session.scalars(found.order_by(LotFile.id.desc()).limit(20)))
+
+
+def get_lot_file(actor: Actor, file_id: int) -> LotFile:
+    """Find a file about a lot that the actor may still see.
+
+    :raises NoSuchExport: if there is none
+    """
+    found = db.session.scalar(
+        lot_files_visible_to(actor)
+        .join(Lot, Lot.id == LotFile.lot_id)
+        .where(LotFile.id == file_id, owned_by(actor, Lot.owner_id))
+    )
+    if found is None:
+        raise NoSuchExport()
+    return found

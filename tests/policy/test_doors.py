@@ -25,6 +25,7 @@ from kernel.db import transaction
 from kernel.models import StoredFile
 from oversight import queries as recalls
 from oversight import recall
+from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Severity
 from stock.models import LocationKind
 from storefront import texts
@@ -165,6 +166,26 @@ def link(world: SimpleNamespace) -> dict[str, Any]:
     return {"link_id": world.link.id}
 
 
+def sheet(world: SimpleNamespace) -> dict[str, Any]:
+    return {**lot(world), "form": "csv"}
+
+
+def lot_file(world: SimpleNamespace) -> dict[str, Any]:
+    return {"file_id": world.lot_file_id}
+
+
+def destination(world: SimpleNamespace) -> dict[str, Any]:
+    return {"destination_id": world.destination_id}
+
+
+def export(world: SimpleNamespace) -> dict[str, Any]:
+    return {"export_id": world.export_id}
+
+
+def exported(world: SimpleNamespace) -> dict[str, Any]:
+    return {**export(world), "act": "thu-lai"}
+
+
 def certificate(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": "MAU-CUA-1"}
 
@@ -276,6 +297,17 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "scans.show": (lot, "+++ --- +++ ---"),
     "genealogy.index": (nothing, "+++ --- +++ ---"),
     "genealogy.show": (traced, "+++ --- +++ ---"),
+    "lot_files.days": (nothing, "+++ --- +++ ---"),
+    "lot_files.show": (lot, "+++ --- +++ ---"),
+    "lot_files.sheet": (sheet, "+++ --- +++ ---"),
+    # The file that the office asked for: a producer asks for its own, with what it may see.
+    "lot_files.download": (lot_file, "000 --- +++ ---"),
+    "exports.index": (nothing, "--- --- ++- ---"),
+    "exports.new": (nothing, "--- --- ++- ---"),
+    "exports.change": (destination, "--- --- ++- ---"),
+    "exports.send": (lot, "--- --- ++- ---"),
+    "exports.settle": (exported, "--- --- ++- ---"),
+    "exports.download": (export, "--- --- ++- ---"),
     "links.index": (nothing, "+++ --- +++ ---"),
     "links.new": (nothing, "++- --- --- ---"),
     "links.change": (link, "++- --- --- ---"),
@@ -397,7 +429,34 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
     _let_goods_travel(made, make, app)
     _trace(made, make, app)
     _rehearse(made, app)
+    _hand_over(made, app)
     return made
+
+
+def _hand_over(world: SimpleNamespace, app: Flask) -> None:
+    """A destination of the office, a record that was sent there, a file about the batch that the office asked for."""
+    with app.app_context():
+        digest, now = media.store().put(b"a file", "zip"), clock.now()
+        with transaction() as session:
+            to = ExportDestination(
+                organisation_id=world.office.id,
+                name="Cổng mẫu",
+                system=ExportSystem.OTHER,
+                form=ExportForm.BUNDLE,
+                created_at=now,
+                changed_at=now,
+            )
+            session.add(to)
+            session.flush()
+            row = ExportJob(
+                destination_id=to.id, lot_id=world.batch.lot_id, key="k" * 32, digest=digest, suffix="zip", asked_at=now
+            )
+            about = LotFile(
+                lot_id=world.batch.lot_id, organisation_id=world.office.id, asked_at=now, digest=digest, made_at=now
+            )
+            session.add_all([row, about])
+            session.flush()
+            world.destination_id, world.export_id, world.lot_file_id = to.id, row.id, about.id
 
 
 def _rehearse(world: SimpleNamespace, app: Flask) -> None:

@@ -31,6 +31,7 @@ from accounts.models import Organisation, OrganisationKind, Role
 from consignment.models import SalesPoint
 from kernel import clock
 from kernel.db import db, transaction
+from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
@@ -136,6 +137,53 @@ def scans(world: SimpleNamespace, make: Factories) -> Rows:
     return rows
 
 
+def _destinations(world: SimpleNamespace) -> dict[str, ExportDestination]:
+    now = world.province.created_at
+    rows = {
+        name: ExportDestination(
+            organisation_id=getattr(world, name).id,
+            name="Cổng mẫu",
+            system=ExportSystem.OTHER,
+            form=ExportForm.JSON,
+            created_at=now,
+            changed_at=now,
+        )
+        for name in ("province", "commune")
+    }
+    with transaction() as session:
+        session.add_all(rows.values())
+    return rows
+
+
+def destinations(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: row.id for name, row in _destinations(world).items()}
+
+
+def exports(world: SimpleNamespace, make: Factories) -> Rows:
+    lot = make.raw_lot(world.producer_a)
+    rows = {
+        name: ExportJob(destination_id=to.id, lot_id=lot.id, key=name, asked_at=lot.created_at)
+        for name, to in _destinations(world).items()
+    }
+    with transaction() as session:
+        session.add_all(rows.values())
+        session.flush()
+        return {name: row.id for name, row in rows.items()}
+
+
+def lot_files(world: SimpleNamespace, make: Factories) -> Rows:
+    """Of one lot of A, named by who asked."""
+    lot = make.raw_lot(world.producer_a)
+    rows = {
+        name: LotFile(lot_id=lot.id, organisation_id=getattr(world, name).id, asked_at=lot.created_at)
+        for name in ("producer_a", "province", "commune")
+    }
+    with transaction() as session:
+        session.add_all(rows.values())
+        session.flush()
+        return {name: row.id for name, row in rows.items()}
+
+
 def points(world: SimpleNamespace, make: Factories) -> Rows:
     """A counter of the point in xã Ba Động, and one of another organisation in xã Ba Tơ."""
     other = make.organisation("Q", kind=OrganisationKind.SALES_POINT, commune=BA_TO)
@@ -237,6 +285,14 @@ BY_COUNTER: dict[str, set[str]] = {
     "idle": set(),
 }
 
+#: What an office has for itself, whoever's goods it is about.
+BY_OFFICE: dict[str, set[str]] = {
+    **{asker: set() for asker in ("nobody", "producer_a", "producer_b", "point", "idle")},
+    "system": {"province", "commune"},
+    "province": {"province"},
+    "commune": {"commune"},
+}
+
 #: Reader → (what there is, which of it each asker sees).
 SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, set[str]]]] = {
     "accounts.queries": (
@@ -300,6 +356,12 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "traceability.queries.recipes_visible_to": (own_recipes, OF_PRODUCERS),
     "traceability.queries.flags_visible_to": (flags, OF_PRODUCERS),
     "oversight.queries": (recalls, OF_PRODUCERS),
+    "oversight.queries.destinations_visible_to": (destinations, BY_OFFICE),
+    "oversight.queries.exports_visible_to": (exports, BY_OFFICE),
+    "oversight.queries.lot_files_visible_to": (
+        lot_files,
+        {**BY_OFFICE, "producer_a": {"producer_a"}, "system": {"producer_a", "province", "commune"}},
+    ),
     "oversight.queries.notices_visible_to": (
         recall_notices,
         {

@@ -1,0 +1,413 @@
+"""Reading what is handed over of lots: the chain both ways, events, certificates, papers; scoped to who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from accounts.actor import Actor
+from accounts.models import Organisation, Place
+from accounts.queries import owned_by
+from catalog.models import Product, ProductVersion, Subgroup, TradeItem
+from kernel.db import db, listed
+from kernel.models import AdministrativeUnit, StoredFile
+from ocop.models import Certificate
+from traceability import genealogy
+from traceability.epcis import store
+from traceability.exports import epcis_events
+from traceability.exports.record import (
+    CertificateRow,
+    DocumentRow,
+    EdgeRow,
+    EventRow,
+    LotRow,
+    NamedRow,
+    OrganisationRow,
+    ProductRow,
+    Record,
+)
+from traceability.genealogy import Edge
+from traceability.models import (
+    Batch,
+    EventFile,
+    EventLot,
+    Lot,
+    LotDocument,
+    LotIdentifier,
+    LotInput,
+    LotKind,
+    LotState,
+    TraceEvent,
+)
+
+MOST_LOTS, MOST_EVENTS = 4_000, 20_000
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far from the lots that were asked for: the whole chain, or one step back and one forward."""
+
+    whole: bool = True
+
+
+def gather(actor: Actor, lot_ids: Sequence[int], *, asked: str, reach: Reach | None = None, now: datetime) -> Record:
+    """Read the record of lots that the actor was found to see.
+
+    :param asked: what it is about, in words
+    """
+    record = Record(asked=asked, made_at=now)
+    before, after, edges = _around(lot_ids, (reach or Reach()).whole, record)
+    relation = {**dict.fromkeys(after, "after"), **dict.fromkeys(before, "before"), **dict.fromkeys(lot_ids, "asked")}
+    ids = sorted(relation)[:MOST_LOTS]
+    record.is_cut = record.is_cut or len(relation) > MOST_LOTS
+    full = set(db.session.scalars(select(Lot.id).where(Lot.id.in_(listed(ids)), owned_by(actor, Lot.owner_id))))
+    reader = _Reader(record, ids, full)
+    reader.read_lots(relation)
+    record.edges = [
+        EdgeRow(reader.uris[edge.input_id], reader.uris[edge.output_id], edge.quantity, reader.units[edge.input_id])
+        for edge in edges
+        if edge.input_id in reader.uris and edge.output_id in reader.uris
+    ]
+    reader.read_events()
+    reader.read_certificates()
+    reader.read_documents()
+    reader.read_organisations(actor)
+    return record
+
+
+def lots_of_days(actor: Actor, first: datetime, until: datetime) -> list[int]:
+    """List the lots that an actor may see and to which something happened in a span of time (its end excluded)."""
+    return list(
+        db.session.scalars(
+            select(EventLot.lot_id)
+            .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+            .join(Lot, Lot.id == EventLot.lot_id)
+            .where(TraceEvent.event_at >= first, TraceEvent.event_at < until, owned_by(actor, Lot.owner_id))
+            .distinct()
+            .order_by(EventLot.lot_id)
+            .limit(MOST_LOTS)
+        )
+    )
+
+
+def size_of(lot_ids: Sequence[int]) -> int:
+    """Reckon how much there is to read of lots: the edges of their chains, as far as a walk goes."""
+    return len(genealogy.backward(lot_ids).edges) + len(genealogy.forward(lot_ids).edges)
+
+
+def _around(lot_ids: Sequence[int], whole: bool, record: Record) -> tuple[set[int], set[int], list[Edge]]:
+    if whole:
+        back, on = genealogy.backward(lot_ids), genealogy.forward(lot_ids)
+        record.is_cut = back.is_cut or on.is_cut
+        found, before, after = {*back.edges, *on.edges}, set(back.lot_ids), set(on.lot_ids)
+    else:
+        rows = db.session.execute(
+            select(LotInput.output_id, LotInput.input_id, LotInput.quantity).where(
+                or_(LotInput.output_id.in_(listed(lot_ids)), LotInput.input_id.in_(listed(lot_ids)))
+            )
+        )
+        found = {Edge(*row) for row in rows}
+        before, after = {edge.input_id for edge in found}, {edge.output_id for edge in found}
+    return before, after, sorted(found)
+
+
+class _Reader:
+    """Reads one record; the lots are read first."""
+
+    def __init__(self, record: Record, ids: Sequence[int], full: set[int]) -> None:
+        self.record, self.ids, self.full = record, ids, full
+        self.uris: dict[int, str] = {}
+        self.units: dict[int, str] = {}
+        self.event_ids: dict[int, str] = {}
+        self.products: dict[int, str] = {}
+        self.organisations: set[int] = set()
+
+    def read_lots(self, relation: dict[int, str]) -> None:
+        version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+        rows = db.session.execute(
+            select(Lot, Organisation, Batch, TradeItem, Product, ProductVersion, Subgroup.group_code, Place)
+            .join(Organisation, Organisation.id == Lot.owner_id)
+            .outerjoin(Batch, Batch.lot_id == Lot.id)
+            .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+            .outerjoin(Product, Product.id == TradeItem.product_id)
+            .outerjoin(ProductVersion, ProductVersion.id == version)
+            .outerjoin(
+                Subgroup,
+                and_(Subgroup.scheme == Product.scheme, Subgroup.criteria_set_no == Product.criteria_set_no),
+            )
+            .outerjoin(Place, Place.id == Lot.place_id)
+            .where(Lot.id.in_(listed(self.ids)))
+            .options(
+                joinedload(Lot.origin_commune),
+                joinedload(Lot.supplier_organisation),
+                joinedload(Place.commune, innerjoin=False),
+                joinedload(Organisation.commune, innerjoin=False),
+                joinedload(Batch.lot, innerjoin=False),
+                joinedload(ProductVersion.commune, innerjoin=False),
+            )
+            .order_by(Lot.id)
+        ).all()
+        named = dict(
+            db.session.execute(
+                select(LotIdentifier.lot_id, func.min(LotIdentifier.uri))
+                .where(LotIdentifier.lot_id.in_(listed(self.ids)))
+                .group_by(LotIdentifier.lot_id)
+            ).all()
+        )
+        items: dict[int, ProductRow] = {}
+        for lot, owner, batch, item, product, version_row, group, place in rows:
+            gtin = item.gtin if item is not None else None
+            uri = named.get(lot.id) if lot.kind is LotKind.EXTERNAL else store.own_name(lot, owner.code, batch, gtin)
+            self.uris[lot.id] = uri = uri or f"lot:{lot.id}"
+            self.units[lot.id] = lot.unit.value
+            self.organisations.add(owner.id)
+            if product is not None:
+                self.products[product.id] = product.slug
+                items[item.id] = _product_row(product, version_row, item, group, owner)
+            self.record.lot_ids[uri] = lot.id
+            self.record.lots.append(
+                _lot_row(lot, owner, batch, item, product, version_row, group, place, uri, relation[lot.id])
+                if lot.id in self.full
+                else _brief_row(lot, owner, item, product, version_row, uri, relation[lot.id])
+            )
+            if lot.id in self.full and lot.supplier_organisation_id is not None:
+                self.organisations.add(lot.supplier_organisation_id)
+        self.record.products = list(items.values())
+
+    def read_events(self) -> None:
+        newer, older = aliased(TraceEvent), aliased(TraceEvent)
+        seen = exists().where(
+            EventLot.event_id == TraceEvent.id,
+            EventLot.lot_id.in_(listed(self.ids)),
+            or_(TraceEvent.is_public, EventLot.lot_id.in_(listed(sorted(self.full)))),
+        )
+        rows = db.session.execute(
+            select(TraceEvent, Organisation, Place, newer.event_id, older.event_id)
+            .join(Organisation, Organisation.id == TraceEvent.organisation_id)
+            .outerjoin(Place, Place.id == TraceEvent.place_id)
+            .outerjoin(newer, newer.corrects_id == TraceEvent.id)
+            .outerjoin(older, older.id == TraceEvent.corrects_id)
+            .where(seen)
+            .options(joinedload(Place.commune, innerjoin=False), joinedload(Organisation.commune, innerjoin=False))
+            .order_by(TraceEvent.event_at, TraceEvent.id)
+            .limit(MOST_EVENTS + 1)
+        ).all()
+        self.record.is_cut = self.record.is_cut or len(rows) > MOST_EVENTS
+        events = [row[0] for row in rows[:MOST_EVENTS]]
+        named: dict[int, list[NamedRow]] = {event.id: [] for event in events}
+        of_own: set[int] = set()
+        for one in db.session.scalars(
+            select(EventLot)
+            .where(EventLot.event_id.in_(listed(list(named))), EventLot.lot_id.in_(listed(self.ids)))
+            .order_by(EventLot.event_id, EventLot.role, EventLot.lot_id)
+        ):
+            quantity = one.quantity if one.lot_id in self.full else None
+            row = NamedRow(self.uris[one.lot_id], one.role, quantity, self.units[one.lot_id])
+            if one.lot_id in self.full:
+                of_own.add(one.event_id)
+            named[one.event_id].append(row)
+        for event, organisation, place, corrected_by, corrects in rows[:MOST_EVENTS]:
+            self.event_ids[event.id] = event.event_id
+            self.organisations.add(organisation.id)
+            self.record.events.append(
+                EventRow(
+                    id=event.event_id,
+                    kind=event.kind.value,
+                    action=event.action or "",
+                    biz_step=event.biz_step,
+                    disposition=event.disposition or "",
+                    at=event.event_at,
+                    recorded_at=event.recorded_at,
+                    organisation=organisation.code,
+                    title_vi=event.title_vi,
+                    title_en=event.title_en,
+                    note_vi=event.note_vi,
+                    place=place.name_vi if place else "",
+                    place_gln=(place.gln or "") if place else "",
+                    place_address=_address(place.village, place.commune) if place else "",
+                    document=event.document or "",
+                    corrects=corrects or "",
+                    corrected_by=corrected_by or "",
+                    lots=tuple(named[event.id]),
+                )
+            )
+        # An event in the form of the standard is whole: of another's lots alone it would tell their amounts.
+        told = sorted(of_own)
+        self.record.epcis = epcis_events.of(told, [self.event_ids[id] for id in told])
+
+    def read_certificates(self) -> None:
+        rows = db.session.scalars(
+            select(Certificate)
+            .where(Certificate.product_id.in_(listed(sorted(self.products))))
+            .order_by(Certificate.issued_on, Certificate.id)
+        )
+        self.record.certificates = [
+            CertificateRow(
+                number=row.number,
+                product=self.products[row.product_id],
+                stars=row.stars,
+                decision=row.decision_number,
+                issuer=row.issuer,
+                issued_on=row.issued_on,
+                valid_until=row.expires_on - timedelta(days=1),
+                revoked_on=row.revoked_on,
+                document=row.document or "",
+                is_sample=row.is_sample,
+            )
+            for row in rows
+        ]
+
+    def read_documents(self) -> None:
+        of_lots = db.session.execute(
+            select(LotDocument, StoredFile)
+            .join(StoredFile, StoredFile.digest == LotDocument.digest)
+            .where(
+                LotDocument.lot_id.in_(listed(self.ids)),
+                or_(LotDocument.is_public, LotDocument.lot_id.in_(listed(sorted(self.full)))),
+            )
+            .order_by(LotDocument.lot_id, LotDocument.added_at, LotDocument.digest)
+        )
+        for paper, file in of_lots:
+            self._document(file, paper.title, self.uris[paper.lot_id], paper.is_public)
+        of_events = db.session.execute(
+            select(EventFile, StoredFile, TraceEvent.is_public)
+            .join(StoredFile, StoredFile.digest == EventFile.digest)
+            .join(TraceEvent, TraceEvent.id == EventFile.event_id)
+            .where(EventFile.event_id.in_(listed(sorted(self.event_ids))))
+            .order_by(EventFile.event_id, EventFile.position)
+        )
+        for photo, file, is_public in of_events:
+            self._document(file, photo.alt_vi, self.event_ids[photo.event_id], is_public)
+        papers = {row.document: row.number for row in self.record.certificates if row.document}
+        for file in db.session.scalars(select(StoredFile).where(StoredFile.digest.in_(listed(sorted(papers))))):
+            self._document(file, papers[file.digest], papers[file.digest], True)
+
+    def _document(self, file: StoredFile, title: str, of: str, is_public: bool) -> None:
+        self.record.documents.append(
+            DocumentRow(file.digest, title, of, file.media_type, file.suffix, file.size, is_public)
+        )
+
+    def read_organisations(self, actor: Actor) -> None:
+        rows = db.session.execute(
+            select(Organisation, owned_by(actor, Organisation.id))
+            .where(Organisation.id.in_(listed(sorted(self.organisations))))
+            .options(joinedload(Organisation.commune, innerjoin=False))
+            .order_by(Organisation.id)
+        )
+        self.record.organisations = [
+            OrganisationRow(
+                code=row.code,
+                name_vi=row.name_vi,
+                name_en=row.name_en,
+                address=_address(row.address, row.commune),
+                tax_code=row.tax_code or "",
+                phone=(row.phone or "") if row.shows_phone or is_own else "",
+                gs1_prefix=row.gs1_prefix or "",
+                is_sample=row.is_sample,
+            )
+            for row, is_own in rows
+        ]
+
+
+def _address(first: str, commune: AdministrativeUnit | None) -> str:
+    return ", ".join(part for part in (first, commune.full_name if commune is not None else "") if part)
+
+
+def _product_row(
+    product: Product, version: ProductVersion, item: TradeItem, group: str | None, owner: Organisation
+) -> ProductRow:
+    return ProductRow(
+        slug=product.slug,
+        name_vi=version.name_vi,
+        name_en=version.name_en,
+        item_vi=item.name_vi,
+        gtin=item.gtin or "",
+        net_content=item.net_content,
+        unit=item.unit.value,
+        group=group or "",
+        producer=owner.code,
+        commune_code=version.commune_code,
+        standards=version.standards,
+    )
+
+
+def _names(lot: Lot, item: TradeItem | None, version: ProductVersion | None) -> tuple[str, str]:
+    if item is None or version is None:
+        return lot.name_vi, lot.name_en
+    english = ", ".join((version.name_en, item.name_en)) if version.name_en and item.name_en else version.name_en
+    return f"{version.name_vi}, {item.name_vi}", english
+
+
+def _brief_row(
+    lot: Lot,
+    owner: Organisation,
+    item: TradeItem | None,
+    product: Product | None,
+    version: ProductVersion | None,
+    uri: str,
+    relation: str,
+) -> LotRow:
+    name_vi, name_en = _names(lot, item, version)
+    return LotRow(
+        uri=uri,
+        number=lot.number,
+        kind=lot.kind.value,
+        relation=relation,
+        name_vi=name_vi,
+        name_en=name_en,
+        owner=owner.code,
+        in_full=False,
+        gtin=(item.gtin or "") if item else "",
+        product=product.slug if product else "",
+        unit=lot.unit.value,
+        is_sample=lot.is_sample,
+    )
+
+
+def _lot_row(
+    lot: Lot,
+    owner: Organisation,
+    batch: Batch | None,
+    item: TradeItem | None,
+    product: Product | None,
+    version: ProductVersion | None,
+    group: str | None,
+    place: Place | None,
+    uri: str,
+    relation: str,
+) -> LotRow:
+    name_vi, name_en = _names(lot, item, version)
+    supplier = lot.supplier_organisation
+    return LotRow(
+        uri=uri,
+        number=lot.number,
+        kind=lot.kind.value,
+        relation=relation,
+        name_vi=name_vi,
+        name_en=name_en,
+        owner=owner.code,
+        in_full=True,
+        gtin=(item.gtin or "") if item else "",
+        product=product.slug if product else "",
+        group=group or "",
+        quantity=lot.quantity,
+        used=lot.used,
+        unit=lot.unit.value,
+        state=lot.state.value,
+        state_reason=lot.state_reason if lot.state is not LotState.RELEASED else "",
+        made_on=batch.made_on if batch else None,
+        expires_on=batch.expires_on if batch else None,
+        harvested_on=lot.harvested_on,
+        received_on=lot.received_on,
+        supplier=lot.supplier,
+        supplier_organisation=supplier.code if supplier else "",
+        growing_area=lot.growing_area,
+        origin_code=lot.origin_commune_code or "",
+        origin=lot.origin_commune.full_name if lot.origin_commune else "",
+        place=place.name_vi if place else "",
+        is_sample=lot.is_sample,
+    )
