@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import cast
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -74,7 +75,7 @@ def days() -> str | tuple[str, int] | Response:
 
 
 def _sheet_of_days(actor: Actor, form: DaysForm, form_of_file: str, now: datetime) -> Response:
-    first, last = form.first.data, form.last.data
+    first, last = cast(date, form.first.data), cast(date, form.last.data)
     if last < first:
         raise DaysTheWrongWay()
     if (last - first).days >= MOST_DAYS:

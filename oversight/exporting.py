@@ -388,6 +388,8 @@ def _add_holders(record: Record, actor: Actor) -> None:
 
 def _add_deliveries(record: Record) -> None:
     numbers = sorted({event.document for event in record.events if event.document})
+    if not numbers:
+        return
     for note in db.session.scalars(select(Note).where(Note.number.in_(listed(numbers)))):
         ends = [_named(note.consignor), _named(note.sales_point.organisation, note.sales_point.name_vi)]
         source, to = ends if note.kind is NoteKind.DELIVERY else ends[::-1]

@@ -221,6 +221,8 @@ def _claim(segment: str, *, counted: int, left_out: int, now: datetime) -> bool:
 
 
 def _lots_by_address(tokens: set[str]) -> dict[tuple[str, str], int]:
+    if not tokens:
+        return {}
     rows = db.session.execute(
         select(Organisation.code, Batch.token, Batch.lot_id)
         .join(Lot, Lot.id == Batch.lot_id)

@@ -37,12 +37,13 @@ class Portal:
     def __init__(self) -> None:
         self.answers: list[int | str] = []
         self.received: list[tuple[dict[str, str], bytes]] = []
-        self._stop = threading.Event()
+        self.arrived, self._stop = threading.Event(), threading.Event()
         portal = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                portal.arrived.set()
                 portal.received.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 answer = portal.answers.pop(0) if portal.answers else 201
                 if answer == "hang":
@@ -209,8 +210,8 @@ def test_nothing_is_held_in_the_database_while_others_are_waited_for(
     written = []
 
     def write() -> None:
-        while not portal.received:
-            time.sleep(0.01)
+        if not portal.arrived.wait(30):
+            return
         with ctx.app_context(), transaction():
             written.append(db.session.get_one(ExportJob, export_id, with_for_update=True).attempts)
         portal.close()

@@ -272,6 +272,15 @@ def test_critical_events_carry_their_key_data(
     assert packed.missing == ""
 
 
+def test_a_lot_of_which_nothing_is_recorded_has_a_file_too(make: Factories, ctx: Flask, now: datetime) -> None:
+    raw = make.raw_lot(make.producer())
+
+    record = exporting.record_of(SYSTEM, [raw.id], now=now)
+
+    assert (record.events, record.epcis, fsma.rows_of(record)) == ([], [], [])
+    assert bundle.lot_file(record, lambda _: None)
+
+
 def test_what_nobody_recorded_is_named(make: Factories, ctx: Flask, now: datetime) -> None:
     producer = make.producer()
     raw = make.raw_lot(producer, growing_area="")
@@ -329,7 +338,7 @@ def test_days_are_asked_for_and_a_wrong_pair_is_told_beside_the_field(make: Fact
     client = make.client(chain.producer)
 
     answer = send(client, "/quan-tri/ho-so-lo", first="2026-10-13", last="2026-10-14", dang="csv")
-    wrong = send(client, "/quan-tri/ho-so-lo", first="2026-10-14", last="2026-10-13")
+    wrong = send(client, "/quan-tri/ho-so-lo", first="14/10/2026", last="13/10/2026")
     none = send(client, "/quan-tri/ho-so-lo", first="2020-01-01", last="2020-01-02")
 
     assert [row[0] for row in csv.reader(io.StringIO(answer.text))][1:] == ["Receiving"]

@@ -311,6 +311,11 @@ def test_a_segment_that_is_seen_twice_counts_once(goods: SimpleNamespace, ctx: F
     assert {row.left_out for row in db.session.scalars(select(ScanSegment))} == {2}
 
 
+def test_a_segment_without_a_line_that_can_be_read_is_counted_as_nothing(ctx: Flask, now: datetime) -> None:
+    with transaction():
+        assert scans.take_in("a" * 32, ["no line", ""], now=now) == 0
+
+
 def test_the_file_of_a_segment_is_dropped_once_it_is_known_to_be_counted(
     app: Flask, client: FlaskClient, goods: SimpleNamespace, now: datetime
 ) -> None:

@@ -18,6 +18,8 @@ def of(trace_event_ids: Sequence[int], event_ids: Sequence[str]) -> list[dict[st
 
     :param trace_event_ids: ids of their rows in the story; :param event_ids: their eventIDs
     """
+    if not trace_event_ids:
+        return []
     rows = db.session.scalars(
         select(EpcisEvent.body)
         .where(

@@ -283,7 +283,7 @@ class _Reader:
         for photo, file, is_public in of_events:
             self._document(file, photo.alt_vi, self.event_ids[photo.event_id], is_public)
         papers = {row.document: row.number for row in self.record.certificates if row.document}
-        for file in db.session.scalars(select(StoredFile).where(StoredFile.digest.in_(listed(sorted(papers))))):
+        for file in db.session.scalars(select(StoredFile).where(StoredFile.digest.in_(sorted(papers)))):
             self._document(file, papers[file.digest], papers[file.digest], True)
 
     def _document(self, file: StoredFile, title: str, of: str, is_public: bool) -> None:
