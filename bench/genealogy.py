@@ -46,6 +46,7 @@ ABOUT = range(1_000, 1_450)  #: lots of the walks that are held against the limi
 PEER = "quartet-epcis==4.1.5"
 #: What it imports and does not ask for.
 PEER_NEEDS = ("haikunator==2.1.0",)
+LONGEST_PEER_S = 900  #: to load and walk one graph
 ENDLESS = 10**9
 
 
@@ -166,8 +167,8 @@ def opened(url: str, folder: Path) -> Iterator[Factories]:
             db.engine.dispose()
 
 
-def write(graph: Graph, owner_id: int) -> None:
-    """Write the lots and edges of a graph, in place of those of another, and let the engine count them."""
+def fill(lots: int, owner_id: int) -> None:
+    """Write so many lots, numbered from 1."""
     on_postgresql = db.engine.dialect.name == "postgresql"
     numbers = (
         "generate_series(1, :lots) AS numbers (n)"
@@ -175,8 +176,6 @@ def write(graph: Graph, owner_id: int) -> None:
         else "(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < :lots) SELECT n FROM up)"
     )
     with db.engine.begin() as connection:
-        connection.execute(text("DELETE FROM lot_input"))
-        connection.execute(text("DELETE FROM lot"))
         connection.execute(
             text(
                 "INSERT INTO lot (id, kind, owner_id, number, name_vi, name_en, quantity, used, unit, supplier,"
@@ -184,8 +183,17 @@ def write(graph: Graph, owner_id: int) -> None:
                 " SELECT n, 'raw', :owner, 'L' || n, 'Lô', '', 1000000, 0, 'g', '', '', 'released', '2026-11-24', '',"
                 f" '', '', false, '2026-11-24' FROM {numbers}"
             ),
-            {"lots": graph.lots, "owner": owner_id},
+            {"lots": lots, "owner": owner_id},
         )
+        if on_postgresql:
+            connection.execute(text("SELECT setval(pg_get_serial_sequence('lot', 'id'), :lots)"), {"lots": lots})
+
+
+def write(graph: Graph) -> None:
+    """Write the edges of a graph, in place of those of another, and let the engine count them."""
+    on_postgresql = db.engine.dialect.name == "postgresql"
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE lot_input" if on_postgresql else "DELETE FROM lot_input")
         bare = connection.connection.driver_connection
         rows = zip(graph.outputs, graph.inputs, [100] * len(graph.outputs), strict=True)
         if on_postgresql:
@@ -291,18 +299,22 @@ def measure_peer(graph: Graph, folder: Path, sizes: Sizes) -> dict[str, object]:
     starts = graph.about(Direction.BACKWARD, 1, sizes.of_peer)
     edges = folder / "edges"
     edges.write_bytes(graph.outputs.tobytes() + graph.inputs.tobytes())
-    done = subprocess.run(
-        [
-            str(python),
-            str(ROOT / "bench" / "quartet_walk.py"),
-            str(edges),
-            str(folder / "quartet.sqlite3"),
-            *map(str, starts),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [
+                str(python),
+                str(ROOT / "bench" / "quartet_walk.py"),
+                str(edges),
+                str(folder / "quartet.sqlite3"),
+                *map(str, starts),
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_PEER_S,
+        )
+    except subprocess.TimeoutExpired:
+        return {f"quartet_epcis_{graph.name}": f"not measured: stopped after {LONGEST_PEER_S} seconds"}
     if done.returncode:
         return {"quartet_epcis": f"not measured: it stopped with {done.stderr.strip().splitlines()[-1]}"}
     told = json.loads(done.stdout)
@@ -387,15 +399,14 @@ def main(*, quick: bool = False) -> dict[str, object]:
                 url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
                 with opened(url, folder) as make:
                     owner = make.producer()
+                    fill(max(graph.lots for graph in graphs), owner.id)
                     for graph in graphs:
-                        write(graph, owner.id)
+                        write(graph)
                         found = measure_walks(graph, sizes)
                         results |= {f"{engine}_trace_{key}": value for key, value in found.items()}
-                    with transaction() as session:
-                        session.execute(text("DELETE FROM lot_input"))
-                        session.execute(text("DELETE FROM lot"))
                     pages = measure_pages(LiveShop(folder, url, workers=2), make, sizes)
                     results |= {f"{engine}_{key}": value for key, value in pages.items()}
+                    _keep(results)
     finally:
         cluster.stop()
     for graph in graphs:
