@@ -7,9 +7,11 @@ otherwise.
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import quote
 
 from catalog.models import TradeItem
+from kernel import gs1
 from traceability import digital_link
 from traceability.models import Batch
 
@@ -40,9 +42,13 @@ def printed(organisation_code: str, batch: Batch, item: TradeItem, *, base_url: 
 
 
 def of_goods(organisation_code: str, token: str, gtin: str | None, number: str) -> str:
-    """Name a batch in events: by the canonical Digital Link where its goods have a GTIN."""
+    """Name a batch in events: by the canonical Digital Link where its goods have a GTIN.
+
+    A GTIN that is none, left from before it was checked, keeps nobody from selling: our own address stands in.
+    """
     if gtin is not None:
-        return digital_link.build(digital_link.CANONICAL_STEM, gtin=gtin, lot=number)
+        with contextlib.suppress(gs1.MalformedKey, gs1.MalformedLot):
+            return digital_link.build(digital_link.CANONICAL_STEM, gtin=gtin, lot=number)
     return f"{base_url()}/lo/{organisation_code}/{token}"
 
 
