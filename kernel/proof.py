@@ -92,15 +92,19 @@ def append_many(kind: str, records: Iterable[tuple[str, bytes]], *, now: datetim
         db.session.execute(insert(LogWaiting), rows)
 
 
-def blind(value: object) -> str:
-    """Stand in for a value that a public record must not tell, though a change of it is to be noticed.
+def blinder() -> Callable[[object], str]:
+    """Give what stands in for values that a public record must not tell, though a change of them is to be noticed.
 
-    A keyed digest: without the database nobody can find the value by trying all there are.
+    It makes a keyed digest: without the database nobody can find the value by trying all there are.
     """
     secret = db.session.scalar(select(LogHead.secret))
     if secret is None:
         raise LookupError("the log has no head")
-    return hmac.new(secret, canonical(value), hashlib.sha256).hexdigest()
+
+    def blind(value: object) -> str:
+        return hmac.new(secret, canonical(value), hashlib.sha256).hexdigest()
+
+    return blind
 
 
 def missing(kind: str) -> Select[str]:

@@ -35,7 +35,8 @@ def append_many(event_ids: Collection[int], *, now: datetime) -> None:
 
 
 def _records(events: Sequence[TraceEvent]) -> dict[str, dict[str, Any]]:
-    """Give the records of events by their event ids (four statements)."""
+    """Give the records of events by their event ids (five statements at most)."""
+    blind = proof.blinder()
     ids = [event.id for event in events]
     corrected = {event.corrects_id for event in events} - {None}
     codes = dict(
@@ -84,7 +85,7 @@ def _records(events: Sequence[TraceEvent]) -> dict[str, dict[str, Any]]:
             "is_sample": event.is_sample,
             "lots": lots.get(event.id, []),
             "files": files.get(event.id, []),
-            "by": proof.blind([event.event_id, event.user_id, event.officer_organisation_id]),
+            "by": blind([event.event_id, event.user_id, event.officer_organisation_id]),
         }
         for event in events
     }
