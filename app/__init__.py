@@ -83,6 +83,7 @@ def create_app(config: Config) -> Flask:
         layer = copies.CopyLayer(app.wsgi_app, db.engine)
         spool = Spool(scan_jobs.folder())
     app.extensions["copy_layer"] = layer
+    app.extensions["scan_spool"] = spool
     app.wsgi_app = counting = scan_layer.ScanLayer(  # type: ignore[method-assign]
         layer, app, spool, base_url=config.base_url
     )

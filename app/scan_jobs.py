@@ -11,7 +11,7 @@ from flask import current_app
 from app.config import Config
 from kernel import jobs
 from kernel.db import retrying, transaction
-from kernel.spool import Segment, close_segments
+from kernel.spool import Segment, segments
 from traceability import scans
 
 COUNTED_EVERY = timedelta(seconds=30)
@@ -31,7 +31,7 @@ def _count(args: dict[str, Any], now: datetime) -> None:
 def count_all(*, now: datetime) -> int:
     """Count all that was written down so far; gives how many openings. It may be stopped anywhere."""
     total = 0
-    for segment in close_segments(folder()):
+    for segment in segments(folder()):
         counted = _count_one(segment, now)
         if counted is None:
             # Not dropped when it is counted, but when it is met again: a power failure may take back the commit

@@ -20,11 +20,14 @@ class Rate:
     cpu_ms: float  #: user and system time of the server's processes, per request
 
 
-def measure(url: str, pid: int, *, seconds: int = 4, connections: int = 16, unique: bool = False) -> Rate:
+def measure(
+    url: str, pid: int, *, seconds: int = 4, connections: int = 16, unique: bool = False, agent: str = ""
+) -> Rate:
     """Load ``url`` and count.
 
     :param pid: the server's main process; its children are counted with it
     :param unique: give every request a query of its own, so that no copy can answer
+    :param agent: what the browser calls itself; without a name its openings of batch pages are not counted
     """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         mark = "&" if "?" in url else "?"
@@ -34,6 +37,8 @@ def measure(url: str, pid: int, *, seconds: int = 4, connections: int = 16, uniq
             if unique
             else 'wrk.headers["Accept-Encoding"] = "br"\n'
         )
+        if agent:
+            script.write(f'wrk.headers["User-Agent"] = "{agent}"\n')
         script.flush()
         before = _cpu_seconds(pid)
         printed = subprocess.run(

@@ -1,12 +1,12 @@
 """Lines that a process writes down in passing, and a worker takes in later: nothing waits for the database.
 
-Every process appends to a segment of its own. A worker closes a segment by giving it another name, under a lock
-that the writer holds for the moment of writing: so nothing is written behind its back, and a process that is killed
-leaves a segment that is whole. What is taken in is the taker's to remember, by the segment's id; a segment that is
-seen twice is then known.
+Every process appends to a segment of its own, and holds its lock as long as it writes to it: some seconds, then it
+begins another one. A worker takes the segments whose lock nobody holds, so nothing is written behind its back, and a
+process that is killed leaves a segment that can be taken at once. What was taken in is the taker's to remember, by the
+segment's id; a segment that is seen twice is then known.
 
-A line is one ``write``: it is kept when the process is killed. It is forced to the disk within a second, so a power
-failure costs at most that.
+A line is one ``write`` and nothing else: it is kept when the process is killed. It is forced to the disk within a
+second or so, so a power failure costs at most that.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-OPEN, CLOSED = ".open", ".closed"
-FORCED_AFTER = 1.0  #: seconds, after the first line that is not on the disk yet
-_TRIES = 5
+SUFFIX = ".lines"
+FORCED_EVERY = 1.0  #: seconds
+CLOSED_AFTER = 8  #: times it was forced
 
 
 class Spool:
@@ -31,6 +31,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         """Use ``folder``, which appears with the first line."""
         self._folder = folder
+        self._handle: int | None = None
         self._begin()
 
     def append(self, line: str) -> None:
@@ -42,65 +43,64 @@ class Spool:
             self._begin()  # forked: the segment, and the lock, are the parent's
         data = line.encode() + b"\n"
         with self._lock:
-            for _ in range(_TRIES):
-                if self._handle is not None and self._wrote(self._handle, data):
-                    self._force_soon()
-                    return
+            if self._handle is None:
                 self._open()
-        raise OSError(f"segments in {self._folder} are closed faster than they can be written")
+            if os.write(self._handle, data) != len(data):  # type: ignore[arg-type]
+                self._close()  # half a line is left behind, and spoils no other
+                raise OSError("the disk is full")
+
+    def close(self) -> None:
+        """Let a worker have what was written so far; the next line begins another segment."""
+        with self._lock:
+            self._close()
 
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._handle: int | None = None
-        self._path = self._folder
-        self._force_is_due = False
+        if self._handle is not None:
+            os.close(self._handle)  # a copy: the parent's own stays open, and locked
+            self._handle = None
 
     def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # It is locked before it has the name that a worker looks for.
+        hidden = self._folder / f".{uuid.uuid4().hex}"
+        handle = os.open(hidden, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        hidden.rename(self._folder / (hidden.name[1:] + SUFFIX))
+        self._handle = handle
+        self._force_later(handle, 1)
+
+    def _close(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._path = self._folder / (uuid.uuid4().hex + OPEN)
-        self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
 
-    def _wrote(self, handle: int, data: bytes) -> bool:
-        """Write to the segment; False when it was closed, or is gone."""
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        try:
-            try:
-                if os.stat(self._path).st_ino != os.fstat(handle).st_ino:
-                    return False
-            except FileNotFoundError:
-                return False
-            if os.write(handle, data) == len(data):
-                return True
-        finally:
-            fcntl.flock(handle, fcntl.LOCK_UN)
-        self._open()  # half a line is left behind in the old segment, and spoils no other
-        raise OSError("the disk is full")
-
-    def _force_soon(self) -> None:
-        if self._force_is_due:
-            return
-        self._force_is_due = True
-        timer = threading.Timer(FORCED_AFTER, self._force)
+    def _force_later(self, handle: int, times: int) -> None:
+        timer = threading.Timer(FORCED_EVERY, self._force, (handle, times))
         timer.daemon = True
         timer.start()
 
-    def _force(self) -> None:
+    def _force(self, handle: int, times: int) -> None:
+        """Force a segment to the disk again and again, and close it after some times: an idle process keeps none."""
         with self._lock:
-            self._force_is_due = False
-            handle = os.dup(self._handle) if self._handle is not None else None
-        if handle is not None:
-            with contextlib.suppress(OSError):
-                os.fdatasync(handle)
-            os.close(handle)
+            if self._handle != handle:
+                return
+            copy = os.dup(handle)
+        with contextlib.suppress(OSError):
+            os.fdatasync(copy)
+        os.close(copy)
+        with self._lock:
+            if self._handle == handle:
+                if times < CLOSED_AFTER:
+                    self._force_later(handle, times + 1)
+                else:
+                    self._close()
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A closed part of the spool."""
+    """A part of the spool to which nobody writes any more."""
 
     id: str  #: 32 hexadecimal digits, never used again
     path: Path
@@ -115,31 +115,24 @@ class Segment:
         self.path.unlink(missing_ok=True)
 
 
-def close_segments(folder: Path) -> list[Segment]:
-    """Close what has been written so far and list all closed segments, those of an earlier time included.
-
-    A segment that is being written to at this moment is left for the next time.
-    """
+def segments(folder: Path) -> list[Segment]:
+    """List the segments to which nobody writes any more."""
     if not folder.is_dir():
         return []
-    for path in folder.glob("*" + OPEN):
-        _close(path)
-    return [Segment(path.stem, path) for path in sorted(folder.glob("*" + CLOSED))]
+    return [Segment(path.stem, path) for path in sorted(folder.glob("*" + SUFFIX)) if _is_left(path)]
 
 
-def _close(path: Path) -> None:
+def _is_left(path: Path) -> bool:
     try:
         handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:  # another worker was first
-        return
+    except FileNotFoundError:  # another worker dropped it
+        return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(handle).st_size:
-            os.fsync(handle)
-            path.rename(path.with_suffix(CLOSED))
-        else:
-            path.unlink(missing_ok=True)
-    except (BlockingIOError, FileNotFoundError):
-        return
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        os.fsync(handle)
+        return True
     finally:
         os.close(handle)

@@ -151,6 +151,7 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     # Tests that make an application of their own leave its key behind.
     proof.configure(app.config["OCOP"].log_signing_key, "shop.test/so-minh-bach")
     with app.app_context():
+        app.extensions["scan_spool"].close()
         shutil.rmtree(scan_jobs.folder(), ignore_errors=True)  # the tests before opened pages too
     yield app
     with app.app_context():

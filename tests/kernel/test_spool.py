@@ -1,65 +1,70 @@
-"""Lines written down in passing: none is lost when its writer is killed, none is behind when a segment is closed."""
+"""Lines written down in passing: none is lost when its writer is killed, none is written behind the taker's back."""
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kernel.spool import Spool, close_segments
+from kernel import spool as spools
+from kernel.spool import Spool, segments
 
 _fork = multiprocessing.get_context("fork")
 
 
 def taken(folder: Path) -> list[str]:
-    """Close, read and drop all there is."""
+    """Read and drop all there is to take."""
     lines = []
-    for segment in close_segments(folder):
+    for segment in segments(folder):
         lines += segment.lines()
         segment.drop()
     return lines
 
 
-def test_what_was_written_is_read_in_its_order(tmp_path: Path) -> None:
+def test_what_was_written_is_read_in_its_order_once_its_writer_lets_go(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
     spool.append("một")
     spool.append("hai")
 
+    assert taken(tmp_path / "spool") == []
+    spool.close()
     assert taken(tmp_path / "spool") == ["một", "hai"]
     assert taken(tmp_path / "spool") == []
 
 
-def test_writing_goes_on_in_another_segment_when_one_is_closed(tmp_path: Path) -> None:
+def test_writing_goes_on_in_another_segment(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.append("before")
-    first = close_segments(tmp_path)
-    spool.append("after")
-    both = close_segments(tmp_path)
+    for line in ("before", "after"):
+        spool.append(line)
+        spool.close()
 
-    assert [list(segment.lines()) for segment in first] == [["before"]]
-    assert sorted(line for segment in both for line in segment.lines()) == ["after", "before"]
-    assert len({segment.id for segment in both}) == 2
+    found = segments(tmp_path)
+    assert sorted(line for segment in found for line in segment.lines()) == ["after", "before"]
+    assert len({segment.id for segment in found}) == 2
 
 
-def test_a_folder_that_is_taken_away_is_made_again(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    spool.append("one")
-    taken(tmp_path / "spool")
-    (tmp_path / "spool").rmdir()
+def test_an_idle_process_lets_go_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spools, "FORCED_EVERY", 0.005)
+    spool = Spool(tmp_path)
+    spool.append("alone")
+    (path,) = tmp_path.glob("*.lines")
 
-    spool.append("two")
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # waits until the writer lets go
 
-    assert taken(tmp_path / "spool") == ["two"]
+    assert taken(tmp_path) == ["alone"]
 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
-    Spool(tmp_path).append("whole")
-    (segment,) = tmp_path.glob("*.open")
+    spool = Spool(tmp_path)
+    spool.append("whole")
+    spool.close()
+    (segment,) = tmp_path.glob("*.lines")
     with segment.open("ab") as file:
         file.write(b"hal")
 
@@ -71,6 +76,20 @@ def test_a_disk_that_will_not_have_it_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="spool"):
         Spool(tmp_path / "spool").append("lost")
+
+
+def test_a_forked_process_writes_to_a_segment_of_its_own(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append("parent")
+
+    process = _fork.Process(target=spool.append, args=("child",))
+    process.start()
+    process.join()
+
+    assert taken(tmp_path) == ["child"]  # it has ended; the parent writes on
+    spool.append("parent again")
+    spool.close()
+    assert taken(tmp_path) == ["parent", "parent again"]
 
 
 def test_a_process_that_is_killed_leaves_every_line_that_it_wrote(tmp_path: Path) -> None:
@@ -100,38 +119,34 @@ def test_a_process_that_is_killed_leaves_every_line_that_it_wrote(tmp_path: Path
     assert lines == [f"line {number}" for number in range(len(lines))]
 
 
-def _write_while_closing(folder: Path, spool: Any, *, writers: int, lines: int) -> int:
-    """Let threads write and a worker close; give how many lines the worker saw."""
-    done = threading.Event()
+def test_no_line_is_lost_while_segments_are_taken_under_many_writers(tmp_path: Path) -> None:
+    spool, done, seen = Spool(tmp_path), threading.Event(), list[str]()
 
     def write(name: int) -> None:
-        for number in range(lines):
+        for number in range(500):
             spool.append(f"{name} {number}")
+            if number % 7 == 0:
+                spool.close()
 
-    threads = [threading.Thread(target=write, args=(name,)) for name in range(writers)]
-    seen: list[str] = []
-
-    def close() -> None:
+    def take() -> None:
         while not done.is_set():
-            seen.extend(taken(folder))
+            seen.extend(taken(tmp_path))
 
-    worker = threading.Thread(target=close)
-    worker.start()
-    for thread in threads:
+    worker = threading.Thread(target=take)
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in (worker, *threads):
         thread.start()
     for thread in threads:
         thread.join()
     done.set()
     worker.join()
-    return len([*seen, *taken(folder)])
+    spool.close()
+
+    assert sorted([*seen, *taken(tmp_path)]) == sorted(f"{name} {n}" for name in range(4) for n in range(500))
 
 
-def test_no_line_is_lost_while_segments_are_closed_under_many_writers(tmp_path: Path) -> None:
-    assert _write_while_closing(tmp_path, Spool(tmp_path), writers=4, lines=500) == 2_000
-
-
-def test_control_a_writer_that_does_not_look_writes_behind_the_workers_back(tmp_path: Path) -> None:
-    with (tmp_path / "control.open").open("ab", buffering=0) as kept_open:
+def test_control_a_writer_without_a_lock_writes_behind_the_takers_back(tmp_path: Path) -> None:
+    with (tmp_path / "control.lines").open("ab", buffering=0) as kept_open:
         kept_open.write(b"before\n")
 
         seen = taken(tmp_path)

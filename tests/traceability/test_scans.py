@@ -21,7 +21,7 @@ from app import scan_jobs
 from app.scan_layer import ScanLayer
 from kernel import jobs
 from kernel.db import db, transaction
-from kernel.spool import Spool, close_segments
+from kernel.spool import Spool, segments
 from tests.factories import Factories
 from tests.live import LiveShop
 from traceability import scans
@@ -54,6 +54,7 @@ def opened(client: FlaskClient, path: str = PAGE, *, status: int = 200, **header
 
 def counted(app: Flask, now: datetime) -> dict[tuple[int, str, str, str], int]:
     """Take in what was written down and give the counts by batch, region, language and way."""
+    app.extensions["scan_spool"].close()
     with app.app_context():
         scan_jobs.count_all(now=now)
         rows = db.session.scalars(select(ScanCount)).all()
@@ -166,6 +167,7 @@ def test_the_page_is_given_also_when_nothing_can_be_written_down(
 ) -> None:
     with app.app_context():
         folder = scan_jobs.folder()
+    app.extensions["scan_spool"].close()
     shutil.rmtree(folder, ignore_errors=True)
     folder.write_text("no folder")
 
@@ -204,8 +206,9 @@ def test_nothing_but_the_five_facts_is_written_anywhere(
         environ_base={"REMOTE_ADDR": "203.113.1.7"},
     )
 
+    app.extensions["scan_spool"].close()
     with app.app_context():
-        (segment,) = close_segments(scan_jobs.folder())
+        (segment,) = segments(scan_jobs.folder())
     assert list(segment.lines()) == [f"2026-11-24\thtxbd\t{TOKEN}\t\tvi\tsocial"]
     assert set(ScanCount.__table__.columns.keys()) == {"lot_id", "day", "region", "language", "way", "openings"}
 
@@ -256,11 +259,13 @@ def test_the_region_is_believed_only_behind_a_proxy(base_url: str, region: str, 
         start("200 OK", [])
         return [b""]
 
-    layer = ScanLayer(page, app, Spool(tmp_path), base_url=base_url)
+    spool = Spool(tmp_path)
+    layer = ScanLayer(page, app, spool, base_url=base_url)
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": PAGE, "HTTP_USER_AGENT": PHONE}
     layer({**environ, "HTTP_CF_IPCOUNTRY": "VN", "HTTP_X_REGION": "VN-29"}, lambda *_: None)
 
-    (segment,) = close_segments(tmp_path)
+    spool.close()
+    (segment,) = segments(tmp_path)
     (line,) = segment.lines()
     assert scans.read_line(line) == Scan(TODAY, "htxbd", TOKEN, region, "vi", Way.DIRECT)
 
@@ -337,6 +342,7 @@ def test_the_worker_counts_again_and_again(
             jobs.plan(now)
         for minute in range(3):
             opened(client)
+            app.extensions["scan_spool"].close()
             while jobs.run_one(now + timedelta(minutes=minute)):
                 pass
         total = db.session.scalar(select(func.sum(ScanCount.openings)))
@@ -386,6 +392,7 @@ def test_a_worker_that_is_killed_at_any_step_loses_nothing_and_counts_nothing_tw
             spool = Spool(scan_jobs.folder())
         for line in lines_of((TOKEN, 3), (OTHER_TOKEN, 1)):
             spool.append(line)
+        spool.close()
 
         if not _count_and_be_killed(app, killed, now):
             break
@@ -403,6 +410,7 @@ def test_two_workers_at_once_count_once(app: Flask, goods: SimpleNamespace, now:
         spool = Spool(scan_jobs.folder())
     for line in lines_of((TOKEN, 50), (OTHER_TOKEN, 50)):
         spool.append(line)
+    spool.close()
 
     race(app, 4, lambda _: scan_jobs.count_all(now=now))
 
