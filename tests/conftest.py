@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from accounts.web.limits import limiter
 from app import create_app
 from app.config import Config
-from kernel import clock
+from kernel import clock, proof
 from kernel.db import db
 from storefront import queries
 from tests.factories import Factories
@@ -148,6 +148,8 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     else:
         _databases[engine][0].fresh()
     app = _databases[engine][1]
+    # Tests that make an application of their own leave its key behind.
+    proof.configure(app.config["OCOP"].log_signing_key, "shop.test/so-minh-bach")
     yield app
     with app.app_context():
         db.session.remove()

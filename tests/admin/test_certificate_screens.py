@@ -142,7 +142,7 @@ def test_a_producer_reads_its_own_and_an_office_of_elsewhere_nothing(world: Simp
 
     assert world.producer.get("/quan-tri/chung-nhan/MAU-1").status_code == 200
     assert "MAU-1" in world.producer.get("/quan-tri/chung-nhan").text
-    assert "thu-hoi" not in world.producer.get("/quan-tri/chung-nhan/MAU-1").text
+    assert "/chung-nhan/MAU-1/thu-hoi" not in world.producer.get("/quan-tri/chung-nhan/MAU-1").text
     assert world.elsewhere.get("/quan-tri/chung-nhan/MAU-1").status_code == 404
     assert world.elsewhere.get("/quan-tri/chung-nhan/MAU-1/thu-hoi").status_code == 404
     assert "MAU-1" not in world.elsewhere.get("/quan-tri/chung-nhan").text
