@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
@@ -26,6 +26,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.saying import said
 from admin.trace_forms import KINDS, TYPED_UNIT
 from kernel import clock, replays
 from kernel.db import db, transaction
@@ -461,8 +462,7 @@ def count(number: str, notice_id: int) -> tuple[str, int] | Answer:
     """Ask how many of each batch were found at each place."""
     actor, now = current_actor(), clock.now()
     row = _own_notice(actor, number, notice_id)
-    goods = [one for one in queries.goods_of_notice(row) if one.location_id is not None]
-    goods += queries.material_of_notice(row)
+    goods = queries.goods_to_count(row)
     last = max(1, -(-len(goods) // ROWS))
     page_number = min(listing.page_asked(), last)
     goods = goods[(page_number - 1) * ROWS : page_number * ROWS]
@@ -515,8 +515,7 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
     """Ask what was brought back, destroyed, or had been sold."""
     actor, now = current_actor(), clock.now()
     row = _own_notice(actor, number, notice_id)
-    goods = [one for one in queries.goods_of_notice(row) if one.location_id is not None]
-    goods += queries.material_of_notice(row)
+    goods = queries.goods_to_count(row)
     by_key = {f"{one.lot_id}-{one.location_id or 0}": one for one in goods}
     form: Any = EnterForm()
     set_choices(form.goods, {key: _goods_words(one) for key, one in by_key.items()}, empty=gettext("Please choose"))
@@ -546,7 +545,6 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
 
 
 def _goods_words(one: Goods) -> str:
-    said = current_app.jinja_env.filters["said"]
     parts = [said(one, "name"), one.number, said(one, "location")]
     unit = {"kg": "kg", "l": gettext("litres")}.get(TYPED_UNIT[one.unit], "")
     return " · ".join(part for part in (*parts, unit) if part)

@@ -291,6 +291,15 @@ def confirm(batch: Batch, *, checked: str, actor: Actor, now: datetime) -> None:
     audit.record(actor, "traceability.confirm", f"lot:{lot.id}", now=now)
 
 
+def check_label(lot: Lot) -> None:
+    """Say whether labels may be printed for a batch now.
+
+    :raises RecalledNotLabelled:
+    """
+    if lot.state is LotState.RECALLED:
+        raise RecalledNotLabelled(number=lot.number)
+
+
 def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
     """Stop a lot from being sold or used, for the time being. The stock is frozen by who calls.
 

@@ -815,7 +815,7 @@ def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
 
     A lot that is not released yet is not known; a held or recalled one is.
     """
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     of_lot = and_(Batch.trade_item_id == TradeItem.id, Batch.number == (lot_number or ""))
     row = db.session.execute(
         select(
