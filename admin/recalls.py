@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
 from wtforms.validators import InputRequired, Optional
@@ -216,7 +216,7 @@ def show(number: str) -> str:
         "admin/recalls/show.html",
         recall=row,
         severity=SEVERITIES[row.severity],
-        minutes=minutes_of(row, now),
+        ran=_ran(minutes_of(row, now), is_open=row.state is RecallState.OPEN),
         answered=answered,
         everybody=everybody,
         notices=notices,
@@ -232,6 +232,20 @@ def show(number: str) -> str:
 def minutes_of(row: Recall, now: datetime) -> int:
     """Tell how many minutes a recall has run, or ran."""
     return int(((row.closed_at or now) - row.started_at).total_seconds() // 60)
+
+
+def _ran(minutes: int, *, is_open: bool) -> tuple[int, str]:
+    """Say how long a recall has run, or ran, in a number that can be read at a glance: minutes, hours, then days."""
+    if minutes < 180:
+        since = ngettext("minute since the start", "minutes since the start", minutes)
+        return minutes, since if is_open else ngettext("minute from start to end", "minutes from start to end", minutes)
+    hours = minutes // 60
+    if hours < 72:
+        since = ngettext("hour since the start", "hours since the start", hours)
+        return hours, since if is_open else ngettext("hour from start to end", "hours from start to end", hours)
+    days = hours // 24
+    since = ngettext("day since the start", "days since the start", days)
+    return days, since if is_open else ngettext("day from start to end", "days from start to end", days)
 
 
 def phones_of(notices: Sequence[RecallNotice]) -> dict[int, list[tuple[str, str]]]:

@@ -159,6 +159,9 @@ def open_batch(
         owner_id=product.producer_id,
         number=number,
         name_vi=(f"{version.name_vi if version else number}, {item.name_vi}")[: lots.LONGEST_NAME],
+        name_en=f"{version.name_en}, {item.name_en or item.name_vi}"[: lots.LONGEST_NAME]
+        if version and version.name_en
+        else "",
         quantity=quantity,
         used=0,
         unit=Unit.PIECE,
