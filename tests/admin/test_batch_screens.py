@@ -552,6 +552,20 @@ def test_the_lists_are_searched_sorted_paged_and_saved(world: SimpleNamespace, m
         assert first not in world.other.get(base).text
 
 
+def test_a_batch_is_found_by_its_printed_code_and_by_no_lesser_part_of_it(
+    world: SimpleNamespace, make: Factories
+) -> None:
+    make.batch(world.item, number="L-39", token="51rx52xcq8")
+    make.batch(world.item, number="L-51", token="7hwmz3kq4d")
+
+    def found(words: str) -> set[str]:
+        text = world.client.get("/quan-tri/lo-hang", query_string={"q": words}).text
+        return {number for number in ("L-39", "L-51") if number in text}
+
+    assert found("51RX5-2XCQ8") == found("2xcq8") == {"L-39"}
+    assert found("L-51") == {"L-51"}
+
+
 def test_an_empty_list_says_what_to_do_first(world: SimpleNamespace) -> None:
     assert "Chưa có lô hàng nào" in world.other.get("/quan-tri/lo-hang").text
     assert "Chưa có nguyên liệu nào" in world.other.get("/quan-tri/nguyen-lieu").text
