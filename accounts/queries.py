@@ -345,19 +345,27 @@ def audit_trail(
     subject: str = "",
     from_day: date | None = None,
     until_day: date | None = None,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """Select lines of the audit trail an actor may read: of its own organisation, or of its jurisdiction.
 
-    Columns: AuditEntry, name and code of the organisation it was done for, of the officer's, and the person's name.
+    Columns: AuditEntry, names of the organisation it was done for (``organisation_vi``, ``organisation_en``) and of
+    the officer's (``office_vi``, ``office_en``), and of the ``person``; None where there is none.
 
     :param action: an action ("catalog.submit") or a part ("catalog")
     :param until_day: the last day shown
     """
-    office = Organisation.__table__.alias("office")
-    query = (
-        select(AuditEntry, Organisation.name_vi, Organisation.code, office.c.name_vi, User.name)
+    office = aliased(Organisation)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            AuditEntry,
+            Organisation.name_vi.label("organisation_vi"),
+            Organisation.name_en.label("organisation_en"),
+            office.name_vi.label("office_vi"),
+            office.name_en.label("office_en"),
+            User.name.label("person"),
+        )
         .outerjoin(Organisation, Organisation.id == AuditEntry.organisation_id)
-        .outerjoin(office, office.c.id == AuditEntry.officer_organisation_id)
+        .outerjoin(office, office.id == AuditEntry.officer_organisation_id)
         .outerjoin(User, User.id == AuditEntry.user_id)
         .where(or_(owned_by(actor, AuditEntry.organisation_id), AuditEntry.organisation_id == actor.organisation_id))
     )

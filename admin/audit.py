@@ -15,6 +15,7 @@ from accounts.web.guard import current_actor, requires
 from admin.audit_subjects import Document, named
 from admin.audit_words import said, told
 from admin.listing import address, asks_for_csv, csv_file, heading, page_asked
+from admin.saying import said as said_name
 from catalog.models import Unit
 from kernel.clock import VIETNAM
 from kernel.db import db
@@ -108,14 +109,15 @@ def _as_csv(lines: Any) -> Response:
         (
             [
                 f"{entry.at.astimezone(VIETNAM):%Y-%m-%d %H:%M:%S}",
-                person or gettext("The system"),
-                organisation or "",
-                office or "",
+                row.person or gettext("The system"),
+                said_name(row, "organisation") if row.organisation_vi else "",
+                said_name(row, "office") if row.office_vi else "",
                 said(entry.action),
                 entry.subject,
                 documents[entry.subject].words if entry.subject in documents else "",
                 "; ".join(f"{name}: {value}" for name, value in told(entry.facts, _unit(documents, entry.subject))),
             ]
-            for entry, organisation, _code, office, person in lines
+            for row in lines
+            for entry in (row[0],)
         ),
     )

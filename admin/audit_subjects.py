@@ -40,8 +40,8 @@ def named(lines: Iterable[AuditEntry], actor: Actor) -> dict[str, Document]:
         wanted[kind].add(key)
     found: dict[str, Document] = {}
     for kind, keys in wanted.items():
-        if kind in _KINDS:
-            found |= {f"{kind}:{key}": document for key, document in _KINDS[kind](keys, actor).items()}
+        if kind in KINDS:
+            found |= {f"{kind}:{key}": document for key, document in KINDS[kind](keys, actor).items()}
     return found
 
 
@@ -55,6 +55,11 @@ def _said(vietnamese: str, english: str) -> str:
 
 def _link(actor: Actor, permission: Permission, endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if actor.may(permission) else None
+
+
+def _names(key: Any, vietnamese: Any, english: Any, keys: Iterable[Any]) -> list[tuple[Any, str]]:
+    rows = db.session.execute(select(key, vietnamese, english).where(key.in_(list(keys))))
+    return [(found, _said(*names)) for found, *names in rows]
 
 
 def _products(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -87,10 +92,8 @@ def _lots(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _events(keys: set[str], actor: Actor) -> dict[str, Document]:
-    rows = db.session.execute(
-        select(TraceEvent.id, TraceEvent.title_vi, TraceEvent.title_en).where(TraceEvent.id.in_(_ids(keys)))
-    )
-    return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
+    rows = _names(TraceEvent.id, TraceEvent.title_vi, TraceEvent.title_en, _ids(keys))
+    return {str(id): Document(title) for id, title in rows}
 
 
 def _notes(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -116,13 +119,8 @@ def _sales(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _points(keys: set[str], actor: Actor) -> dict[str, Document]:
-    rows = db.session.execute(
-        select(SalesPoint.slug, SalesPoint.name_vi, SalesPoint.name_en).where(SalesPoint.slug.in_(keys))
-    )
-    return {
-        slug: Document(_said(vietnamese, english), url_for("points.show", slug=slug))
-        for slug, vietnamese, english in rows
-    }
+    rows = _names(SalesPoint.slug, SalesPoint.name_vi, SalesPoint.name_en, keys)
+    return {slug: Document(name, url_for("points.show", slug=slug)) for slug, name in rows}
 
 
 def _certificates(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -137,13 +135,8 @@ def _certificates(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _organisations(keys: set[str], actor: Actor) -> dict[str, Document]:
-    rows = db.session.execute(
-        select(Organisation.code, Organisation.name_vi, Organisation.name_en).where(Organisation.code.in_(keys))
-    )
-    return {
-        code: Document(_said(vietnamese, english), url_for("organisations.show", code=code))
-        for code, vietnamese, english in rows
-    }
+    rows = _names(Organisation.code, Organisation.name_vi, Organisation.name_en, keys)
+    return {code: Document(name, url_for("organisations.show", code=code)) for code, name in rows}
 
 
 def _links(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -151,7 +144,13 @@ def _links(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _recalls(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Recall %(number)s", number=key)) for key in keys}
+    return {
+        key: Document(
+            gettext("Recall %(number)s", number=key),
+            _link(actor, Permission.READ_RECALLS, "recalls.show", number=key),
+        )
+        for key in keys
+    }
 
 
 def _recipes(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -159,8 +158,7 @@ def _recipes(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _places(keys: set[str], actor: Actor) -> dict[str, Document]:
-    rows = db.session.execute(select(Place.id, Place.name_vi, Place.name_en).where(Place.id.in_(_ids(keys))))
-    return {str(id): Document(_said(vietnamese, english)) for id, vietnamese, english in rows}
+    return {str(id): Document(name) for id, name in _names(Place.id, Place.name_vi, Place.name_en, _ids(keys))}
 
 
 def _people(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -184,7 +182,8 @@ def _invitations(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext("Invitation no. %(number)s", number=key)) for key in keys}
 
 
-_KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
+#: Kinds of documents in the trail → what names them.
+KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "certificate": _certificates,
     "event": _events,
     "invitation": _invitations,

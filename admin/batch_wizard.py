@@ -20,7 +20,8 @@ from accounts.models import Place
 from accounts.web.forms import BaseForm, answer_status, words_of
 from accounts.web.guard import current_actor, requires
 from admin import trace_forms
-from admin.lots import in_english, quantity, readably, refuse
+from admin.lots import in_english, readably, refuse
+from admin.saying import quantity
 from admin.trace_forms import AmountForm, DatesForm, InputsForm, ItemForm, StepsForm, add_inputs, inputs_of
 from catalog.models import TradeItem
 from kernel import clock, media, replays

@@ -329,8 +329,7 @@ def print_labels(lot_id: int) -> str | tuple[str, int] | Response:
     """Ask how many labels, and give the A4 sheets as PDF; what was printed is on record."""
     actor, now = current_actor(), clock.now()
     row = queries.get_batch(actor, lot_id)
-    if row.batch.lot.state is LotState.RECALLED:
-        raise batches.RecalledNotLabelled(number=row.batch.number)
+    batches.check_label(row.batch.lot)
     form = PrintForm()
     if form.validate_on_submit():
         count: int = form.count.data or 0

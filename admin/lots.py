@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response as Answer
 
@@ -17,7 +17,7 @@ from accounts.web.forms import BaseForm, answer_status, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing, trace_forms
 from admin.recipes import balance_of
-from admin.saying import said
+from admin.saying import quantity, said
 from admin.trace_forms import (
     KINDS,
     LOT_STATES,
@@ -51,11 +51,6 @@ _KIND_IN_ADDRESS = {"nguyen-lieu": LotKind.RAW, "ban-thanh-pham": LotKind.INTERM
 def in_english() -> bool:
     """Tell whether the reader reads English."""
     return str(get_locale()) == "en"
-
-
-def quantity(value: int, unit: Any) -> str:
-    """Write a quantity in the reader's language."""
-    return str(current_app.jinja_env.filters["quantity"](value, unit))
 
 
 # --- The list ---------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
 from wtforms.validators import InputRequired, Optional
@@ -26,6 +26,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.saying import said
 from admin.trace_forms import KINDS, TYPED_UNIT
 from kernel import clock, replays
 from kernel.db import db, transaction
@@ -215,7 +216,7 @@ def show(number: str) -> str:
         "admin/recalls/show.html",
         recall=row,
         severity=SEVERITIES[row.severity],
-        minutes=minutes_of(row, now),
+        ran=_ran(minutes_of(row, now), is_open=row.state is RecallState.OPEN),
         answered=answered,
         everybody=everybody,
         notices=notices,
@@ -231,6 +232,20 @@ def show(number: str) -> str:
 def minutes_of(row: Recall, now: datetime) -> int:
     """Tell how many minutes a recall has run, or ran."""
     return int(((row.closed_at or now) - row.started_at).total_seconds() // 60)
+
+
+def _ran(minutes: int, *, is_open: bool) -> tuple[int, str]:
+    """Say how long a recall has run, or ran, in a number that can be read at a glance: minutes, hours, then days."""
+    if minutes < 180:
+        since = ngettext("minute since the start", "minutes since the start", minutes)
+        return minutes, since if is_open else ngettext("minute from start to end", "minutes from start to end", minutes)
+    hours = minutes // 60
+    if hours < 72:
+        since = ngettext("hour since the start", "hours since the start", hours)
+        return hours, since if is_open else ngettext("hour from start to end", "hours from start to end", hours)
+    days = hours // 24
+    since = ngettext("day since the start", "days since the start", days)
+    return days, since if is_open else ngettext("day from start to end", "days from start to end", days)
 
 
 def phones_of(notices: Sequence[RecallNotice]) -> dict[int, list[tuple[str, str]]]:
@@ -460,8 +475,7 @@ def count(number: str, notice_id: int) -> tuple[str, int] | Answer:
     """Ask how many of each batch were found at each place."""
     actor, now = current_actor(), clock.now()
     row = _own_notice(actor, number, notice_id)
-    goods = [one for one in queries.goods_of_notice(row) if one.location_id is not None]
-    goods += queries.material_of_notice(row)
+    goods = queries.goods_to_count(row)
     last = max(1, -(-len(goods) // ROWS))
     page_number = min(listing.page_asked(), last)
     goods = goods[(page_number - 1) * ROWS : page_number * ROWS]
@@ -514,8 +528,7 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
     """Ask what was brought back, destroyed, or had been sold."""
     actor, now = current_actor(), clock.now()
     row = _own_notice(actor, number, notice_id)
-    goods = [one for one in queries.goods_of_notice(row) if one.location_id is not None]
-    goods += queries.material_of_notice(row)
+    goods = queries.goods_to_count(row)
     by_key = {f"{one.lot_id}-{one.location_id or 0}": one for one in goods}
     form: Any = EnterForm()
     set_choices(form.goods, {key: _goods_words(one) for key, one in by_key.items()}, empty=gettext("Please choose"))
@@ -545,7 +558,6 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
 
 
 def _goods_words(one: Goods) -> str:
-    said = current_app.jinja_env.filters["said"]
     parts = [said(one, "name"), one.number, said(one, "location")]
     unit = {"kg": "kg", "l": gettext("litres")}.get(TYPED_UNIT[one.unit], "")
     return " · ".join(part for part in (*parts, unit) if part)

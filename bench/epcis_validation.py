@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from traceability.epcis.canonical import canonical_bytes
+from kernel.canonical import canonical
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.validation import Profile, check_event, normalise
 
@@ -30,7 +30,7 @@ def measure() -> dict[str, float]:
         "validate": lambda event: check_event(event, profile=Profile.STRICT, now=NOW, context=CONTEXT),
         "normalise": normalise,
         "hash": lambda event: event_hash(event, CONTEXT),
-        "canonical": canonical_bytes,
+        "canonical": canonical,
     }
     found: dict[str, list[float]] = {name: [] for name in ("read", *steps, "all")}
     for turn in range(ROUNDS):

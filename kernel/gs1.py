@@ -19,6 +19,7 @@ CSET_82 = frozenset("!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_ab
 #: Letters of the platform's own codes: no i, l, o, u, so that none is taken for another when read or typed.
 CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 TOKEN_LENGTH = 10  #: 50 bits: not to be guessed, short enough to be typed
+CODE_GROUP = 5  #: letters between two hyphens of a printed code
 LONGEST_LOT = 20
 
 _GTIN_LENGTHS = (8, 12, 13, 14)
@@ -228,7 +229,7 @@ def typed_token(text: str) -> str:
 
 def spoken_token(token: str) -> str:
     """Write a token for people to read and type: two groups of five capitals, ``7K2QX-M90AD``."""
-    return f"{token[:5]}-{token[5:]}".upper()
+    return f"{token[:CODE_GROUP]}-{token[CODE_GROUP:]}".upper()
 
 
 def is_organisation_code(text: str) -> bool:

@@ -3,7 +3,7 @@
 A record is written down in the transaction of its cause, without a position (:func:`append`): busy writers do not
 wait for one another. Within a minute a worker numbers what was committed (:func:`sequence`), and once a day the tree
 is signed (:func:`make_checkpoint`). The log holds hashes; what a record says is read again from its own rows by the
-:class:`Source` of its kind. See ``docs/adr`` on the log of proof.
+:class:`Source` of its kind. See ``docs/adr/0012-log-of-proof.md``.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from accounts.actor import SYSTEM, Actor
 from accounts.models import Membership, Organisation, Role, User
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem, Unit
+from catalog.queries import known_version
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
 from kernel.db import db
 from kernel.errors import N_, NotFound
@@ -260,12 +261,11 @@ def _words() -> tuple[ColumnElement[str], ColumnElement[str]]:
 
 def _with_words(query: Any) -> Any:
     """Join what :func:`_words` reads; the query reads ``Lot``."""
-    shown = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
     return (
         query.outerjoin(Batch, Batch.lot_id == Lot.id)
         .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
         .outerjoin(Product, Product.id == TradeItem.product_id)
-        .outerjoin(ProductVersion, ProductVersion.id == shown)
+        .outerjoin(ProductVersion, ProductVersion.id == known_version())
     )
 
 
@@ -380,6 +380,12 @@ def goods_of_notice(notice: RecallNotice) -> list[Goods]:
         .order_by(Lot.id)
     )
     return [Goods._make(row) for query in (here, on_the_way) for row in db.session.execute(query)]
+
+
+def goods_to_count(notice: RecallNotice) -> list[Goods]:
+    """List what the holder can count: goods at its places, and its material; not what is still under way."""
+    here = [one for one in goods_of_notice(notice) if one.location_id is not None]
+    return here + material_of_notice(notice)
 
 
 def material_of_notice(notice: RecallNotice) -> list[Goods]:

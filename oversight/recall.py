@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, insert, literal, select
+from sqlalchemy import ColumnElement, case, func, insert, literal, select
 
 from accounts.actor import Actor
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
@@ -168,15 +168,15 @@ def _everything_made_from(lot: Lot) -> list[int]:
 def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
     """Write down each lot as it is now; those of an earlier recall have their papers there."""
 
-    def where(*kinds: LocationKind) -> object:
+    def where(*kinds: LocationKind) -> ColumnElement[int]:
         return func.sum(case((Location.kind.in_(kinds), Balance.on_hand), else_=0))
 
     counted = (
         select(
             Balance.lot_id,
-            where(*ON_HAND).label("on_hand"),  # type: ignore[attr-defined]
-            where(LocationKind.CUSTOMER).label("sold"),  # type: ignore[attr-defined]
-            where(LocationKind.LOSS, LocationKind.CORRECTION).label("lost"),  # type: ignore[attr-defined]
+            where(*ON_HAND).label("on_hand"),
+            where(LocationKind.CUSTOMER).label("sold"),
+            where(LocationKind.LOSS, LocationKind.CORRECTION).label("lost"),
         )
         .join(Location, Location.id == Balance.location_id)
         .where(Balance.lot_id.in_(listed(lot_ids)))

@@ -58,7 +58,7 @@ def _run(running: list[subprocess.Popen[bytes]]) -> int:
     server = _start(
         [
             str(BIN / "granian"), "--interface", "wsgi", "--host", host, "--port", port, "--workers", "2",
-            "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "wsgi:app",
+            "--blocking-threads", "2", "--respawn-failed-workers", "--no-ws", "--log-level", "warning", "wsgi:app",
         ],
         running,
     )  # fmt: skip

@@ -159,6 +159,9 @@ def open_batch(
         owner_id=product.producer_id,
         number=number,
         name_vi=(f"{version.name_vi if version else number}, {item.name_vi}")[: lots.LONGEST_NAME],
+        name_en=f"{version.name_en}, {item.name_en or item.name_vi}"[: lots.LONGEST_NAME]
+        if version and version.name_en
+        else "",
         quantity=quantity,
         used=0,
         unit=Unit.PIECE,
@@ -289,6 +292,15 @@ def confirm(batch: Batch, *, checked: str, actor: Actor, now: datetime) -> None:
         now=now,
     )
     audit.record(actor, "traceability.confirm", f"lot:{lot.id}", now=now)
+
+
+def check_label(lot: Lot) -> None:
+    """Say whether labels may be printed for a batch now.
+
+    :raises RecalledNotLabelled:
+    """
+    if lot.state is LotState.RECALLED:
+        raise RecalledNotLabelled(number=lot.number)
 
 
 def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import Actor
@@ -520,7 +520,8 @@ def list_batches(
 ) -> BatchListing:
     """List the batches an actor may see.
 
-    :param words: searched in product, producer and lot number; :param sort: one of ``BATCH_SORTS``
+    :param words: searched in product, producer, lot number and, by whole printed groups, the batch's own code
+    :param sort: one of ``BATCH_SORTS``
     """
     query = _batch_rows(actor)
     for token in tokens(words):
@@ -529,7 +530,8 @@ def list_batches(
                 ProductVersion.search.like(f"% {token}%"),
                 Organisation.search.like(f"% {token}%"),
                 func.lower(Batch.number).like(f"%{token}%"),
-                Batch.token.like(f"{token}%"),
+                # A code is printed in groups of five letters: fewer would find batches by chance.
+                Batch.token.like(f"%{token}%") if len(token) >= gs1.CODE_GROUP else false(),
             )
         )
     counted = query.with_only_columns(
@@ -824,7 +826,7 @@ def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
 
     A lot that is not released yet is not known; a held or recalled one is.
     """
-    version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    version = known_version()
     of_lot = and_(Batch.trade_item_id == TradeItem.id, Batch.number == (lot_number or ""))
     row = db.session.execute(
         select(

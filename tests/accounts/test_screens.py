@@ -889,6 +889,17 @@ def test_an_office_reads_the_trail_of_its_jurisdiction_only(make: Factories, off
     assert "/to-chuc/htxbd" not in elsewhere.get("/quan-tri/nhat-ky").text
 
 
+def test_a_day_that_is_none_is_said_and_narrows_nothing(make: Factories, officer) -> None:
+    make.producer(code="htxbd", phone="+84905123456")
+    send(officer, "/quan-tri/to-chuc/htxbd/dien-thoai", channel="direct")
+
+    page = officer.get("/quan-tri/nhat-ky?tu=31/02/2026&den=abc").text
+
+    assert "ngày/tháng/năm" in page
+    assert 'value="31/02/2026"' in page
+    assert "/to-chuc/htxbd" in page
+
+
 def test_letters_are_written_in_the_language_of_their_reader(make: Factories, client, app, now) -> None:
     user = make.user(make.producer(), email="lan@demo.example")
     with app.app_context(), transaction():

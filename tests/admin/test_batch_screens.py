@@ -552,6 +552,64 @@ def test_the_lists_are_searched_sorted_paged_and_saved(world: SimpleNamespace, m
         assert first not in world.other.get(base).text
 
 
+def test_a_batch_is_found_by_its_printed_code_and_by_no_lesser_part_of_it(
+    world: SimpleNamespace, make: Factories
+) -> None:
+    make.batch(world.item, number="L-39", token="51rx52xcq8")
+    make.batch(world.item, number="L-51", token="7hwmz3kq4d")
+
+    def found(words: str) -> set[str]:
+        text = world.client.get("/quan-tri/lo-hang", query_string={"q": words}).text
+        return {number for number in ("L-39", "L-51") if number in text}
+
+    assert found("51RX5-2XCQ8") == found("2xcq8") == {"L-39"}
+    assert found("L-51") == {"L-51"}
+
+
 def test_an_empty_list_says_what_to_do_first(world: SimpleNamespace) -> None:
     assert "Chưa có lô hàng nào" in world.other.get("/quan-tri/lo-hang").text
     assert "Chưa có nguyên liệu nào" in world.other.get("/quan-tri/nguyen-lieu").text
+
+
+# --- What a stranger found --------------------------------------------------------------------------------
+
+
+def test_no_labels_are_printed_for_a_recalled_batch(world: SimpleNamespace, make: Factories, app: Flask) -> None:
+    batch = make.batch(world.item, number="L1", state=LotState.RECALLED)
+
+    for answer in (
+        world.client.get(f"/quan-tri/lo-hang/{batch.lot_id}/in-tem"),
+        send(world.client, f"/quan-tri/lo-hang/{batch.lot_id}/in-tem", count="5"),
+    ):
+        assert answer.status_code == 409
+        assert "thu hồi" in answer.text
+    assert "in-tem" not in world.client.get(f"/quan-tri/lo-hang/{batch.lot_id}").text
+    assert count(app, AuditEntry) == 0
+
+
+def test_a_paper_kept_from_the_public_is_read_by_its_owner_and_office(world: SimpleNamespace, app: Flask) -> None:
+    pdf = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+    page = f"/quan-tri/nguyen-lieu/{world.raw.id}"
+    send(world.client, f"{page}/giay-to", {"title": "Hóa đơn", "file": (io.BytesIO(pdf), "hd.pdf")})
+    with app.app_context():
+        kept = db.session.scalars(select(LotDocument)).one()
+
+    assert kept.is_public is False
+    for reader in (world.client, world.office):
+        assert f"{page}/giay-to/{kept.digest}" in reader.get(page).text
+        assert reader.get(f"{page}/giay-to/{kept.digest}").data == pdf
+    assert world.other.get(f"{page}/giay-to/{kept.digest}").status_code == 404
+    assert world.client.get(f"{page}/giay-to/{'0' * 64}").status_code == 404
+    assert app.test_client().get(f"/tai-lieu/{kept.digest}").status_code == 404
+
+
+def test_what_is_past_its_last_day_is_not_put_on_sale(world: SimpleNamespace, make: Factories, app: Flask) -> None:
+    batch = make.batch(
+        world.item, number="L1", state=LotState.OPEN, made_on=date(2026, 1, 5), expires_on=date(2026, 11, 23)
+    )
+
+    send(world.client, f"/quan-tri/lo-hang/{batch.lot_id}/dua-ra-ban")
+
+    assert "đã quá hạn: không đưa ra bán được" in world.client.get(f"/quan-tri/lo-hang/{batch.lot_id}").text
+    with app.app_context():
+        assert db.session.get_one(Lot, batch.lot_id).state is LotState.OPEN

@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from accounts.models import OrganisationKind
+from catalog import editing
+from catalog.models import Product
 from consignment import points
 from consignment.models import Note, NoteKind, NoteStatus, Sale
 from kernel.db import db, transaction
@@ -198,6 +200,38 @@ def test_goods_on_hand_and_their_movements_are_told_to_those_they_concern(
     assert phone.get("/quan-tri/ton-kho?dang=csv").text.count("\n") == 2
     assert "LOT-" in phone.get(f"/quan-tri/ton-kho/lo/{shop.lot_id}").text
     assert make.client(make.producer("Hộ khác")).get(f"/quan-tri/ton-kho/lo/{shop.lot_id}").status_code == 404
+
+
+def test_another_organisation_reads_the_name_on_show_not_the_draft(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(3, now)
+        with transaction():
+            product = db.session.scalars(select(Product)).one()
+            editing.save_words(product, shop.maker, name_vi="Tên nháp", now=now)
+
+    for screen in ("/quan-tri/ton-kho", "/quan-tri/ton-kho?dang=csv", f"/quay/{shop.slug}"):
+        assert "Tên nháp" not in till.get(screen).text, screen
+        assert "Gạo rẫy mẫu" in till.get(screen).text, screen
+
+
+def test_a_page_leads_to_no_product_that_has_left_the_shop(
+    app: Flask, make: Factories, client: FlaskClient, shop: Shop, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(3, now)
+        slug = db.session.scalars(select(Product.slug)).one()
+        batch = db.session.scalars(select(Batch)).one()
+        pages = (f"/diem-ban/{shop.slug}", f"/lo/{shop.producer.code}/{batch.token}")
+    for page in pages:
+        assert f'"/san-pham/{slug}"' in client.get(page).text, page
+
+    send(make.client(make.office()), f"/quan-tri/to-chuc/{shop.producer.code}/ngung")
+
+    assert client.get(f"/san-pham/{slug}").status_code == 404
+    for page in pages:
+        assert f'"/san-pham/{slug}"' not in client.get(page).text, page
 
 
 def test_the_office_opens_changes_and_closes_a_sales_point(app: Flask, make: Factories, phone: FlaskClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from admin.audit_subjects import _KINDS
+from admin.audit_subjects import KINDS
 from admin.audit_words import FACTS, WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def test_every_kind_of_document_has_a_name() -> None:
         if isinstance(call.args[2], ast.JoinedStr)
     }
 
-    assert sorted(kinds - _KINDS.keys()) == []
+    assert sorted(kinds - KINDS.keys()) == []
 
 
 def test_every_fact_has_a_name() -> None:

@@ -146,6 +146,17 @@ def lot_of(batch: SimpleNamespace) -> Lot:
 # --- What it says -----------------------------------------------------------------------------------------
 
 
+def test_no_origin_of_the_raw_material_is_made_up(app: Flask, client: FlaskClient, make: Factories) -> None:
+    producer = make.producer("HTX Ba Động", code="htxbd", commune=BA_DONG)
+    make.batch(make.item(make.product(producer, name="Trà gừng")), token=TOKEN)
+
+    html = page(client)
+
+    assert "Chủ thể chưa ghi nguyên liệu của lô này từ đâu." in words(html)
+    assert "Nơi có nguyên liệu:" not in html
+    assert '<p>Made by <a href="/chu-the/' in page(client, "en")
+
+
 def test_the_story_is_told_from_the_harvest_on(client: FlaskClient, story: SimpleNamespace) -> None:
     text = words(page(client))
 

@@ -25,11 +25,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accounts.models import Organisation
 from catalog.models import TradeItem, Unit
 from kernel import jobs, pages
+from kernel.canonical import canonical
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
 from traceability import addresses, genealogy, records
 from traceability.epcis import business, custody, document, epc_uris
-from traceability.epcis.canonical import canonical_bytes
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.naming import Named, named_in, short_name, titles
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
@@ -316,7 +316,7 @@ def _read(one: Sent, context: Any) -> None:
     except OverflowError:
         one.at = None
     try:
-        canonical_bytes(contexts)  # the event itself was held against it
+        canonical(contexts)  # the event itself was held against it
     except (ValueError, RecursionError):
         one.problems.append(Problem(one.path, "i-json", _NOT_PORTABLE, {}))
         return
@@ -473,7 +473,7 @@ def _find_replays(sent: Sequence[Sent], organisation_id: int) -> None:
 
 
 def _error_of(event: dict[str, Any]) -> str:
-    return canonical_bytes(event["errorDeclaration"]).decode()
+    return canonical(event["errorDeclaration"]).decode()
 
 
 # --- Lots

@@ -19,13 +19,13 @@ from sqlalchemy.orm import aliased, lazyload
 from accounts.models import Organisation, Place
 from catalog.models import TradeItem
 from kernel import proof
+from kernel.canonical import canonical as canonical_bytes
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from ocop.models import Certificate
 from ocop.queries import end_of
 from traceability import addresses, records
 from traceability.epcis import document
-from traceability.epcis.canonical import canonical_bytes
 from traceability.epcis.document import Made, Parties, Thing, Told
 from traceability.epcis.epc_uris import canonical
 from traceability.epcis.event_hash import event_hash

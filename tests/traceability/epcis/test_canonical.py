@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability.epcis.canonical import canonical_bytes
+from kernel.canonical import canonical
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 values = st.recursive(
@@ -26,14 +26,14 @@ def test_the_example_of_the_standard():
         "literals": [None, True, False],
     }
 
-    assert canonical_bytes(value).decode() == (
+    assert canonical(value).decode() == (
         '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
         '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
     )
 
 
 def test_keys_are_sorted_by_utf_16():
-    assert canonical_bytes({"\ufb33": 1, "\U0001f600": 2, "\r": 3, "1": 4}).decode() == (
+    assert canonical({"\ufb33": 1, "\U0001f600": 2, "\r": 3, "1": 4}).decode() == (
         '{"\\r":3,"1":4,"\U0001f600":2,"\ufb33":1}'
     )
 
@@ -41,12 +41,12 @@ def test_keys_are_sorted_by_utf_16():
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53 + 1, {1: 2}, "\ud800", {"\ud800": 1}, object()])
 def test_what_others_could_not_read_is_refused(value):
     with pytest.raises(ValueError, match=r".+"):
-        canonical_bytes(value)
+        canonical(value)
 
 
 @given(values)
 def test_it_reads_back_as_itself_and_is_stable(value):
-    written = canonical_bytes(value)
+    written = canonical(value)
 
     assert json.loads(written) == value
-    assert canonical_bytes(json.loads(written)) == written
+    assert canonical(json.loads(written)) == written

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from kernel.canonical import canonical
 from tests.traceability.epcis.suites import EPCIS, documents, events_of, needs_suites, read, say
 from traceability.epcis import structure
-from traceability.epcis.canonical import canonical_bytes
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.validation import (
     Profile,
@@ -327,7 +327,7 @@ def test_published_documents_are_accepted_in_interchange(folder):
         for event in events_of(document):
             if not refusals(found):
                 assert event_hash(normalise(event), document["@context"]) == event_hash(event, document["@context"])
-                assert canonical_bytes(normalise(event))
+                assert canonical(normalise(event))
 
     rules = sorted(f"{name}: {rule}" for name, rule in warned if name not in REFUSED)
     say(f"{len(paths)} documents of {folder}, {len(refused)} refused; warnings: {rules}")
