@@ -21,7 +21,7 @@ IN_ADDRESS = {"moi": CaseState.OPEN, "da-tra-loi": CaseState.ANSWERED, "da-dong"
 STATES = {
     CaseState.OPEN: (N_("New"), "wait"),
     CaseState.ANSWERED: (N_("Answered"), "good"),
-    CaseState.CLOSED: (N_("Closed"), "off"),
+    CaseState.CLOSED: (N_("Report closed"), "off"),
 }
 KINDS = {
     CaseKind.MISMATCH: N_("The pack does not match the page"),

@@ -38,7 +38,7 @@ class OwnSizeOutOfRange(InvalidInput):
 
 class CodeTooSmall(InvalidInput):
     message = N_(
-        "On a label of %(size)s mm the squares of this code would be %(module)s mm wide: phones need 0.4 mm at least."
+        "On a label of %(size)s mm the squares of this code would be narrower than 0.4 mm, too small for a phone."
         " Choose a label on which %(needed)s mm are free for the code."
     )
     field = "sheet"
@@ -184,8 +184,8 @@ def compose(label: Label, sheet: Sheet, level: Level = "M", *, like: list[_Plan]
     free_width, free_height = sheet.width - 2 * sheet.inset[0], sheet.height - 2 * sheet.inset[1]
     largest = min(LARGEST_MODULE_MM, free_width / side, free_height / side)
     if largest < SMALLEST_MODULE_MM:
-        needed = math.ceil(side * SMALLEST_MODULE_MM * 10) / 10
-        raise CodeTooSmall(size=sheet.size, module=f"{largest:.2f}", needed=f"{needed:g} × {needed:g}")
+        needed = math.ceil(side * SMALLEST_MODULE_MM)
+        raise CodeTooSmall(size=sheet.size, needed=f"{needed} × {needed}")
     for plan in (*(like or ()), *_plans(largest)):
         if plan.module <= largest:
             lines = _lines(label, sheet, plan, side)

@@ -45,6 +45,7 @@ OPEN_FORMS = {
     "forgotten.use_code": "the code is the key, five tries",
     "invitation.show": "the link is the key, used once",
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
+    "pack.report_batch": "as pack.report, about a batch",
     "pack.report": "who holds a pack need not be known to us; opens a case for the office, few a minute",
     "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
     "epcis.capture_document": "programs come with a bearer key, asked for by the view itself",

@@ -6,6 +6,7 @@ decided what to say, by one statement; when that fails the page is shown all the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,15 +19,16 @@ from wtforms.validators import InputRequired
 
 from accounts.actor import ANONYMOUS
 from accounts.web.forms import BaseForm, answer_status, line, paragraphs, show_refusal
-from accounts.web.guard import current_actor, public
+from accounts.web.guard import current_actor, own_path, public
 from accounts.web.limits import limiter
 from kernel import clock
-from kernel.db import db, transaction
+from kernel.db import transaction
 from kernel.errors import N_, DomainError
-from traceability import cases, items, scans
+from traceability import cases, items, queries, scans
 from traceability.cases import REPORTED
 from traceability.item_models import CaseKind
 from traceability.items import Finding, NoSuchCode, Pack
+from traceability.web.words import said
 
 blueprint = Blueprint("pack", __name__)
 log = structlog.get_logger()
@@ -84,9 +86,9 @@ def show(serial: str) -> BaseResponse:
 
 
 def _told(finding: Finding, number: int) -> str:
-    """Of two who were the first at once, the second one reads that it was not."""
+    """Of two who were the first at once, the second one reads that it was not; a look that does not count is none."""
     if finding in (Finding.FIRST, Finding.AGAIN):
-        finding = Finding.FIRST if number <= 1 else Finding.AGAIN
+        finding = Finding.FIRST if number == 1 else Finding.AGAIN
     return finding.value
 
 
@@ -146,13 +148,56 @@ def _never_kept(answer: BaseResponse) -> BaseResponse:
     return answer
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What a report is about."""
+
+    words: str
+    code: str
+    path: str
+    code_id: int | None
+    lot_id: int | None
+    organisation_id: int
+
+
 @blueprint.route("/m/<serial>/phan-anh", methods=["GET", "POST"])
 @public
 @limiter.limit("5 per minute; 20 per hour", methods=["POST"])
 def report(serial: str) -> str | tuple[str, int] | BaseResponse:
     """Take a report about a pack; the office that looks after the producer answers it."""
+    pack = items.get_pack(items.typed_serial(serial), now=clock.now())
+    return _report(
+        _Subject(
+            words=said(pack, "name") or said(pack, "producer"),
+            code=items.spoken(pack.serial),
+            path=url_for("pack.show", serial=pack.serial),
+            code_id=pack.code_id,
+            lot_id=pack.lot_id,
+            organisation_id=pack.organisation_id,
+        )
+    )
+
+
+@blueprint.route("/lo/<organisation_code>/<token>/phan-anh", methods=["GET", "POST"])
+@public
+@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+def report_batch(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResponse:
+    """Take a report about a batch."""
+    batch, _, _ = queries.public_batch(organisation_code, token)
+    return _report(
+        _Subject(
+            words=f"{batch.lot.name_vi} · {batch.number}",
+            code=queries.spoken_code(organisation_code, token),
+            path=queries.path_of(organisation_code, token),
+            code_id=None,
+            lot_id=batch.lot_id,
+            organisation_id=batch.lot.owner_id,
+        )
+    )
+
+
+def _report(subject: _Subject) -> str | tuple[str, int] | BaseResponse:
     now = clock.now()
-    pack = items.get_pack(items.typed_serial(serial), now=now)
     form = ReportForm()
     form.kind.choices = [(kind.value, gettext(KINDS[kind])) for kind in REPORTED]
     if form.validate_on_submit():
@@ -163,23 +208,21 @@ def report(serial: str) -> str | tuple[str, int] | BaseResponse:
                     form.text.data or "",
                     contact=form.contact.data or "",
                     agrees=bool(form.agrees.data),
-                    code_id=pack.code_id,
-                    lot_id=pack.lot_id,
-                    organisation_id=pack.organisation_id,
+                    code_id=subject.code_id,
+                    lot_id=subject.lot_id,
+                    organisation_id=subject.organisation_id,
                     now=now,
                 )
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            return redirect(url_for("pack.thanks", serial=pack.serial), 303)
-    page = render_template("traceability/packs/report.html", form=form, pack=pack, code=items.spoken(pack.serial))
-    return page, answer_status(form)
+            return redirect(url_for("pack.thanks", tu=subject.path), 303)
+    return render_template("traceability/packs/report.html", form=form, subject=subject), answer_status(form)
 
 
-@blueprint.get("/m/<serial>/da-nhan")
+@blueprint.get("/phan-anh/da-nhan")
 @public
-def thanks(serial: str) -> str:
-    """Say that the report arrived."""
-    pack = items.get_pack(items.typed_serial(serial), now=clock.now())
-    db.session.rollback()
-    return render_template("traceability/packs/thanks.html", pack=pack)
+def thanks() -> str:
+    """Say that the report arrived, and lead back to where it came from."""
+    back = own_path(request.args.get("tu"))
+    return render_template("traceability/packs/thanks.html", back=back)
