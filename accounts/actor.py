@@ -34,6 +34,7 @@ class Permission(enum.Enum):
     READ_AUDIT = "Read the audit trail."
     EDIT_PUBLIC_TEXTS = "Edit the public legal and information pages."
     MANAGE_EXPORTS = "Hand records of lots to systems of the state."
+    HANDLE_CASES = "Read and answer what buyers report about goods of one's jurisdiction."
     READ_STOCK = "Read goods on hand and their movements."
 
 
@@ -65,6 +66,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.ACT_FOR_PRODUCERS,
     P.EDIT_PUBLIC_TEXTS,
     P.MANAGE_EXPORTS,
+    P.HANDLE_CASES,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,16 +18,14 @@ from admin import listing
 from admin.lots import paper_screen, state_screen, step_screen
 from admin.recipes import balance_of
 from admin.saying import said
-from admin.trace_forms import STATES, ConfirmForm, CorrectForm, PrintForm
-from kernel import audit, clock, gs1, media
-from kernel.db import db, lock, transaction
+from admin.trace_forms import STATES, ConfirmForm, CorrectForm
+from kernel import clock, media
+from kernel.db import db, transaction
 from kernel.errors import DomainError
-from kernel.models import AuditEntry
 from oversight.queries import recall_of_lot
 from stock import production
 from traceability import addresses, batches, labels, lots, queries, recording
-from traceability.labels import Label
-from traceability.models import Batch, Lot, LotDocument, LotState, TraceEvent
+from traceability.models import Batch, LotDocument, LotState, TraceEvent
 from traceability.queries import BatchRow
 from traceability.steps import steps_for
 
@@ -43,7 +38,6 @@ IN_ADDRESS = {
     "tam-giu": LotState.HELD,
     "thu-hoi": LotState.RECALLED,
 }
-FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts" / "be-vietnam-pro-5.3.0"
 
 
 class Act(BaseForm):
@@ -320,78 +314,17 @@ def code(lot_id: int, form: str) -> Response:
         data, media_type = labels.qr_svg(_printed(row), title=title).encode(), "image/svg+xml"
     else:
         data, media_type = labels.qr_png(_printed(row), module_px=12), "image/png"
-    return _download(data, media_type, f"ma-{_plain(row.batch.number)}.{form}")
+    return download(data, media_type, f"ma-{plain(row.batch.number)}.{form}")
 
 
-@blueprint.route("/<int:lot_id>/in-tem", methods=["GET", "POST"])
-@requires(Permission.EDIT_BATCHES)
-def print_labels(lot_id: int) -> str | tuple[str, int] | Response:
-    """Ask how many labels, and give the A4 sheets as PDF; what was printed is on record."""
-    actor, now = current_actor(), clock.now()
-    row = queries.get_batch(actor, lot_id)
-    batches.check_label(row.batch.lot)
-    form = PrintForm()
-    if form.validate_on_submit():
-        count: int = form.count.data or 0
-        pdf = label_sheet(row, count=count, skip=form.skip.data or 0, is_rubbed=bool(form.is_rubbed.data), now=now)
-        with transaction():
-            lot = lock(db.session.get_one(Lot, lot_id))
-            audit.record(actor, "traceability.print_labels", f"lot:{lot.id}", now=now, count=count, text=_printed(row))
-        return _download(pdf, "application/pdf", f"tem-{_plain(row.batch.number)}.pdf")
-    page = render_template(
-        "admin/batches/print_labels.html",
-        form=form,
-        row=row,
-        name=_name(row),
-        qr=_drawn(row),
-        code=queries.spoken_code(row.owner.code, row.batch.token),
-        printed_before=_printed_before(lot_id),
-    )
-    return page, answer_status(form)
-
-
-def label_sheet(row: BatchRow, *, count: int, skip: int, is_rubbed: bool, now: Any) -> bytes:
-    """Draw the sheets of a batch's labels: always in Vietnamese, as the law wants it."""
-    host = urlsplit(current_app.config["OCOP"].base_url).netloc
-    label = Label(
-        url=_printed(row),
-        code=gs1.spoken_token(row.batch.token),
-        product=f"{row.name_vi}, {row.item.name_vi}",
-        lot=row.batch.number,
-        made_on=row.batch.made_on,
-        expires_on=row.batch.expires_on,
-        organisation=row.owner.name_vi,
-        site=f"{host}/truy-xuat",
-        remark="Dữ liệu mẫu" if row.batch.lot.is_sample else "",
-    )
-    return labels.label_sheet_pdf(
-        [label] * count,
-        regular=FONTS / "BeVietnamPro-Regular.ttf",
-        bold=FONTS / "BeVietnamPro-Bold.ttf",
-        title=f"Tem lô {row.batch.number}",
-        now=now,
-        level="Q" if is_rubbed else "M",
-        skip=skip,
-    )
-
-
-def _printed_before(lot_id: int) -> list[tuple[date, int]]:
-    """List when labels of a batch were printed, and how many, the latest first."""
-    rows = db.session.scalars(
-        db.select(AuditEntry)
-        .where(AuditEntry.subject == f"lot:{lot_id}", AuditEntry.action == "traceability.print_labels")
-        .order_by(AuditEntry.id.desc())
-        .limit(10)
-    )
-    return [(clock.business_date(entry.at), int(entry.facts.get("count", 0))) for entry in rows]
-
-
-def _download(data: bytes, media_type: str, name: str) -> Response:
+def download(data: bytes, media_type: str, name: str) -> Response:
+    """Answer with a file that is kept nowhere on the way."""
     answer = Response(data, mimetype=media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _plain(number: str) -> str:
+def plain(number: str) -> str:
+    """Write a number so that it may be part of a file's name."""
     return "".join(sign if sign.isalnum() or sign in "-._" else "_" for sign in number)

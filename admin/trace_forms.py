@@ -301,24 +301,6 @@ class ConfirmForm(BaseForm):
     )
 
 
-class PrintForm(BaseForm):
-    """How many labels, from which place of the first sheet on."""
-
-    count = QuantityField(lazy_gettext("How many labels"), [InputRequired()], most=1_200, default=24)
-    skip = QuantityField(
-        lazy_gettext("Places of the first sheet that are used up"),
-        [Optional()],
-        least=0,
-        most=23,
-        default=0,
-        description=lazy_gettext("0 for a new sheet of 24."),
-    )
-    is_rubbed = BooleanField(
-        lazy_gettext("The pack gets wet or rubbed"),
-        description=lazy_gettext("Prints a code that is still read when a quarter of it is gone."),
-    )
-
-
 # --- The wizard ---------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import oversight.export_models
 import oversight.models
 import stock.models
 import storefront.models
+import traceability.item_models
 import traceability.models
 import traceability.scan_models
 
@@ -21,6 +22,7 @@ MODELS = [
     ocop.models,
     traceability.models,
     traceability.scan_models,
+    traceability.item_models,
     stock.models,
     consignment.models,
     storefront.models,

@@ -12,6 +12,7 @@ from consignment.web import counter, points
 from ocop.web import register as certificate_register
 from storefront.web import browse, pages
 from traceability.web import batch_page, epcis, look_up, passport, resolver
+from traceability.web import packs as pack_page
 
 PARTS = [
     browse.blueprint,
@@ -29,6 +30,7 @@ PARTS = [
     epcis.blueprint,
     resolver.blueprint,
     look_up.blueprint,
+    pack_page.blueprint,
     *SCREENS,
 ]
 

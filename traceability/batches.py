@@ -15,7 +15,7 @@ from kernel.clock import business_date
 from kernel.db import db, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from traceability import lots, recipes, recording
+from traceability import items, lots, recipes, recording
 from traceability.models import Batch, EventKind, Lot, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -257,6 +257,7 @@ def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
         is_sample=lot.is_sample,
         now=now,
     )
+    items.activate(lot.id)
     audit.record(actor, "traceability.release", f"lot:{lot.id}", now=now, quantity=lot.left)
     _shelf_changes(batch)
 

@@ -25,6 +25,7 @@ from tests.web import send
 from traceability.models import Batch, BatchDraft, EventFile, Lot, LotDocument, LotInput, LotState, TraceEvent
 
 KEY = "11111111-1111-4111-8111-111111111111"
+SHEET = {"what": "batch", "sheet": "a4-24", "form": "pdf", "request_key": KEY}
 
 
 @pytest.fixture
@@ -503,7 +504,7 @@ def test_the_sheet_of_labels_reads_back_and_what_was_printed_is_on_record(
     batch = make.batch(world.item, number="CF/1")
     address = f"/quan-tri/lo-hang/{batch.lot_id}/in-tem"
 
-    answer = send(world.client, address, count="5", skip="22")
+    answer = send(world.client, address, SHEET, count="5", skip="22")
 
     assert answer.mimetype == "application/pdf"
     (tmp_path / "tem.pdf").write_bytes(answer.data)
@@ -523,7 +524,7 @@ def test_a_number_of_labels_that_cannot_be_is_refused(
 ) -> None:
     batch = make.batch(world.item)
 
-    answer = send(world.client, f"/quan-tri/lo-hang/{batch.lot_id}/in-tem", data)
+    answer = send(world.client, f"/quan-tri/lo-hang/{batch.lot_id}/in-tem", {**SHEET, **data})
 
     assert answer.status_code == 422
     assert count(app, AuditEntry) == 0

@@ -31,7 +31,8 @@ from stock.models import LocationKind
 from storefront import texts
 from tests.factories import Factories
 from tests.web import send
-from traceability import recipes, recording
+from traceability import cases, items, recipes, recording
+from traceability.item_models import CaseKind
 from traceability.models import BalanceFlag, BatchDraft, EventKind, Lot, LotDocument
 from traceability.recording import NamedLot
 
@@ -44,6 +45,8 @@ OPEN_FORMS = {
     "forgotten.use_code": "the code is the key, five tries",
     "invitation.show": "the link is the key, used once",
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
+    "pack.report_batch": "as pack.report, about a batch",
+    "pack.report": "who holds a pack need not be known to us; opens a case for the office, few a minute",
     "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
     "epcis.capture_document": "programs come with a bearer key, asked for by the view itself",
     "epcis.capture_event": "programs come with a bearer key, asked for by the view itself",
@@ -186,6 +189,18 @@ def exported(world: SimpleNamespace) -> dict[str, Any]:
     return {**export(world), "act": "thu-lai"}
 
 
+def roll(world: SimpleNamespace) -> dict[str, Any]:
+    return {"roll_id": world.roll_id}
+
+
+def switched(world: SimpleNamespace) -> dict[str, Any]:
+    return {"product_id": world.product.id, "act": "bat"}
+
+
+def case(world: SimpleNamespace) -> dict[str, Any]:
+    return {"case_id": world.case_id}
+
+
 def certificate(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": "MAU-CUA-1"}
 
@@ -273,7 +288,20 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "batches.add_step": (lot, "++- --- --- ---"),
     "batches.add_paper": (lot, "++- --- --- ---"),
     "batches.correct": (step, "++- --- --- ---"),
-    "batches.print_labels": (lot, "++- --- --- ---"),
+    "labels.of_batch": (lot, "++- --- --- ---"),
+    "rolls.index": (nothing, "+++ --- +++ ---"),
+    "rolls.new": (nothing, "++- --- --- ---"),
+    "rolls.show": (roll, "+++ --- +++ ---"),
+    "rolls.print_roll": (roll, "++- --- --- ---"),
+    "rolls.bind": (roll, "++- --- --- ---"),
+    "rolls.void": (roll, "++- --- --- ---"),
+    "rolls.scan": (nothing, "++- --- --- ---"),
+    "packs.index": (nothing, "+++ --- +++ ---"),
+    "packs.switch": (switched, "++- --- --- ---"),
+    "packs.suspicious": (nothing, "+++ --- +++ ---"),
+    "cases.index": (nothing, "--- --- ++- ---"),
+    "cases.show": (case, "--- --- ++- ---"),
+    "cases.close": (case, "--- --- ++- ---"),
     "batches.release": (lot, "++- --- --- ---"),
     "batches.confirm": (lot, "--- --- ++- ---"),
     "batches.change_state": (held, "--- --- ++- ---"),
@@ -506,6 +534,10 @@ def _trace(world: SimpleNamespace, make: Factories, app: Flask) -> None:
         session.add(draft)
         session.flush()
         world.event_id, world.draft_id = event.id, draft.id
+        owner = session.get_one(Organisation, world.producer.id)
+        world.roll_id = items.print_ahead(owner, 3, actor=SYSTEM, now=now).id
+        told = cases.report(CaseKind.OTHER, "Nhãn mờ", organisation_id=owner.id, lot_id=world.batch.lot_id, now=now)
+        world.case_id = told.id
 
 
 def _let_goods_travel(world: SimpleNamespace, make: Factories, app: Flask) -> None:

@@ -35,9 +35,12 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from tests.factories import BA_DONG, BA_TO, Factories
-from traceability import addresses
+from traceability import addresses, cases, items, printing
+from traceability.item_models import CaseKind
+from traceability.labels import Label
 from traceability.models import BalanceFlag, EpcisEvent, EpcisField, EventKind, EventLot, Recipe, TraceEvent
 from traceability.scan_models import ScanCount
+from traceability.sheets import A4_24
 
 PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
 
@@ -293,6 +296,38 @@ BY_OFFICE: dict[str, set[str]] = {
     "commune": {"commune"},
 }
 
+
+def rolls(world: SimpleNamespace, make: Factories) -> Rows:
+    with transaction():
+        return {
+            name: items.print_ahead(db.session.get_one(Organisation, owner.id), 2, actor=SYSTEM, now=clock.now()).id
+            for name, owner in (("of_a", world.producer_a), ("of_b", world.producer_b))
+        }
+
+
+def printed(world: SimpleNamespace, make: Factories) -> Rows:
+    found = {}
+    for name, owner in (("of_a", world.producer_a), ("of_b", world.producer_b)):
+        batch = make.batch(make.item(make.product(owner)))
+        with transaction() as session:
+            row = printing.record(
+                [Label("https://ocop.example/x", "X", "Y")], batch=batch, organisation_id=owner.id, sheet=A4_24,
+                form="pdf", actor=SYSTEM, now=clock.now(),
+            )  # fmt: skip
+            session.flush()
+            found[name] = row.id
+    return found
+
+
+def reports(world: SimpleNamespace, make: Factories) -> Rows:
+    with transaction():
+        owners = {"of_a": world.producer_a.id, "of_b": world.producer_b.id, "of_nobody": None}
+        return {
+            name: cases.report(CaseKind.OTHER, "x", organisation_id=owner, now=clock.now()).id
+            for name, owner in owners.items()
+        }
+
+
 #: Reader → (what there is, which of it each asker sees).
 SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, set[str]]]] = {
     "accounts.queries": (
@@ -312,6 +347,21 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "storefront.queries": (products, BY_PRODUCER),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
+    "traceability.item_queries.rolls_visible_to": (rolls, OF_PRODUCERS),
+    "traceability.item_queries.prints_visible_to": (printed, OF_PRODUCERS),
+    "traceability.item_queries.cases_visible_to": (
+        reports,
+        {
+            "system": {"of_a", "of_b", "of_nobody"},
+            "nobody": set(),
+            "producer_a": set(),
+            "producer_b": set(),
+            "point": set(),
+            "province": {"of_a", "of_b", "of_nobody"},
+            "commune": {"of_a", "of_nobody"},
+            "idle": set(),
+        },
+    ),
     "traceability.epcis.queries": (
         epcis_events,
         {
@@ -385,7 +435,7 @@ def _readers() -> dict[str, Callable[[Actor], Any]]:
     found = {}
     for part in PARTS:
         for info in pkgutil.walk_packages(part.__path__, part.__name__ + "."):
-            if info.name.split(".")[-1] == "queries" or ".queries." in info.name:
+            if info.name.endswith("queries") or ".queries." in info.name:
                 module = importlib.import_module(info.name)
                 for name, reader in vars(module).items():
                     if name == "visible_to" or name.endswith("_visible_to"):

@@ -20,7 +20,7 @@ from accounts.web.limits import limiter
 from kernel import gs1, images, pages
 from kernel.errors import InvalidInput
 from kernel.text import one_line
-from traceability import queries
+from traceability import items, queries
 from traceability.queries import Hit
 
 blueprint = Blueprint("look_up", __name__)
@@ -101,11 +101,25 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
     return render_template("traceability/look_up/unknown.html", typed=typed), 404
 
 
+def _serial_in(typed: str) -> str | None:
+    """Find the code of a single pack: alone, or in the address that its label holds. A lot number goes before."""
+    in_address = re.search(r"/(?:m|21)/([^/?#]+)", typed)
+    if in_address is None and ("/" in typed or "(" in typed):
+        return None
+    serial = items.typed_serial(in_address[1] if in_address else typed)
+    if not items.is_serial(serial) or (in_address is None and queries.find_by_number(typed[:20])):
+        return None
+    return serial
+
+
 def _address_in(typed: str) -> str | None:
     """Give the path of ours that an address, a Digital Link of any host or an element string stands for.
 
     Nobody is sent to another host from here: of a foreign address only its keys are looked up.
     """
+    serial = _serial_in(typed)
+    if serial is not None:
+        return items.path_of(serial)
     own = _OWN.search(typed)
     if own is not None:
         return queries.path_of(own[1].lower(), gs1.typed_token(unquote(own[2])))

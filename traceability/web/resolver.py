@@ -21,7 +21,7 @@ from accounts.web.forms import words_of
 from accounts.web.guard import public
 from kernel import clock
 from kernel.errors import N_, InvalidInput, NotFound
-from traceability import application_identifiers, digital_link, key_patterns, linkset, queries
+from traceability import application_identifiers, digital_link, items, key_patterns, linkset, queries
 from traceability.digital_link import DigitalLink
 from traceability.linkset import Level, Link, Wish
 from traceability.web import own_links
@@ -96,6 +96,9 @@ def resolve(_path: str) -> Response:
     levels = own_links.levels_of(link, clock.business_date(clock.now()), base_url=base_url)
     if not levels:
         raise UnknownGtin() if link.gtin is not None else UnknownKey()
+    pack = items.find(link.gtin, link.serial) if link.gtin and link.serial and not _argument("linkType") else None
+    if pack is not None:
+        return _on(link, levels, Link("", base_url + pack, ""), base_url)
     wanted = linkset.read_link_type(_argument("linkType"))
     accept = request.headers.get("Accept", "")
     if linkset.asks_for_linkset(wanted, accept):

@@ -1,0 +1,228 @@
+"""The page of one pack's code: light, made anew each time, with what is on record and how often it was checked.
+
+It leads on to the batch's page, which is a rendered copy and knows no counts. A check is written down after it was
+decided what to say, by one statement; when that fails the page is shown all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import BooleanField, RadioField
+from wtforms.validators import InputRequired
+
+from accounts.actor import ANONYMOUS
+from accounts.web.forms import BaseForm, answer_status, line, paragraphs, show_refusal
+from accounts.web.guard import current_actor, own_path, public
+from accounts.web.limits import limiter
+from kernel import clock
+from kernel.db import transaction
+from kernel.errors import N_, DomainError
+from traceability import cases, items, queries, scans
+from traceability.cases import REPORTED
+from traceability.item_models import CaseKind
+from traceability.items import Finding, NoSuchCode, Pack
+from traceability.web.words import said
+
+blueprint = Blueprint("pack", __name__)
+log = structlog.get_logger()
+
+KINDS = {
+    CaseKind.MISMATCH: N_("The pack does not match the page"),
+    CaseKind.OPENED: N_("The pack had been opened, or its code was checked before"),
+    CaseKind.QUALITY: N_("Something is wrong with the goods"),
+    CaseKind.OTHER: N_("Something else"),
+}
+
+
+class ReportForm(BaseForm):
+    """What somebody saw, and how to reach them if they like."""
+
+    kind = RadioField(lazy_gettext("What is it about?"), [InputRequired()])
+    text = paragraphs(lazy_gettext("What did you see?"), longest=cases.LONGEST_TEXT)
+    contact = line(
+        lazy_gettext("Telephone number or e-mail"),
+        longest=cases.LONGEST_CONTACT,
+        required=False,
+        description=lazy_gettext("Only if you want an answer."),
+    )
+    agrees = BooleanField(
+        lazy_gettext("The office may keep this to answer me. It is deleted when the report is closed.")
+    )
+
+
+@blueprint.get("/m/<serial>")
+@public
+def show(serial: str) -> BaseResponse:
+    """Show what is on record about the pack with this code."""
+    typed = items.typed_serial(serial)
+    if typed != serial and items.is_serial(typed):
+        return redirect(url_for("pack.show", serial=typed), 301)
+    now, source = clock.now(), _source()
+    try:
+        pack = items.get_pack(serial, now=now)
+    except NoSuchCode:
+        return _unknown(serial, source)
+    region = items.region_of(request.headers.get("Accept-Language", ""))
+    finding = items.judge(pack, region=region, source=source, now=now)
+    number = _recorded(pack, finding, region, source)
+    host = urlsplit(current_app.config["OCOP"].base_url).netloc
+    page = render_template(
+        "traceability/packs/show.html",
+        pack=pack,
+        finding=_told(finding, number),
+        number=number,
+        first_at=pack.first_at or now,
+        code=items.spoken(serial),
+        host=host,
+    )
+    return _never_kept(make_response(page))
+
+
+def _told(finding: Finding, number: int) -> str:
+    """Of two who were the first at once, the second one reads that it was not; a look that does not count is none."""
+    if finding in (Finding.FIRST, Finding.AGAIN):
+        finding = Finding.FIRST if number == 1 else Finding.AGAIN
+    return finding.value
+
+
+def _recorded(pack: Pack, finding: Finding, region: str | None, source: str) -> int:
+    """Write the check down and give its number; staff, programs and a page loaded again are no check."""
+    now = clock.now()
+    before = items.same_look(pack, source=source, now=now)
+    if before is not None:
+        return before.number
+    if _is_no_buyer():
+        return pack.checks
+    try:
+        with transaction():
+            return items.record_check(pack, finding, region=region, source=source, now=now)
+    except SQLAlchemyError as problem:
+        log.warning("a check was not written down", problem=type(problem).__name__)
+        return pack.checks + 1
+
+
+def _unknown(serial: str, source: str) -> BaseResponse:
+    """Say that there is no such code; to one who tries out many, say no more for a while."""
+    now = clock.now()
+    if items.asks_too_much(source, now=now):
+        return _too_many()
+    if not _is_no_buyer():
+        try:
+            with transaction():
+                items.record_unknown(
+                    region=items.region_of(request.headers.get("Accept-Language", "")), source=source, now=now
+                )
+                if items.asks_too_much(source, now=now):
+                    cases.note_enumeration(source, now=now)
+        except SQLAlchemyError as problem:
+            log.warning("a check was not written down", problem=type(problem).__name__)
+    page = render_template("traceability/look_up/unknown.html", typed=serial[:60])
+    return _never_kept(make_response(page, 404))
+
+
+def _too_many() -> BaseResponse:
+    answer = _never_kept(make_response(render_template("traceability/packs/too_many.html"), 429))
+    answer.headers["Retry-After"] = str(int(items.UNKNOWN_WITHIN.total_seconds()))
+    return answer
+
+
+def _source() -> str:
+    secret = str(current_app.config["SECRET_KEY"])
+    return items.source_of(request.remote_addr or "", secret=secret, now=clock.now())
+
+
+def _is_no_buyer() -> bool:
+    """Tell staff and programs, which fetch a page to show what it is about, from people who hold a pack."""
+    return scans.is_bot(request.headers.get("User-Agent", "")) or current_actor() is not ANONYMOUS
+
+
+def _never_kept(answer: BaseResponse) -> BaseResponse:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a report is about."""
+
+    words: str
+    code: str
+    path: str
+    code_id: int | None
+    lot_id: int | None
+    organisation_id: int
+
+
+@blueprint.route("/m/<serial>/phan-anh", methods=["GET", "POST"])
+@public
+@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+def report(serial: str) -> str | tuple[str, int] | BaseResponse:
+    """Take a report about a pack; the office that looks after the producer answers it."""
+    pack = items.get_pack(items.typed_serial(serial), now=clock.now())
+    return _report(
+        _Subject(
+            words=said(pack, "name") or said(pack, "producer"),
+            code=items.spoken(pack.serial),
+            path=url_for("pack.show", serial=pack.serial),
+            code_id=pack.code_id,
+            lot_id=pack.lot_id,
+            organisation_id=pack.organisation_id,
+        )
+    )
+
+
+@blueprint.route("/lo/<organisation_code>/<token>/phan-anh", methods=["GET", "POST"])
+@public
+@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+def report_batch(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResponse:
+    """Take a report about a batch."""
+    batch, _, _ = queries.public_batch(organisation_code, token)
+    return _report(
+        _Subject(
+            words=f"{batch.lot.name_vi} · {batch.number}",
+            code=queries.spoken_code(organisation_code, token),
+            path=queries.path_of(organisation_code, token),
+            code_id=None,
+            lot_id=batch.lot_id,
+            organisation_id=batch.lot.owner_id,
+        )
+    )
+
+
+def _report(subject: _Subject) -> str | tuple[str, int] | BaseResponse:
+    now = clock.now()
+    form = ReportForm()
+    form.kind.choices = [(kind.value, gettext(KINDS[kind])) for kind in REPORTED]
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                cases.report(
+                    CaseKind(form.kind.data),
+                    form.text.data or "",
+                    contact=form.contact.data or "",
+                    agrees=bool(form.agrees.data),
+                    code_id=subject.code_id,
+                    lot_id=subject.lot_id,
+                    organisation_id=subject.organisation_id,
+                    now=now,
+                )
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            return redirect(url_for("pack.thanks", tu=subject.path), 303)
+    return render_template("traceability/packs/report.html", form=form, subject=subject), answer_status(form)
+
+
+@blueprint.get("/phan-anh/da-nhan")
+@public
+def thanks() -> str:
+    """Say that the report arrived, and lead back to where it came from."""
+    back = own_path(request.args.get("tu"))
+    return render_template("traceability/packs/thanks.html", back=back)
