@@ -308,7 +308,7 @@ def test_a_label_on_which_the_code_would_be_too_small_is_refused_with_a_sentence
         _sheet(ITEMS[:1], sheet=sheets.own_roll(30, 15))
 
     assert refused.value.facts["size"] == "30 × 15"
-    assert refused.value.facts["needed"] == "20 × 20"
+    assert refused.value.facts["needed"] == "18 × 18"  # 37 modules and the quiet zone, 0.4 mm each
 
 
 def test_a_label_that_cannot_hold_its_words_is_refused_with_a_sentence():
