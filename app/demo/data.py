@@ -316,6 +316,76 @@ class DemoSale:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoBound:
+    """Stickers of a roll that are on packs of a batch."""
+
+    first: int
+    last: int
+    batch: str  #: ``DemoBatch.key``
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoVoid:
+    """Stickers of a roll that may be on no pack."""
+
+    first: int
+    last: int
+    reason: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRoll:
+    """Codes of single packs made together: for a batch, or printed ahead by an owner."""
+
+    key: str
+    count: int
+    made: int  #: days ago
+    batch: str = ""
+    owner: str = ""
+    note: str = ""
+    bound: tuple[DemoBound, ...] = ()
+    void: tuple[DemoVoid, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCheck:
+    """Somebody opened the page of a pack's code."""
+
+    roll: str
+    position: int
+    days: int
+    hour: int
+    region: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What a buyer saw, of a batch or of one pack."""
+
+    kind: str
+    text: str
+    days: int
+    batch: str = ""
+    roll: str = ""
+    position: int = 0
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOpenings:
+    """How often pages of batches were opened."""
+
+    days: int
+    most: int  #: of one page on one day
+    ways: tuple[str, ...]  #: the likelier stand more often
+    regions: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoText:
     """A public page: paragraphs; "## " heads, "- " lists."""
 
@@ -342,6 +412,10 @@ class DemoSet:
     certificates: tuple[DemoCertificate, ...]
     notes: tuple[DemoNote, ...]  #: deliveries, then returns
     sales: tuple[DemoSale, ...]
+    rolls: tuple[DemoRoll, ...]
+    checks: tuple[DemoCheck, ...]
+    reports: tuple[DemoReport, ...]
+    openings: DemoOpenings
     texts: tuple[DemoText, ...]
     alt: Mapping[str, tuple[str, str]]  #: words for each drawn picture, by its file's stem: vi, en
 
@@ -372,6 +446,7 @@ def _read_all() -> DemoSet:
     who = _toml("organisations.toml")
     raw, mid, finished = _chains(_toml("chains.toml"))
     trade = _toml("notes.toml")
+    packs = _toml("packs.toml")
     return DemoSet(
         organisations=tuple(_organisation(row) for row in who["organisation"]),
         sales_points=tuple(DemoSalesPoint(**row) for row in who["sales_point"]),
@@ -400,6 +475,10 @@ def _read_all() -> DemoSet:
         sales=tuple(
             DemoSale(point=row["point"], sold=row["sold"], lines=_lines(row["lines"])) for row in trade["sale"]
         ),
+        rolls=tuple(_roll(row) for row in packs["roll"]),
+        checks=tuple(DemoCheck(**row) for row in packs["check"]),
+        reports=tuple(DemoReport(**row) for row in packs["report"]),
+        openings=DemoOpenings(**_tidy(packs["openings"])),
         texts=tuple(_text(name) for name in NAMES),
         alt={
             key: (words["vi"], words["en"])
@@ -472,6 +551,12 @@ def _note(row: Mapping[str, Any], *, is_return: bool) -> DemoNote:
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> tuple[DemoLine, ...]:
     return tuple(DemoLine(**row) for row in rows)
+
+
+def _roll(row: Mapping[str, Any]) -> DemoRoll:
+    bound = tuple(DemoBound(**one) for one in row.get("bound", ()))
+    void = tuple(DemoVoid(**one) for one in row.get("void", ()))
+    return DemoRoll(**{**row, "bound": bound, "void": void})
 
 
 def _text(name: str) -> DemoText:

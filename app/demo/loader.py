@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlalchemy import func, select
@@ -37,7 +38,8 @@ from oversight import recall
 from oversight.models import Severity
 from stock import holding, production
 from storefront import texts as public_texts
-from traceability import batches, lots, recipes
+from traceability import batches, cases, items, lots, recipes, scans
+from traceability.item_models import CaseKind, ItemCode
 from traceability.lots import Received
 from traceability.models import Batch, EventKind, Lot
 from traceability.recording import Attachment, NamedLot, record_event
@@ -92,6 +94,7 @@ class _Loader:
         self.lots: dict[tuple[str, str], Lot] = {}
         self.batches: dict[str, Batch] = {}
         self.with_papers: set[str] = set()  #: materials of which one lot has a receipt
+        self.rolls: dict[str, int] = {}
         self.expected: set[int] = set()  #: trade items whose recipe was set
 
     def run(self, scale: int, say: Callable[[str], None]) -> None:
@@ -108,6 +111,8 @@ class _Loader:
             ("lots and batches", self._make_lots),
             ("consignment", self._consign),
             ("holds and recalls", self._hold_and_recall),
+            ("codes of single packs", self._code_packs),
+            ("openings", self._count_openings),
         ]
         for name, section in sections:
             say(name)
@@ -578,3 +583,80 @@ class _Loader:
                 told = recall.Told(row.reason_vi, Severity.MODERATE, row.reason_en)
                 lot = self.batches[row.key].lot
                 recall.start(lot, told, is_drill=False, actor=officer, now=self.at(2, 10))
+
+    # --- Packs --------------------------------------------------------------------------------------------
+
+    def _code_packs(self) -> None:
+        for row in self.demo.rolls:
+            owner = row.owner or row.batch.partition("/")[0]
+            actor = self._by(owner)
+            for key in [row.batch, *(bound.batch for bound in row.bound)]:
+                if key and not items.is_on(self._item_of(key).product_id):
+                    items.switch(self._product_of(key), is_on=True, actor=actor, now=self.at(row.made, 8))
+            roll = (
+                items.make_for_batch(self.batches[row.batch], row.count, actor=actor, now=self.at(row.made))
+                if row.batch
+                else items.print_ahead(
+                    self.organisations[owner], row.count, note=row.note, actor=actor, now=self.at(row.made)
+                )
+            )
+            self.rolls[row.key] = roll.id
+            for bound in row.bound:
+                now = self.at(bound.days, 10)
+                items.bind_range(roll, bound.first, bound.last, self.batches[bound.batch], actor=actor, now=now)
+            for void in row.void:
+                now = self.at(void.days, 11)
+                items.void_range(roll, void.first, void.last, reason=void.reason, actor=actor, now=now)
+        for check in sorted(self.demo.checks, key=lambda one: (-one.days, one.hour)):
+            now, source = self.at(check.days, check.hour), f"{check.source:0>32}"
+            pack = items.get_pack(self._code(check.roll, check.position).serial, now=now)
+            finding = items.judge(pack, region=check.region, source=source, now=now)
+            items.record_check(pack, finding, region=check.region, source=source, now=now)
+        for report in self.demo.reports:
+            code = self._code(report.roll, report.position) if report.roll else None
+            lot_id = self.batches[report.batch].lot_id if report.batch else code.lot_id if code else None
+            owner_id = code.roll.organisation_id if code else self.batches[report.batch].lot.owner_id
+            case = cases.report(
+                CaseKind(report.kind),
+                report.text,
+                code_id=code.id if code else None,
+                lot_id=lot_id,
+                organisation_id=owner_id,
+                now=self.at(report.days, 20),
+            )
+            if report.answer:
+                cases.answer(case, report.answer, actor=self._officer, now=self.at(report.days - 1, 9))
+
+    def _item_of(self, batch_key: str) -> TradeItem:
+        return db.session.get_one(TradeItem, self.batches[batch_key].trade_item_id)
+
+    def _product_of(self, batch_key: str) -> Product:
+        return db.session.get_one(Product, self._item_of(batch_key).product_id)
+
+    def _code(self, roll: str, position: int) -> ItemCode:
+        return db.session.scalars(
+            select(ItemCode).where(ItemCode.roll_id == self.rolls[roll], ItemCode.position == position)
+        ).one()
+
+    def _count_openings(self) -> None:
+        """Count openings of pages as the worker does, drawn alike at every loading."""
+        shape = self.demo.openings
+        lines = []
+        for row in self.demo.batches:
+            if row.state == "open":
+                continue
+            draw = Random(row.key)  # noqa: S311 sample data, and the same each time
+            batch = self.batches[row.key]
+            for ago in range(min(shape.days, row.made)):
+                lines += [
+                    scans.Scan(
+                        self.day(ago),
+                        row.owner,
+                        batch.token,
+                        draw.choice(shape.regions),
+                        draw.choice(shape.languages),
+                        scans.Way(draw.choice(shape.ways)),
+                    ).line()
+                    for _ in range(draw.randint(0, shape.most))
+                ]
+        scans.take_in("demo", lines, now=self.now)
