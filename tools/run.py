@@ -19,7 +19,8 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 
-
+#: Asked by Ctrl+C, by another program, or by the window in which this ran and that was closed.
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: A server that was asked to stop and has not done so by then is made to.
 PATIENCE_S = 15
 #: A worker that ended is started again, at most so often.
@@ -33,16 +34,17 @@ class _Stopped(Exception):
 def main() -> None:
     """Run until told to stop."""
     os.chdir(ROOT)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    for one in STOPPING:
+        signal.signal(one, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
         code = _run(running)
-    except _Stopped:
+    except (_Stopped, BrokenPipeError):  # whoever read what we say is gone: nobody is left to press Ctrl+C
         code = 0
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what follows ends soon by itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end(running)
+    finally:
+        for one in STOPPING:  # once is enough: what follows ends soon by itself
+            signal.signal(one, signal.SIG_IGN)
+        _end(running)
     sys.exit(code)
 
 
