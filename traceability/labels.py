@@ -26,7 +26,8 @@ Rectangle = tuple[int, int, int, int]  #: left, top, width, height, in modules
 QUIET_MODULES = 4
 SMALLEST_MODULE_PX = 8
 #: The pattern laid over every code. Comparing all eight takes five times as long as the rest of the encoding, and
-#: readers do not care which it is: see docs/adr/0015-labels-and-codes-of-single-packs.md. Pattern 2 breaks up the long runs of addresses.
+#: readers do not care which it is (docs/adr/0015-labels-and-codes-of-single-packs.md). Pattern 2 breaks up the long
+#: runs of addresses.
 MASK = 2
 
 _LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}

@@ -1,14 +1,19 @@
-"""``make run`` stops with a sentence when its port is taken or is none."""
+"""``make run`` stops with a sentence when its port is taken or is none, and leaves nothing running behind."""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
+
+from tests.factories import Factories
+from tests.live import LiveShop
 
 RUN = Path(__file__).parents[2] / "tools" / "run.py"
 
@@ -39,3 +44,19 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
     assert refused.returncode == 1
     assert "PORT" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_when_the_window_is_closed_nothing_is_left_running(app: Flask, make: Factories, tmp_path: Path) -> None:
+    make.organisation()  # what is not empty is not filled
+    shop = LiveShop(tmp_path, app.config["OCOP"].database_url)
+    environ = {**shop.env, "PORT": str(shop.port), "HOST": "127.0.0.1"}
+    with subprocess.Popen([sys.executable, str(RUN)], env=environ, stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        while b"is at http" not in (line := run.stdout.readline()):
+            assert line, "it ended before the shop could be opened"
+        run.send_signal(signal.SIGHUP)
+        assert run.wait(timeout=60) == 0
+        assert b"Traceback" not in run.stdout.read()  # and nobody else holds the other end
+
+    with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
+        probe.connect(("127.0.0.1", shop.port))
