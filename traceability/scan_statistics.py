@@ -60,6 +60,7 @@ class BatchOpenings(NamedTuple):
     item_en: str
     owner_vi: str
     owner_en: str
+    is_sample: bool
     openings: int
 
 
@@ -122,6 +123,7 @@ def top_batches(actor: Actor, period: Period, *, most: int = MOST_SHOWN) -> list
             TradeItem.name_en,
             Organisation.name_vi,
             Organisation.name_en,
+            Lot.is_sample,
             counted.c.openings,
         )
         .join(Batch, Batch.lot_id == counted.c.lot_id)
@@ -133,7 +135,7 @@ def top_batches(actor: Actor, period: Period, *, most: int = MOST_SHOWN) -> list
         .order_by(counted.c.openings.desc(), Batch.lot_id.desc())
         .limit(most)
     )
-    return [BatchOpenings._make((*row[:8], int(row[8]))) for row in rows]
+    return [BatchOpenings._make((*row[:9], int(row[9]))) for row in rows]
 
 
 def rows_of(actor: Actor, period: Period, *, lot_id: int | None = None) -> Select[*tuple[Any, ...]]:
