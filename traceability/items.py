@@ -167,6 +167,15 @@ def typed_serial(text: str) -> str:
     return gs1.typed_token(last)
 
 
+def serial_in(typed: str) -> str | None:
+    """Read the code of a single pack: alone, or in the address that its label holds; None when there is none."""
+    in_address = re.search(r"/(?:m|21)/([^/?#]+)", typed)
+    if in_address is None and ("/" in typed or "(" in typed):
+        return None
+    serial = typed_serial(in_address[1] if in_address else typed)
+    return serial if is_serial(serial) else None
+
+
 def spoken(serial: str) -> str:
     """Write a serial for people: four groups of four capitals, ``K7Q2-X9M0-AD45-TT8W``."""
     return "-".join(serial[at : at + 4] for at in range(0, SERIAL_LENGTH, 4)).upper()

@@ -27,8 +27,9 @@ from kernel.models import AdministrativeUnit
 from ocop import queries as certificates
 from ocop.models import Certificate
 from ocop.queries import end_of
-from traceability import digital_link, element_strings, genealogy
+from traceability import digital_link, element_strings, genealogy, items
 from traceability.application_identifiers import Malformed
+from traceability.item_models import ItemCode
 from traceability.models import Batch, Lot
 from traceability.queries import NoSuchLot, visible_to
 from traceability.walks import Direction, Walk, shares_bp
@@ -219,7 +220,10 @@ def find(actor: Actor, words: str, *, on: Any) -> Found:
 
 
 def _lots_of_code(typed: str) -> ColumnElement[bool] | None:
-    """Read a batch's token, the address of its page, or a GTIN with a lot number; None when it is none of these."""
+    """Read the code of a pack, a batch's token or address, a GTIN with a lot number; None when it is none of these."""
+    serial = items.serial_in(typed)
+    if serial is not None:
+        return Lot.id.in_(select(ItemCode.lot_id).where(ItemCode.serial == serial, ItemCode.lot_id.is_not(None)))
     address = re.search(r"/lo/[a-z0-9]{4,6}/([0-9A-Za-z-]+)", typed)
     token = address[1] if address else typed.split()[-1] if typed else ""
     token = gs1.typed_token(token)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts.actor import SYSTEM
 from admin import genealogy as screens
+from catalog.models import Product
 from kernel.db import transaction
 from stock.models import LocationKind
 from tests.factories import BA_DONG, Factories
-from traceability import genealogy
-from traceability.models import Lot, LotKind, LotState
+from traceability import genealogy, items
+from traceability.models import Batch, Lot, LotKind, LotState
 
 TOKEN = "7k2qxm90ad"
 
@@ -161,6 +164,22 @@ def test_a_certificate_counts_only_batches_made_while_it_stood(
 
     assert "GR-1" not in text
     assert "Không có lô nào" in text
+
+
+def test_the_code_of_a_single_pack_leads_to_its_batch(chain: SimpleNamespace, app: Flask, now: datetime) -> None:
+    with app.app_context(), transaction() as session:
+        items.switch(session.get_one(Product, chain.certificate.product_id), True, actor=SYSTEM, now=now)
+        roll = items.make_for_batch(session.get_one(Batch, chain.first.lot_id), 2, actor=SYSTEM, now=now)
+        serial = next(iter(items.codes_of(roll.id))).serial
+
+    for typed in (
+        items.spoken(serial),
+        f"http://shop.test/m/{serial}",
+        f"https://id.gs1.org/01/09520123456788/21/{serial}",
+    ):
+        text = chain.client.get("/quan-tri/truy-vet", query_string={"q": typed}).text
+        assert "GR-1" in text, typed
+        assert "GR-2" not in text, typed
 
 
 def test_a_supplier_that_is_an_organisation_is_traced_by_its_code(

@@ -102,12 +102,9 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
 
 
 def _serial_in(typed: str) -> str | None:
-    """Find the code of a single pack: alone, or in the address that its label holds. A lot number goes before."""
-    in_address = re.search(r"/(?:m|21)/([^/?#]+)", typed)
-    if in_address is None and ("/" in typed or "(" in typed):
-        return None
-    serial = items.typed_serial(in_address[1] if in_address else typed)
-    if not items.is_serial(serial) or (in_address is None and queries.find_by_number(typed[:20])):
+    """Find the code of a single pack. A lot number that looks like one goes before."""
+    serial = items.serial_in(typed)
+    if serial is None or ("/" not in typed and queries.find_by_number(typed[:20])):
         return None
     return serial
 
