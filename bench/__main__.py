@@ -6,7 +6,6 @@ run; CPU milliseconds a request are beside them, which a busy machine does not b
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from statistics import median
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench import genealogy, recall
+from bench import capture, genealogy, labels, recall
+from bench.keeping import PATH, keep
 from bench.load import Rate, measure
 from tests.live import BIN, ROOT, LiveShop
 from tests.postgres import Cluster
@@ -45,15 +45,14 @@ def main() -> None:
         results[f"{page}_warm_vs_limit"] = min(
             float(str(results[f"{engine}_{page}_warm_vs_limit"])) for engine in ("sqlite", "postgresql")
         )
-    path = ROOT / "var" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")
+    keep(results)
     print(f"\n{'engine':<12}{'page':<24}{'requests/s':>12}{'CPU ms':>10}{'of empty view':>16}")
     for engine, page, rate, ratio in rows:
         print(f"{engine:<12}{page:<24}{rate.per_second:>12,.0f}{rate.cpu_ms:>10.3f}{ratio:>16.2f}")
-    recall.main()
-    genealogy.main()
-    print(f"\nwritten to {path.relative_to(ROOT)}")
+    for part in (recall, capture, labels, genealogy):
+        print()
+        part.main()
+    print(f"\nwritten to {PATH.relative_to(ROOT)}")
 
 
 def _engine(engine: str, shop: LiveShop, results: dict[str, object]) -> list[tuple[str, str, Rate, float]]:

@@ -30,6 +30,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.config import Config
+from bench.keeping import keep
 from bench.load import measure
 from kernel.db import db, transaction
 from tests.factories import Factories
@@ -406,7 +407,7 @@ def main(*, quick: bool = False) -> dict[str, object]:
                         results |= {f"{engine}_trace_{key}": value for key, value in found.items()}
                     pages = measure_pages(LiveShop(folder, url, workers=2), make, sizes)
                     results |= {f"{engine}_{key}": value for key, value in pages.items()}
-                    _keep(results)
+                    keep(results)
     finally:
         cluster.stop()
     for graph in graphs:
@@ -416,15 +417,8 @@ def main(*, quick: bool = False) -> dict[str, object]:
     results["trace_1200_lots_times_the_limit"] = max(float(str(value)) for value in limits)
     for key, value in sorted(results.items()):
         print(f"{key:<64}{value}")
-    _keep(results)
+    keep(results)
     return results
-
-
-def _keep(results: dict[str, object]) -> None:
-    path = ROOT / "var" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps({**known, **results}, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ same thousand codes (nothing drawn), and the same with all eight masks compared.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,7 @@ from statistics import median
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 
-from tests.live import ROOT
+from bench.keeping import keep
 from traceability import items, sheets
 from traceability.labels import Label, qr_matrix
 
@@ -63,9 +62,7 @@ def main() -> None:
             act()
             found[name].append(time.process_time() - begin)
     results = {f"labels_{name}_cpu_s": round(median(times), 3) for name, times in found.items()}
-    path = ROOT / "var" / "bench-labels.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")
+    keep(results)
     for name, seconds in results.items():
         print(f"{name:<40}{seconds:>8.3f} s of CPU for {COUNT:,}")
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from sqlalchemy import func, insert, select, update
 
 from app import create_app
 from app.config import Config
+from bench.keeping import keep
 from kernel.db import db, transaction
 from oversight import recall
 from oversight.models import RecallLot, Severity
 from stock.models import Balance, LocationKind
 from tests.factories import Factories
-from tests.live import ROOT
 from tests.postgres import Cluster
 from traceability.models import Batch, Lot, LotInput, LotKind, LotState
 
@@ -116,10 +115,7 @@ def main() -> None:
             )
     finally:
         cluster.stop()
-    path = ROOT / "var" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps({**known, **results}, indent=2, sort_keys=True) + "\n")
+    keep(results)
 
 
 if __name__ == "__main__":
