@@ -19,7 +19,9 @@ from consignment.models import Sale, SalesPoint
 from kernel.db import db
 from kernel.models import AuditEntry
 from ocop.models import Certificate
+from oversight.export_models import ExportDestination
 from storefront import texts
+from traceability.item_models import StickerRoll
 from traceability.models import Lot, LotKind, TraceEvent
 
 
@@ -182,9 +184,38 @@ def _invitations(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext("Invitation no. %(number)s", number=key)) for key in keys}
 
 
+def _cases(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        str(id): Document(
+            gettext("Report %(number)s", number=id), _link(actor, Permission.HANDLE_CASES, "cases.show", case_id=id)
+        )
+        for id in _ids(keys)
+    }
+
+
+def _destinations(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(ExportDestination.id, ExportDestination.name).where(ExportDestination.id.in_(_ids(keys)))
+    )
+    return {str(id): Document(name) for id, name in rows}
+
+
+def _rolls(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(select(StickerRoll.id, StickerRoll.number).where(StickerRoll.id.in_(_ids(keys))))
+    return {
+        str(id): Document(
+            gettext("Roll %(number)s", number=number),
+            _link(actor, Permission.READ_BATCHES, "rolls.show", roll_id=id),
+        )
+        for id, number in rows
+    }
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
+    "case": _cases,
     "certificate": _certificates,
+    "destination": _destinations,
     "event": _events,
     "invitation": _invitations,
     "key": _keys,
@@ -197,6 +228,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "product": _products,
     "recall": _recalls,
     "recipe": _recipes,
+    "roll": _rolls,
     "sale": _sales,
     "text": _texts,
     "user": _people,

@@ -154,6 +154,16 @@ FACTS = {
     "version": N_("version no."),
     "way": N_("how"),
     "is_alcohol": N_("alcohol"),
+    "destination": N_("destination no."),
+    "export": N_("record no."),
+    "file": N_("request no."),
+    "first": N_("first sticker"),
+    "last": N_("last sticker"),
+    "new_address": N_("another address"),
+    "new_token": N_("another key"),
+    "reprint": N_("printed before, times"),
+    "roll": N_("roll no."),
+    "what": N_("what"),
     "gtin": "GTIN",
 }
 

@@ -22,11 +22,12 @@ from flask.testing import FlaskClient
 from accounts.web.limits import limiter
 from app import create_app, scan_jobs
 from app.config import Config
-from kernel import clock, proof
+from kernel import clock, media, proof
 from kernel.db import db
 from storefront import queries
 from tests.factories import Factories
 from tests.postgres import Cluster
+from traceability import addresses
 
 #: The day the tests live in: a Tuesday morning in Viet Nam.
 TODAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -148,8 +149,11 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     else:
         _databases[engine][0].fresh()
     app = _databases[engine][1]
-    # Tests that make an application of their own leave its key behind.
-    proof.configure(app.config["OCOP"].log_signing_key, "shop.test/so-minh-bach")
+    # Tests that make an application of their own leave its key, address and folder behind.
+    config = app.config["OCOP"]
+    proof.configure(config.log_signing_key, "shop.test/so-minh-bach")
+    addresses.configure(config.base_url)
+    media.configure(config.media_root)
     with app.app_context():
         app.extensions["scan_spool"].close()
         shutil.rmtree(scan_jobs.folder(), ignore_errors=True)  # the tests before opened pages too
