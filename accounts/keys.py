@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from datetime import datetime
 
@@ -18,11 +17,12 @@ from kernel.errors import N_, InvalidInput, NotFound
 
 #: So that a key found in a log or a repository is recognised for what it is.
 PREFIX = "ocop_"
-_SCOPE = re.compile(r"[a-z][a-z0-9._:-]{1,39}")
+#: What a key can be for. Each is asked for by the interface it opens.
+SCOPES = ("epcis:capture", "epcis:query")
 
 
 class BadScope(InvalidInput):
-    message = N_("A scope is written in small letters, digits and . _ : -, for instance events:write.")
+    message = N_("There is no such scope. A key is for one of: %(scopes)s.")
     field = "scope"
 
 
@@ -34,10 +34,10 @@ def create(actor: Actor, organisation: Organisation, *, scope: str, now: datetim
     """Make a key of an organisation for one scope.
 
     :return: the key itself, which is kept nowhere: show it once
-    :raises BadScope: if the scope is not written as one
+    :raises BadScope: if there is no such scope
     """
-    if not _SCOPE.fullmatch(scope):
-        raise BadScope()
+    if scope not in SCOPES:
+        raise BadScope(scopes=", ".join(SCOPES))
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(organisation_id=organisation.id, scope=scope, digest=_digest(key), hint=key[-4:], created_at=now)
     db.session.add(row)

@@ -168,6 +168,23 @@ FACTS = {
 }
 
 
+#: Fields of an organisation → what its form calls them.
+FIELDS = {
+    "legal_form": N_("legal form"),
+    "name_vi": N_("name"),
+    "name_en": N_("name in English"),
+    "commune_code": N_("commune"),
+    "story_vi": N_("story"),
+    "story_en": N_("story in English"),
+    "address": N_("address"),
+    "phone": N_("telephone"),
+    "email": N_("e-mail"),
+    "tax_code": N_("tax code"),
+    "gs1_prefix": N_("GS1 prefix"),
+    "wants_checkpoints": N_("daily signed sheet"),
+}
+
+
 def told(facts: Mapping[str, Any], unit: Unit | None) -> list[tuple[str, str]]:
     """Pair the facts of a line with what they are called; what says nothing is left out.
 
@@ -188,5 +205,5 @@ def _value(name: str, value: Any, unit: Unit | None) -> str:
     if name == "quantity" and unit is not None and isinstance(value, int):
         return quantity(value, unit)
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(gettext(FIELDS[one]) if one in FIELDS else str(one) for one in value)
     return str(value)

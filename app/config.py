@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
 import os
 import re
 import secrets
@@ -192,6 +191,6 @@ def _starting(environ: Mapping[str, str], name: str, starts: tuple[str, ...]) ->
 
 def _log_level(environ: Mapping[str, str]) -> str:
     level = (environ.get("LOG_LEVEL") or "INFO").upper()
-    if level not in logging.getLevelNamesMapping():
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {level!r}.")
     return level

@@ -62,7 +62,10 @@ def init_errors(app: Flask) -> None:
         words = {
             404: gettext("There is no page at this address."),
             405: gettext("This address does not take that kind of request."),
-            413: gettext("What was sent is too large. Files may have up to 20 MB each."),
+            413: gettext(
+                "What was sent is too large: nothing was saved. Go back, your words are still there, and choose smaller"
+                " files. Each may have up to 20 MB."
+            ),
             429: gettext("Too many tries. Please wait a few minutes and try again."),
         }
         response = _page(error.code or 500, words.get(error.code or 500, error.description or error.name))

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, format_date
 
-from kernel import clock
+from kernel import administrative_units, clock
 
 LANGUAGES = ("vi", "en")
 COOKIE = "lang"
@@ -149,6 +149,13 @@ def quantity(value: int, unit: Any) -> str:
     return number(value)
 
 
+def unit(full_name: str) -> str:
+    """Name an administrative unit in the language of the request: "Xã Ba Tơ", "Ba Tơ commune"."""
+    if current_language() != "en":
+        return full_name
+    return administrative_units.in_english(full_name)
+
+
 def said(row: Any, name: str) -> str:
     """Give a row's text in the language of the request, in Vietnamese where there is no English.
 
@@ -186,7 +193,14 @@ def init_i18n(app: Flask, base_url: str) -> None:
         locale_selector=current_language,
     )
     app.jinja_env.filters.update(
-        dong=dong, number=number, day=day, moment=moment, quantity=quantity, said=said, paragraphs=paragraphs
+        dong=dong,
+        number=number,
+        day=day,
+        moment=moment,
+        quantity=quantity,
+        said=said,
+        paragraphs=paragraphs,
+        unit=unit,
     )
     app.jinja_env.globals.update(with_query=with_query, said=said)
 

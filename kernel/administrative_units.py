@@ -41,6 +41,14 @@ _KINDS_EN = {
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 
+def in_english(full_name: str) -> str:
+    """Name a unit on English pages by its kind and name: "Xã Ba Tơ" is "Ba Tơ commune". Other words stay."""
+    for kind, english in _KINDS_EN.items():
+        if full_name.startswith(kind + " "):
+            return f"{full_name[len(kind) + 1 :]} {english}"
+    return full_name
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A province, (former) district or commune, for as long as its code, kind and name stayed the same."""

@@ -24,6 +24,10 @@ MOST_PIXELS = 50_000_000  #: the largest pictures telephones take have 48 millio
 KEPT_PIXELS = 12_000_000
 SMALLEST_SIDE = 100  #: pixels
 WEBP_QUALITY, AVIF_QUALITY, MASTER_QUALITY = 62, 45, 90
+#: The narrowest rendition is what a phone on a bad line loads first: so many bytes at most, with less quality if need
+#: be. Woven patterns take twice what a landscape does.
+LIGHT_BYTES = 17_000
+_LESS_QUALITY, _LEAST_QUALITY = 8, 30
 
 _LONGEST_SIDE = 16_383  # WebP holds no more
 
@@ -135,7 +139,7 @@ def avif(master: bytes, width: int) -> bytes:
         picture.load()
         width = min(width, picture.width)
         size = (width, _height_at(width, picture.width, picture.height))
-        return _written(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3), "AVIF", AVIF_QUALITY)
+        return _light(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3), "AVIF", AVIF_QUALITY)
 
 
 # --- Looking at what came ----------------------------------------------------------------------------------
@@ -244,8 +248,11 @@ def _refusal(data: bytes) -> InvalidInput:
 
 
 def megabytes(size: int) -> str:
-    """Say a number of bytes in megabytes, with one figure after the point if it is not whole: "1.5"."""
-    return f"{size / 2**20:.1f}".removesuffix(".0")
+    """Say a number of bytes in megabytes, with one figure after the point if it is not whole: "1.5".
+
+    Rounded up: what is a little too large does not read as if it were not.
+    """
+    return f"{-(-size * 10 // 2**20) / 10:.1f}".removesuffix(".0")
 
 
 # --- Making it clean ---------------------------------------------------------------------------------------
@@ -317,12 +324,21 @@ def _renditions(picture: Image.Image) -> dict[int, bytes]:
         size = (width, _height_at(width, picture.width, picture.height))
         if step.size != size:
             step = step.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-        made[width] = _written(step, "WEBP", WEBP_QUALITY)
+        made[width] = _light(step, "WEBP", WEBP_QUALITY)
     return dict(sorted(made.items()))
 
 
 def _height_at(width: int, full_width: int, full_height: int) -> int:
     return max(1, (full_height * width + full_width // 2) // full_width)
+
+
+def _light(picture: Image.Image, form: str, quality: int) -> bytes:
+    """Write a rendition; the narrowest with at most ``LIGHT_BYTES`` where that is to be had."""
+    made = _written(picture, form, quality)
+    while picture.width <= WIDTHS[0] and len(made) > LIGHT_BYTES and quality - _LESS_QUALITY >= _LEAST_QUALITY:
+        quality -= _LESS_QUALITY
+        made = _written(picture, form, quality)
+    return made
 
 
 def _written(picture: Image.Image, form: str, quality: int) -> bytes:

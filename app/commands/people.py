@@ -81,7 +81,7 @@ keys = AppGroup("keys", help="Bearer keys of organisations, for programs.")
 
 @keys.command("create")
 @click.option("--organisation", "code", required=True, help="Code of the organisation the key is for.")
-@click.option("--scope", required=True, help="What it is for, for instance events:write.")
+@click.option("--scope", required=True, help="What it is for: epcis:capture or epcis:query.")
 def create_key(code: str, scope: str) -> None:
     """Make a key and print it alone on the last line. It is shown this once."""
     try:

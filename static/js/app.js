@@ -12,12 +12,16 @@
   // What is wrong with the form is read first.
   document.querySelector(".error-summary")?.focus();
 
-  // The label of a file field says what was chosen.
+  // The label of a file field says what was chosen; what is too large is not sent over a bad line first.
   all(".file input").forEach((input) => {
     const names = input.parentNode.querySelector(".file-names");
     const say = () => {
       const chosen = [...input.files].map((file) => file.name).join(", ");
       names.textContent = chosen || names.dataset.none;
+      const { most, tooLarge } = input.parentNode.dataset;
+      const isLarge = most && [...input.files].some((file) => file.size > Number(most));
+      input.setCustomValidity(isLarge ? tooLarge : "");
+      if (isLarge) input.reportValidity();
     };
     names.dataset.none = names.textContent;
     input.addEventListener("change", say);

@@ -90,7 +90,7 @@ def test_a_password_is_reset_and_sessions_end(runner, make: Factories, app: Flas
 
 
 def test_a_key_stands_alone_on_the_last_line_and_is_kept_as_a_digest(runner, app: Flask) -> None:
-    made = runner.invoke(args=["keys", "create", "--organisation", "htxbd", "--scope", "events:write"])
+    made = runner.invoke(args=["keys", "create", "--organisation", "htxbd", "--scope", "epcis:query"])
 
     key = made.output.splitlines()[-1]
     assert made.exit_code == 0, made.output
@@ -98,7 +98,7 @@ def test_a_key_stands_alone_on_the_last_line_and_is_kept_as_a_digest(runner, app
     with app.app_context():
         found = keys.find_by_key(key)
         assert found is not None
-        assert (found.organisation.code, found.scope, found.hint) == ("htxbd", "events:write", key[-4:])
+        assert (found.organisation.code, found.scope, found.hint) == ("htxbd", "epcis:query", key[-4:])
         assert key not in found.digest
         assert keys.find_by_key(key + "x") is None
         with transaction():
@@ -106,7 +106,7 @@ def test_a_key_stands_alone_on_the_last_line_and_is_kept_as_a_digest(runner, app
         assert keys.find_by_key(key) is None
 
 
-@pytest.mark.parametrize(("code", "scope"), [("none1", "events:write"), ("htxbd", "Events Write"), ("htxbd", "")])
+@pytest.mark.parametrize(("code", "scope"), [("none1", "epcis:query"), ("htxbd", "Events Write"), ("htxbd", "")])
 def test_a_key_for_nobody_or_nothing_is_refused(runner, app: Flask, code: str, scope: str) -> None:
     refused = runner.invoke(args=["keys", "create", "--organisation", code, "--scope", scope])
 

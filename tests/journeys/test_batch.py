@@ -69,25 +69,17 @@ def test_a_producer_enters_a_batch_on_a_phone_and_its_code_opens_its_page(
     context.close()
 
 
-@pytest.mark.parametrize("density", [1, 2, 3])
+@pytest.mark.parametrize("density", [1, 3])
 def test_the_first_load_of_a_batch_page_is_light_on_any_phone(
     density: int, browser: Browser, browser_context_args: dict[str, Any], shop: LiveShop
 ) -> None:
-    finder = browser.new_page()
-    finder.goto(f"{shop.url}/chung-nhan")
-    products = []
-    for certificate in finder.locator("a[href^='/chung-nhan/']").all()[:6]:
-        products.append(certificate.get_attribute("href"))
+    with urlopen(f"{shop.url}/sitemap.xml") as file:  # noqa: S310 (our own server)
+        products = sorted(set(re.findall(r"/san-pham/[a-z0-9-]+", file.read().decode())))
     batches: list[str] = []
     for path in products:
-        finder.goto(f"{shop.url}{path}")
-        link = finder.locator("main a[href^='/san-pham/']").first
-        if not link.count():
-            continue
-        finder.goto(f"{shop.url}{link.get_attribute('href')}")
-        batches += [str(one.get_attribute("href")) for one in finder.locator("main a[href^='/lo/']").all()[:1]]
-    finder.close()
-    assert len(batches) >= 3
+        with urlopen(shop.url + path) as file:  # noqa: S310 (our own server)
+            batches += re.findall(r'href="(/lo/[a-z0-9]+/[0-9a-z]+)"', file.read().decode())[:1]
+    assert len(batches) >= 20
 
     for path in batches:
         context = browser.new_context(**{**browser_context_args, "device_scale_factor": density})

@@ -339,7 +339,7 @@ def test_a_file_too_large_is_refused_with_its_size():
     with pytest.raises(images.ImageTooLarge) as refused:
         accept(b"\xff\xd8\xff" + b"\0" * (3 * 2**19), max_bytes=2**20)
 
-    assert refused.value.facts == {"size_mb": "1.5", "limit_mb": "1"}
+    assert refused.value.facts == {"size_mb": "1.6", "limit_mb": "1"}
 
 
 WHOLE = [_file(_picture(150, 110), form, exif=_exif(6)) for form in ("JPEG", "PNG", "WEBP")]

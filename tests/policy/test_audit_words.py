@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import fields
 from pathlib import Path
 
+from accounts.organisations import Profile
 from admin.audit_subjects import KINDS
-from admin.audit_words import FACTS, WORDS
+from admin.audit_words import FACTS, FIELDS, WORDS
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment", "oversight", "admin")
@@ -46,3 +48,7 @@ def test_every_fact_has_a_name() -> None:
     facts = {word.arg for call in _records() for word in call.keywords if word.arg} - {"now"}
 
     assert sorted(facts - FACTS.keys()) == []
+
+
+def test_every_field_that_can_change_has_a_name() -> None:
+    assert {field.name for field in fields(Profile)} - {"commune"} | {"commune_code"} == FIELDS.keys()
