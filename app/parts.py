@@ -11,7 +11,7 @@ from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
 from storefront.web import browse, pages
-from traceability.web import batch_page, epcis, look_up, passport, resolver
+from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
 PARTS = [
@@ -27,6 +27,7 @@ PARTS = [
     certificate_register.blueprint,
     batch_page.blueprint,
     passport.blueprint,
+    batch_events.blueprint,
     epcis.blueprint,
     resolver.blueprint,
     look_up.blueprint,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
@@ -348,6 +349,49 @@ def test_our_own_batch_is_led_to_and_all_its_kinds_are_offered(ask: Ask, shop: L
     told = ask(passport).json()
     assert told["@id"] == f"{shop.url}{HONEY}/10/MO-001"
     assert told["url"] == shop.url + page
+
+
+@pytest.mark.parametrize("further", ["", "utm_source=a%20b&x", "17=261231", "perPage=x&EQ_bizStep=no", "lang=en"])
+def test_every_kind_of_link_is_followed_to_a_page_whatever_else_was_asked(further: str, ask: Ask) -> None:
+    levels = ask(f"{HONEY}/10/MO-001?linkType=linkset").json()["linkset"]
+    kinds = {name.removeprefix(VOC) for level in levels for name in level if name.startswith(VOC)}
+    assert kinds >= {"traceability", "recallStatus", "dpp", "epcis", "pip", "hasRetailers", "defaultLink"}
+
+    for kind in sorted(kinds):
+        led = ask(f"{HONEY}/10/MO-001?linkType=gs1:{kind}" + (f"&{further}" if further else ""))
+        assert led.status == 307, kind
+        assert further in led.location
+        assert ask(led.location.partition("#")[0], "HEAD").status == 200, led.location
+        assert ask(led.location.partition("#")[0]).status == 200, led.location
+
+
+def test_the_events_of_a_batch_are_the_public_ones_of_the_event_query(ask: Ask, shop: LiveShop) -> None:
+    answer = ask(ask(f"{HONEY}/10/MO-001?linkType=gs1:epcis").location, Origin="https://a.example")
+    name = quote(f"https://id.gs1.org{HONEY}/10/MO-001", safe="")
+    asked = ask(f"/epcis/events?MATCH_anyEPCClass={name}&orderBy=eventTime&orderDirection=ASC&perPage=100")
+    told = answer.json()
+
+    assert answer.headers.get_content_type() == "application/ld+json"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert told["type"] == "EPCISDocument"
+    assert told["epcisBody"]["eventList"]
+    assert told["epcisBody"]["eventList"] == asked.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    schema = json.loads((GS1 / "epcis" / "schema" / "epcis-json-schema-2.0.1.json").read_text(encoding="utf-8"))
+    jsonschema_rs.Draft7Validator(schema).validate(told)
+
+
+def test_pages_of_others_may_read_events(ask: Ask) -> None:
+    own = ask(f"{HONEY}/10/MO-001?linkType=gs1:epcis").location.partition("?")[0]
+
+    for path in ("/epcis/events", "/epcis/", "/epcis/events/urn:none", "/epcis/events?nonsense=1", own):
+        answer = ask(path, Origin="https://a.example")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*", path
+        assert "Link" in answer.headers["Access-Control-Expose-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        asked = ask(path.partition("?")[0], "OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET")
+        assert asked.status == 204, path
+        assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert "GS1-EPCIS-Version" in ask("/epcis/events").headers["Access-Control-Expose-Headers"]
 
 
 def test_an_unknown_lot_of_ours_leads_to_the_product_with_a_word_about_it(ask: Ask) -> None:

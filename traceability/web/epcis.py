@@ -31,6 +31,7 @@ from traceability.epcis import queries as query
 from traceability.epcis.document import STANDARD_CONTEXT, in_utc
 from traceability.epcis.problems import Problem, RefusedEvent
 from traceability.models import CaptureJob
+from traceability.web import cross_origin
 
 blueprint = Blueprint("epcis", __name__, url_prefix="/epcis")
 
@@ -506,7 +507,8 @@ def _say_versions(answer: Response) -> Response:
         answer.headers.extend({name: value for name, value in _LIMITS.items() if name not in answer.headers})
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Accept-Language, Authorization"
-    return answer
+    # Pages of other sites may read what everybody may; a key is for programs, and is not asked of a page's visitor.
+    return cross_origin.allow(answer, asked=("GS1-EPCIS-Version", "GS1-CBV-Version"), told=tuple(_VERSIONS))
 
 
 # --- Answers -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from accounts.models import OrganisationKind
 from ocop import queries as certificates
-from traceability import digital_link, key_patterns, queries
+from traceability import key_patterns, queries
 from traceability.digital_link import DigitalLink
 from traceability.element_strings import Element
 from traceability.linkset import Claim, Level, Link, Standing
@@ -20,7 +20,7 @@ from traceability.web.words import said
 #: Both languages of our pages, told apart by the reader's own settings.
 LANGUAGES = ("vi", "en")
 PASSPORT = "ho-chieu.jsonld"
-EVENTS = "/epcis/events"
+EVENTS = "su-kien.jsonld"
 
 Path = tuple[Element, ...]
 
@@ -92,7 +92,7 @@ def _of_goods(
     if goods.product_slug is not None:
         found[gtin] = _of_product(goods, on, base_url, unknown_lot=link.lot if goods.batch_path is None else None)
     if goods.batch_path is not None and lot is not None:
-        found[lot] = _of_batch(goods, lot, base_url)
+        found[lot] = _of_batch(goods, base_url)
     return found, {gtin: name, **({lot: f"{name} – {goods.lot_number}"} if lot is not None else {})}
 
 
@@ -141,9 +141,8 @@ def _of_product(goods: GoodsOfGtin, on: date, base_url: str, *, unknown_lot: str
     return links
 
 
-def _of_batch(goods: GoodsOfGtin, lot: Path, base_url: str) -> list[Link]:
+def _of_batch(goods: GoodsOfGtin, base_url: str) -> list[Link]:
     page = f"{base_url}{goods.batch_path}"
-    canonical = digital_link.CANONICAL_STEM + digital_link.written([lot[0], ("10", goods.lot_number or "")])
     is_stopped = goods.lot_state in (LotState.HELD, LotState.RECALLED)
     return [
         Link(
@@ -172,7 +171,7 @@ def _of_batch(goods: GoodsOfGtin, lot: Path, base_url: str) -> list[Link]:
         ),
         Link(
             "gs1:epcis",
-            f"{base_url}{EVENTS}?MATCH_anyEPCClass={quote(canonical, safe='')}",
+            f"{page}/{EVENTS}",
             gettext("Events of this batch (EPCIS 2.0)"),
             media_type="application/ld+json",
             standing=Standing.VOUCHED,

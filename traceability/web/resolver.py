@@ -24,19 +24,10 @@ from kernel.errors import N_, InvalidInput, NotFound
 from traceability import application_identifiers, digital_link, items, key_patterns, linkset, queries
 from traceability.digital_link import DigitalLink
 from traceability.linkset import Level, Link, Wish
-from traceability.web import own_links
+from traceability.web import cross_origin, own_links
 from traceability.web.own_links import UNKNOWN_LOT
 
 blueprint = Blueprint("resolver", __name__)
-
-#: What others' programs may do from their own pages: read, and read what is said beside the body.
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type",
-    "Access-Control-Expose-Headers": "Link, Location",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 class UnknownKey(NotFound):
@@ -72,8 +63,7 @@ def _know_converter(state: Any) -> None:
 
 @blueprint.after_request
 def _allow_others(answer: Response) -> Response:
-    answer.headers.extend({name: value for name, value in _CORS.items() if name not in answer.headers})
-    return answer
+    return cross_origin.allow(answer)
 
 
 @blueprint.route(
@@ -87,7 +77,7 @@ def resolve(_path: str) -> Response:
     400 for what is no Digital Link; 404 for a key or a kind of link that is not known.
     """
     if request.method == "OPTIONS":
-        return _options()
+        return cross_origin.options()
     try:
         link = _read()
     except InvalidInput as problem:
@@ -118,7 +108,7 @@ def resolve(_path: str) -> Response:
 def describe() -> Response:
     """Tell other resolvers and programs what this one does."""
     if request.method == "OPTIONS":
-        return _options()
+        return cross_origin.options()
     told = linkset.description(current_app.config["OCOP"].base_url, "OCOP Ba Tơ", primary_keys())
     return _json(told, 200, "application/json")
 
@@ -236,12 +226,6 @@ def _json(document: dict[str, Any], status: int, media_type: str) -> Response:
 def _varying(answer: Response) -> Response:
     answer.headers["Vary"] = "Accept, Accept-Language"
     answer.headers["Cache-Control"] = "no-cache"
-    return answer
-
-
-def _options() -> Response:
-    answer = Response(status=204)
-    answer.headers["Allow"] = _CORS["Access-Control-Allow-Methods"]
     return answer
 
 
