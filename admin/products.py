@@ -397,20 +397,32 @@ def edit_photo(product_id: int, digest: str) -> str | Answer | tuple[str, int]:
     )
 
 
-@blueprint.post("/<int:product_id>/anh/<digest>/<any(len,xuong,bo):act>")
+@blueprint.post("/<int:product_id>/anh/<digest>/<any(len,xuong):act>")
 @requires(Permission.EDIT_PRODUCTS)
 def order_photo(product_id: int, digest: str, act: str) -> Answer:
-    """Move a photo towards the front or the end, or remove it."""
+    """Move a photo towards the front or the end."""
     product, _ = _own(product_id)
     with transaction():
-        now = clock.now()
-        if act == "bo":
-            editing.remove_photo(product, current_actor(), digest, now=now)
-        else:
-            editing.move_photo(product, current_actor(), digest, by=-1 if act == "len" else 1, now=now)
-    if act == "bo":
-        flash(gettext("The photo was removed."), "good")
+        editing.move_photo(product, current_actor(), digest, by=-1 if act == "len" else 1, now=clock.now())
     return redirect(url_for("products.edit_photos", product_id=product_id), 303)
+
+
+@blueprint.route("/<int:product_id>/anh/<digest>/bo", methods=["GET", "POST"])
+@requires(Permission.EDIT_PRODUCTS)
+def drop_photo(product_id: int, digest: str) -> str | Answer:
+    """Show the photo once more and ask; then remove it."""
+    product, draft = _own(product_id)
+    shown = next((photo for photo in draft.photos if photo.digest == digest), None)
+    if shown is None:
+        raise editing.NoSuchPhoto()
+    if request.method == "POST":
+        with transaction():
+            editing.remove_photo(product, current_actor(), digest, now=clock.now())
+        flash(gettext("The photo was removed."), "good")
+        return redirect(url_for("products.edit_photos", product_id=product_id), 303)
+    return render_template(
+        "admin/products/drop_photo.html", product=product, version=draft, photo=shown, picture_of=media.picture(digest)
+    )
 
 
 def _photos_page(product: Product, form: PhotoForm) -> tuple[str, int]:

@@ -287,6 +287,8 @@ def test_photos_are_put_in_order_changed_and_removed(app: Flask, phone: FlaskCli
     send(phone, f"{BASE}/{product_id}/anh/{green}", alt_vi="xanh", photo=picture("blue"))
     assert [alt for alt, _ in order()] == ["xanh", "đỏ"]
     assert order()[0][1] not in (red, green)
+    assert "Gỡ ảnh này?" in phone.get(f"{BASE}/{product_id}/anh/{red}/bo").text
+    assert [alt for alt, _ in order()] == ["xanh", "đỏ"]
     send(phone, f"{BASE}/{product_id}/anh/{red}/bo")
     assert [alt for alt, _ in order()] == ["xanh"]
 

@@ -266,6 +266,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "products.edit_photos": (product, "++- --- --- ---"),
     "products.edit_photo": (photo, "++- --- --- ---"),
     "products.order_photo": (moved, "++- --- --- ---"),
+    "products.drop_photo": (photo, "++- --- --- ---"),
     "products.edit_items": (product, "++- --- --- ---"),
     "products.new_item": (product, "++- --- --- ---"),
     "products.edit_item": (item, "++- --- --- ---"),
