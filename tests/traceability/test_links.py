@@ -360,6 +360,17 @@ def test_an_exact_lot_goes_before_any_lot(client: FlaskClient, make: Factories) 
     assert client.get(f"{KEY}/10/A%26b=1").location == PAGE + "?lo=A%26b%3D1"
 
 
+@pytest.mark.parametrize("tail", ["10/L1/21/S1", "10/L1/21/S1/21/7", "10/A/17"])
+def test_a_registered_lot_with_a_slash_is_found_where_the_raw_address_is_hidden(
+    tail: str, client: FlaskClient, make: Factories, rice: Any
+) -> None:
+    _own(make, rice, f"{KEY}/10/L1%2F21%2FS1")
+    _own(make, rice, f"{KEY}/10/A%2F17")
+    environ = {"RAW_URI": "", "REQUEST_URI": "", "PATH_INFO": f"{KEY}/{tail}"}
+
+    assert client.get("/", environ_overrides=environ).location == PAGE
+
+
 def test_a_batch_that_is_not_public_shows_in_nothing(client: FlaskClient, make: Factories) -> None:
     product = make.product(make.producer(code="htxbd"), gtin=GTIN, slug="gao-ray")
     make.batch(make.item(product), number="A1", token="7k2qxm90ad", state=LotState.OPEN)

@@ -201,10 +201,11 @@ def _holds_identifier(link: DigitalLink) -> bool:
 
 
 def _is_known(link: DigitalLink) -> bool:
-    """Tell whether a batch of ours, or a link for exactly this key, stands behind an address."""
+    """Tell whether a batch of ours, or a link for exactly this key or its lot, stands behind an address."""
     if link.gtin and link.lot and queries.find_batch_of_gtin(link.gtin, link.lot) is not None:
         return True
-    return queries.is_registered(key_patterns.written(link.path))
+    levels = link.levels()
+    return queries.is_registered(key_patterns.written(level) for level in levels[:-1] or levels)
 
 
 def _argument(name: str) -> str:
