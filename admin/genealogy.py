@@ -340,7 +340,6 @@ def _as_table(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
         "sides": SIDES,
         "columns": [
             listing.heading(gettext("Name"), "ten", order),
-            listing.heading(gettext("Lot number"), "so", order),
             listing.heading(gettext("Whose"), "cua", order),
             listing.heading(gettext("Steps away"), "buoc", order),
             listing.heading(gettext("Went along"), number=True),
