@@ -192,7 +192,7 @@ def quantity(value: int, unit: Any) -> str:
 
 def kind_of(lot: Lot) -> str:
     """Say what a lot is."""
-    words: str = gettext(KINDS.get(lot.kind, N_("Known from others' records")))
+    words: str = gettext(KINDS[lot.kind])
     return words
 
 
@@ -340,8 +340,6 @@ def _as_table(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
         "sides": SIDES,
         "columns": [
             listing.heading(gettext("Name"), "ten", order),
-            listing.heading(gettext("Lot number"), "so", order),
-            listing.heading(gettext("What it is")),
             listing.heading(gettext("Whose"), "cua", order),
             listing.heading(gettext("Steps away"), "buoc", order),
             listing.heading(gettext("Went along"), number=True),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
@@ -28,15 +29,16 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.saying import said
 from admin.trace_forms import KINDS, TYPED_UNIT
+from catalog.models import Unit
 from kernel import clock, replays
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError, NotAllowed
 from oversight import answering, queries, recall
 from oversight.models import EntryKind, Recall, RecallNotice, RecallState, Severity
-from oversight.queries import Goods, Reckoned
+from oversight.queries import Elsewhere, Goods, Part, Reckoned
 from oversight.reconciliation import Parts
 from traceability import batches
-from traceability.models import Lot
+from traceability.models import Lot, LotKind
 
 blueprint = Blueprint("recalls", __name__, url_prefix="/quan-tri/thu-hoi")
 
@@ -65,6 +67,15 @@ PARTS = {
     "missing": N_("Missing packs"),
     "lost_before": N_("Lost before"),
     "unreleased": N_("Never on sale"),
+}
+
+
+#: What somebody known from others' records is to a recall.
+PARTS_PLAYED = {
+    Part.HOLDER: N_("Received it"),
+    Part.BUYER: N_("Bought it"),
+    Part.MAKER: N_("Made it, has some left"),
+    Part.UNKNOWN: N_("Not known"),
 }
 
 
@@ -226,7 +237,34 @@ def show(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         may_close=actor.may(Permission.CLOSE_RECALLS) and row.state is RecallState.OPEN,
+        **_elsewhere(queries.known_from_events(row)),
     )
+
+
+def who_of(one: Elsewhere) -> str:
+    """Name who has goods by others' records: by the name known here, as the events call them, by the paper alone."""
+    if one.organisation is not None:
+        return said(one.organisation, "name")
+    if one.share is None:
+        return str(gettext("Not known"))
+    if one.share.is_paper:
+        words = gettext("Buyer by paper %(paper)s", paper=one.name) if one.name else gettext("Buyer not known")
+        return str(words)
+    return one.name
+
+
+def how_much_of(one: Elsewhere) -> str:
+    """Say how much is with somebody by others' records, in the lot's unit."""
+    if one.share is None:
+        return "–"
+    if not one.quantity and one.share.is_unstated:
+        return str(gettext("not stated"))
+    return str(current_app.jinja_env.filters["quantity"](one.quantity, one.unit))
+
+
+def _elsewhere(rows: Sequence[Elsewhere]) -> dict[str, Any]:
+    """Give a page what it says of goods known from others' records."""
+    return {"elsewhere": rows, "who_of": who_of, "how_much_of": how_much_of, "parts_played": PARTS_PLAYED}
 
 
 def minutes_of(row: Recall, now: datetime) -> int:
@@ -326,21 +364,42 @@ def holders(number: str) -> Response:
         gettext("Good until"),
         gettext("Packs"),
         gettext("Held for orders"),
+        gettext("Unit"),
+        gettext("Paper"),
     ]
+    known = (
+        (
+            who_of(one),
+            " · ".join((gettext(KINDS[LotKind.EXTERNAL]), gettext(PARTS_PLAYED[one.role]))),
+            one.name_vi,
+            one.number,
+            "",
+            one.quantity or "",
+            "",
+            one.unit.value,
+            " ".join(one.papers),
+        )
+        for one in queries.known_from_events(row)
+    )
     return listing.csv_file(
         f"{row.number.lower()}-noi-giu",
         header,
-        (
+        itertools.chain(
             (
-                one.keeper_vi,
-                one.location_vi,
-                one.name_vi,
-                one.number,
-                f"{one.expires_on:%d/%m/%Y}" if one.expires_on else "",
-                one.quantity,
-                one.allocated,
-            )
-            for one in held
+                (
+                    one.keeper_vi,
+                    one.location_vi,
+                    one.name_vi,
+                    one.number,
+                    f"{one.expires_on:%d/%m/%Y}" if one.expires_on else "",
+                    one.quantity,
+                    one.allocated,
+                    Unit.PIECE.value,
+                    "",
+                )
+                for one in held
+            ),
+            known,
         ),
     )
 
@@ -352,7 +411,12 @@ def phone_list(number: str) -> str:
     row = queries.get_recall(current_actor(), number)
     notices = queries.notices_of(row)
     return render_template(
-        "admin/recalls/phone_list.html", recall=row, notices=notices, phones=phones_of(notices), now=clock.now()
+        "admin/recalls/phone_list.html",
+        recall=row,
+        notices=notices,
+        phones=phones_of(notices),
+        now=clock.now(),
+        **_elsewhere(queries.known_from_events(row)),
     )
 
 
@@ -411,6 +475,7 @@ def report(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         now=now,
+        **_elsewhere(queries.known_from_events(row)),
     )
 
 
@@ -437,6 +502,7 @@ def notice(number: str, notice_id: int) -> str:
         may_answer=_may_answer(actor, row) and row.recall.state is RecallState.OPEN,
         on_behalf=row.organisation_id != actor.organisation_id,
         sees_whole=not _is_only_a_holder(actor, row),
+        **_elsewhere(queries.known_of_notice(row)),
     )
 
 

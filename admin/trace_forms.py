@@ -42,7 +42,12 @@ STATES: dict[LotState, tuple[str, str]] = {
     LotState.RECALLED: (N_("Recalled"), "bad"),
 }
 LOT_STATES: dict[LotState, tuple[str, str]] = STATES | {LotState.RELEASED: (N_("Can be used"), "good")}
-KINDS = {LotKind.RAW: N_("Raw material"), LotKind.INTERMEDIATE: N_("In between"), LotKind.FINISHED: N_("Goods")}
+KINDS = {
+    LotKind.RAW: N_("Raw material"),
+    LotKind.INTERMEDIATE: N_("In between"),
+    LotKind.FINISHED: N_("Goods"),
+    LotKind.EXTERNAL: N_("Known from others' records"),
+}
 
 _PHOTO_HINT = lazy_gettext("JPEG, PNG, WebP or HEIC, at most 20 MB. Where it was taken is removed from it.")
 

@@ -1,4 +1,4 @@
-"""What the worker does for the event store: capture documents, and bring events from before it into its form."""
+"""What the worker does for the event store: capture documents, and bring what is older than it into its form."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel import jobs
 from kernel.db import retrying, transaction
+from traceability import declarations
 from traceability.epcis import capture, store
 from traceability.epcis.capture import Waiting
 
@@ -46,3 +47,16 @@ def write_missing(args: dict[str, Any], now: datetime) -> None:
             written = store.keep_missing()
         if written < store.AT_ONCE:
             return
+
+
+@jobs.handles(declarations.JOB)
+def declare_missing(args: dict[str, Any], now: datetime) -> None:
+    """Write into the log what is declared of lots that were entered before that was done. Safe to run twice."""
+    while _declare_some(now) == declarations.AT_ONCE:
+        pass
+
+
+@retrying
+def _declare_some(now: datetime) -> int:
+    with transaction():
+        return declarations.declare_missing(now=now)

@@ -10,6 +10,7 @@ import oversight.export_models
 import oversight.models
 import stock.models
 import storefront.models
+import traceability.declaration_models
 import traceability.item_models
 import traceability.models
 import traceability.scan_models
@@ -23,6 +24,7 @@ MODELS = [
     traceability.models,
     traceability.scan_models,
     traceability.item_models,
+    traceability.declaration_models,
     stock.models,
     consignment.models,
     storefront.models,

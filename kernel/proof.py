@@ -74,6 +74,12 @@ class Source:
 #: from now on gets a new kind: what stands in the log must stay readable in the form it had.
 SOURCES: dict[str, Source] = {}
 
+#: What the verification asks besides: whether rows that repeat what a record says still say the same. Each gives a
+#: sentence for every difference, for the office's console.
+CHECKS: list[Callable[[], Iterable[str]]] = []
+#: Of what is all alike (records that are not in the log) so many are named.
+MOST_NAMED = 20
+
 
 def append(kind: str, reference: str, content: bytes, *, now: datetime) -> None:
     """Write a record down in the caller's transaction. It gets its position soon after that has committed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import Role
+from catalog.models import Unit
 from kernel import jobs
 from kernel.db import db, lock
 from oversight import queries
@@ -26,7 +27,10 @@ def tell(notice_id: int, *, now: datetime) -> int:
     addresses = {one.email: one.language for one in people if one.email}
     if not addresses and organisation.email:
         addresses[organisation.email] = "vi"
-    goods = queries.goods_of_notice(notice)
+    goods: list[queries.Goods | queries.Elsewhere] = [
+        *queries.goods_of_notice(notice),
+        *(row for row in queries.known_of_notice(notice) if row.is_external and row.unit is Unit.PIECE),
+    ]
     for address, language in sorted(addresses.items()):
         jobs.enqueue(
             "mail.send",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -34,6 +35,8 @@ from oversight.reconciliation import Flows, Parts, Start, Stock
 from stock.models import Balance, Location, LocationKind
 from stock.queries import ON_HAND
 from traceability import genealogy
+from traceability.epcis import holders
+from traceability.epcis.whereabouts import Share
 from traceability.models import Batch, Lot, LotKind, LotState
 
 #: Places at which somebody can count packs.
@@ -166,12 +169,23 @@ def lots_to_recall(actor: Actor, words: str) -> list[tuple[Lot, Organisation]]:
     query = (
         select(Lot, Organisation)
         .join(Organisation, Organisation.id == Lot.owner_id)
-        .where(owned_by(actor, Lot.owner_id), Lot.state != LotState.RECALLED)
+        .where(owned_by(actor, Lot.owner_id), or_(Lot.state != LotState.RECALLED, recalled_by_word()))
     )
     for word in words.lower().split()[:8]:
         like = f"%{word}%"
         query = query.where(or_(func.lower(Lot.number).like(like), func.lower(Lot.name_vi).like(like)))
     return [(row[0], row[1]) for row in db.session.execute(query.order_by(Lot.id.desc()).limit(MOST_FOUND))]
+
+
+def recalled_by_word() -> ColumnElement[bool]:
+    """Say that a lot was recalled by an event of its owner alone: nothing is known of who has it, nobody was told."""
+    papers = (
+        select(RecallLot.lot_id)
+        .join(Recall, Recall.id == RecallLot.recall_id)
+        .where(RecallLot.lot_id == Lot.id, ~Recall.is_drill)
+        .correlate(Lot)
+    )
+    return and_(Lot.kind == LotKind.EXTERNAL, Lot.state == LotState.RECALLED, ~papers.exists())
 
 
 def lot_of(actor: Actor, lot_id: int) -> Lot:
@@ -249,6 +263,7 @@ class Goods(NamedTuple):
     location_vi: str
     location_en: str
     quantity: int  #: when the recall began
+    is_external: bool = False  #: known from others' records: nobody says that it lies here
 
 
 def _words() -> tuple[ColumnElement[str], ColumnElement[str]]:
@@ -404,6 +419,7 @@ def material_of_notice(notice: RecallNotice) -> list[Goods]:
                 literal(""),
                 literal(""),
                 RecallLot.made - RecallLot.used,
+                Lot.kind == LotKind.EXTERNAL,
             )
             .select_from(RecallLot)
             .join(Lot, Lot.id == RecallLot.lot_id)
@@ -416,7 +432,7 @@ def material_of_notice(notice: RecallNotice) -> list[Goods]:
         )
         .order_by(Lot.id)
     )
-    return [Goods._make(row) for row in rows]
+    return [Goods(*row) for row in rows]
 
 
 def booked(recall: Recall, lot_id: int, location_id: int | None) -> tuple[int, int]:
@@ -480,6 +496,88 @@ def entries_of(recall: Recall, notice: RecallNotice | None = None) -> list[Recal
             .limit(500)
         )
     )
+
+
+# --- What others' records know ----------------------------------------------------------------------------
+
+
+class Part(enum.StrEnum):
+    """What a party known from others' records is to a recall."""
+
+    HOLDER = "holder"  #: received goods, or has them
+    BUYER = "buyer"  #: bought them: by name, or known by the paper of the sale alone
+    MAKER = "maker"  #: made them, and has some left
+    UNKNOWN = "unknown"  #: nobody said with whom the lot is
+
+
+class Elsewhere(NamedTuple):
+    """What of a lot is, or was, with somebody, by the events that others sent."""
+
+    lot_id: int
+    number: str
+    name_vi: str
+    name_en: str
+    unit: Unit
+    is_external: bool
+    role: Part
+    organisation: Organisation | None  #: who it is here, where it is known here
+    name: str  #: as the events call it
+    share: Share | None
+    papers: list[str]
+
+    @property
+    def quantity(self) -> int:
+        """How much is with them, or on its way there, as far as it was stated."""
+        return 0 if self.share is None else self.share.held + self.share.on_the_way
+
+
+def known_from_events(recall: Recall) -> list[Elsewhere]:
+    """List who received, has or bought goods of a recall by captured events; lots of which nobody knows it last.
+
+    Live while the recall is open: what others send later is listed too; afterwards as it was known when it closed.
+    """
+    reached = genealogy.downstream([recall.lot_id])
+    name_vi, name_en = _words()
+    lots = {
+        row[0]: row
+        for row in db.session.execute(
+            _with_words(
+                select(Lot.id, Lot.number, name_vi, name_en, Lot.unit, Lot.kind == LotKind.EXTERNAL).select_from(Lot)
+            ).where(Lot.id.in_(select(reached.c.id)))
+        )
+    }
+    known = holders.known_of(lots.keys(), until=recall.closed_at)
+    makers = {one.share.party for one in known if one.share.made}
+    rows = [
+        Elsewhere._make((*lots[one.share.lot_id], role, one.organisation, one.name, one.share, one.papers))
+        for one in known
+        if (role := _role(one.share, makers)) is not None
+    ]
+    in_recall = set(db.session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)))
+    told_of = {one.share.lot_id for one in known} | holders.cases_among(lots.keys())
+    rows += [
+        Elsewhere._make((*row, Part.UNKNOWN, None, "", None, []))
+        for id, row in sorted(lots.items())
+        if row[5] and id in in_recall and id not in told_of
+    ]
+    return sorted(rows, key=lambda row: (list(Part).index(row.role), row.lot_id))
+
+
+def _role(share: Share, makers: set[str]) -> Part | None:
+    if share.is_buyer:
+        return Part.BUYER
+    if share.party in makers:
+        return Part.MAKER if share.held + share.on_the_way > 0 else None
+    return Part.HOLDER if share.has_or_had else None
+
+
+def known_of_notice(notice: RecallNotice) -> list[Elsewhere]:
+    """List what others' records say is, or was, with whom a notice goes to."""
+    return [
+        row
+        for row in known_from_events(notice.recall)
+        if row.organisation is not None and row.organisation.id == notice.organisation_id
+    ]
 
 
 # --- What became of every pack ----------------------------------------------------------------------------
@@ -610,11 +708,11 @@ class Total(NamedTuple):
 
 
 def totals(rows: Iterable[Reckoned]) -> list[Total]:
-    """Add up a reckoning: goods first, then what is between, then raw material; only like with like."""
+    """Add up a reckoning: goods first, then what is between, raw material, what others told of; like with like."""
     groups: dict[tuple[LotKind, Unit], list[Parts]] = defaultdict(list)
     for row in rows:
         groups[row.kind, row.unit].append(row.parts)
-    order = [LotKind.FINISHED, LotKind.INTERMEDIATE, LotKind.RAW]
+    order = [LotKind.FINISHED, LotKind.INTERMEDIATE, LotKind.RAW, LotKind.EXTERNAL]
     return [
         Total(kind, unit, len(parts), reconciliation.total(parts))
         for (kind, unit), parts in sorted(groups.items(), key=lambda row: (order.index(row[0][0]), row[0][1].value))

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select
 
 from accounts.actor import Actor
+from catalog.models import Unit
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
 from kernel import audit, jobs, numbers
 from kernel.db import db, listed, lock
@@ -90,7 +91,11 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
     reason_vi, reason_en = batches.checked_reason(told.reason_vi), nfc(told.reason_en).strip()
     if len(reason_en) > batches.LONGEST_REASON:
         raise EnglishTooLong(most=batches.LONGEST_REASON)
-    everything = _everything_made_from(lot) if is_drill else holding.lock_everything_made_from(lot)
+    if is_drill:
+        everything = _everything_made_from(lot)
+    else:
+        everything = holding.lock_everything_made_from(lot, even_recalled=True)
+        _refuse_twice(lot)
     recall = Recall(
         number=f"TH-{numbers.next_number('recall'):06d}",
         lot_id=lot.id,
@@ -160,9 +165,15 @@ def close(recall: Recall, *, conclusion: str, even_unanswered: bool, actor: Acto
 
 def _everything_made_from(lot: Lot) -> list[int]:
     """Find what a recall would reach; nothing is locked."""
-    if lot.state is LotState.RECALLED:
-        raise batches.AlreadyRecalled(number=lot.number)
+    _refuse_twice(lot)
     return sorted(db.session.scalars(select(genealogy.downstream([lot.id]).c.id)))
+
+
+def _refuse_twice(lot: Lot) -> None:
+    by_word = db.session.scalar(select(Lot.id).where(Lot.id == lot.id, queries.recalled_by_word()))
+    state = db.session.scalar(select(Lot.state).where(Lot.id == lot.id))
+    if state is LotState.RECALLED and by_word is None:
+        raise batches.AlreadyRecalled(number=lot.number)
 
 
 def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
@@ -195,7 +206,7 @@ def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
             func.coalesce(counted.c.lost, 0),
         )
         .outerjoin(counted, counted.c.lot_id == Lot.id)
-        .where(Lot.id.in_(listed(lot_ids)), Lot.state != LotState.RECALLED)
+        .where(Lot.id.in_(listed(lot_ids)), or_(Lot.state != LotState.RECALLED, queries.recalled_by_word()))
     )
     names = ["recall_id", "lot_id", "state_before", "made", "used", "on_hand", "sold", "lost"]
     db.session.execute(insert(RecallLot).from_select(names, rows))
@@ -273,6 +284,7 @@ def _draw_up_notices(recall: Recall) -> list[RecallNotice]:
         for organisation_id, quantity in db.session.execute(query):
             known = facts.setdefault(organisation_id, {})
             known[name] = known.get(name, 0) + int(quantity)
+    _add_known_from_events(recall, facts)
     notices = [
         RecallNotice(recall_id=recall.id, organisation_id=organisation_id, **known)
         for organisation_id, known in sorted(facts.items())
@@ -280,3 +292,20 @@ def _draw_up_notices(recall: Recall) -> list[RecallNotice]:
     db.session.add_all(notices)
     db.session.flush()
     return notices
+
+
+def _add_known_from_events(recall: Recall, facts: dict[int, dict[str, int]]) -> None:
+    """Add who is known here and received or has goods by the word of others; what the stock counts is counted."""
+    for row in queries.known_from_events(recall):
+        if row.organisation is None or row.share is None:
+            continue
+        known = facts.setdefault(row.organisation.id, {})
+        if row.is_external and row.unit is Unit.PIECE:
+            share = row.share
+            for name, quantity in (
+                ("held", share.held),
+                ("on_the_way", share.on_the_way),
+                ("received", share.received),
+                ("sold", share.sold),
+            ):
+                known[name] = known.get(name, 0) + quantity

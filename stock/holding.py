@@ -89,12 +89,13 @@ def still_there(lot_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: int(row[1]) for query in (left, counted) for row in db.session.execute(query)}
 
 
-def lock_everything_made_from(lot: Lot) -> list[int]:
+def lock_everything_made_from(lot: Lot, *, even_recalled: bool = False) -> list[int]:
     """Lock a lot and all lots made from it, in the order of their ids; give the ids.
 
     Whoever makes another lot from one of them locks it first: what came meanwhile is found by looking again,
     and once all are locked nothing more can come.
 
+    :param even_recalled: the caller looks itself whether the lot was recalled before
     :raises traceability.batches.AlreadyRecalled: if the lot itself was recalled before
     """
     locked: list[int] = []
@@ -108,6 +109,7 @@ def lock_everything_made_from(lot: Lot) -> list[int]:
         if len(found) == len(locked):
             break
         locked = found
-    if db.session.scalar(select(Lot.state).where(Lot.id == lot.id)) is LotState.RECALLED:
+    state = db.session.scalar(select(Lot.state).where(Lot.id == lot.id))
+    if state is LotState.RECALLED and not even_recalled:
         raise batches.AlreadyRecalled(number=lot.number)
     return locked

@@ -15,7 +15,7 @@ from kernel.clock import business_date
 from kernel.db import db, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from traceability import items, lots, recipes, recording
+from traceability import declarations, items, lots, recipes, recording
 from traceability.models import Batch, EventKind, Lot, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -198,6 +198,7 @@ def open_batch(
         photos=photos,
         now=now,
     )
+    declarations.declare([lot.id], now=now)
     audit.record(actor, "traceability.open_batch", f"lot:{lot.id}", now=now, item=item.id, quantity=quantity)
     return batch
 
@@ -257,6 +258,7 @@ def release(batch: Batch, *, actor: Actor, now: datetime) -> None:
         is_sample=lot.is_sample,
         now=now,
     )
+    declarations.declare([lot.id], now=now)
     items.activate(lot.id)
     audit.record(actor, "traceability.release", f"lot:{lot.id}", now=now, quantity=lot.left)
     _shelf_changes(batch)

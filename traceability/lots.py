@@ -14,11 +14,11 @@ from accounts.models import Organisation
 from catalog.models import Unit
 from kernel import audit, gs1
 from kernel.clock import VIETNAM, business_date
-from kernel.db import db, for_update
+from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.models import AdministrativeUnit, StoredFile
 from kernel.text import nfc, one_line
-from traceability import recipes, recording
+from traceability import declarations, recipes, recording
 from traceability.models import EventKind, Lot, LotDocument, LotInput, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -213,6 +213,7 @@ def receive_raw_lot(
         is_sample=is_sample,
         now=now,
     )
+    declarations.declare([lot.id], now=now)
     audit.record(actor, "traceability.receive_raw_lot", f"lot:{lot.id}", now=now, quantity=lot.quantity)
     return lot
 
@@ -275,6 +276,7 @@ def make_intermediate(
         photos=photos,
         now=now,
     )
+    declarations.declare([lot.id], now=now)
     audit.record(actor, "traceability.make_intermediate", f"lot:{lot.id}", now=now, quantity=quantity)
     return lot
 
@@ -348,9 +350,11 @@ def add_document(lot: Lot, digest: str, *, title: str, is_public: bool, actor: A
         raise _beside("title", NameTooLong(most=LONGEST_NAME))
     if db.session.get(StoredFile, digest) is None:
         raise LookupError("keep the file before its row")
+    lock(lot)  # two papers at once are two declarations, one after the other
     document = db.session.merge(
         LotDocument(lot_id=lot.id, digest=digest, title=title, is_public=is_public, added_at=now)
     )
+    declarations.declare([lot.id], now=now)
     audit.record(actor, "traceability.add_document", f"lot:{lot.id}", now=now, digest=digest, is_public=is_public)
     recording.shows_anew([lot.id])
     return document

@@ -890,9 +890,9 @@ def links_of(patterns: Iterable[str]) -> list[ResolverLink]:
     )
 
 
-def is_registered(pattern: str) -> bool:
-    """Tell whether a link in use is registered for exactly this key."""
-    return bool(links_of([pattern]))
+def is_registered(patterns: Iterable[str]) -> bool:
+    """Tell whether a link in use is registered for exactly one of these keys."""
+    return bool(links_of(patterns))
 
 
 def links_visible_to(actor: Actor) -> Select[ResolverLink]:

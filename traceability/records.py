@@ -140,7 +140,7 @@ proof.SOURCES[KIND] = Source(contents=_contents, references=_references, publish
 # --- In the form of the standard --------------------------------------------------------------------------
 
 
-def epcis_reference(event: EpcisEvent) -> str:
+def epcis_reference(event: EpcisEvent | Any) -> str:
     """Name an event in the form of the standard, for the log."""
     return event.event_id + (_OF_ERROR if event.declares_error else "")
 

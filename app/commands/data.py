@@ -9,13 +9,11 @@ import sys
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import inspect
-from sqlalchemy.exc import DBAPIError
 
+from app.commands.tables import require_tables
 from app.config import VAR, Config
 from app.demo import data, loader
 from kernel import clock
-from kernel.db import db
 from stock import agreement, verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
@@ -48,12 +46,7 @@ def _password() -> str:
 def load(scale: int, if_empty: bool) -> None:
     """Load the Ba Tơ data set into an empty database."""
     config: Config = current_app.config["OCOP"]
-    try:
-        is_migrated = inspect(db.engine).has_table("organisation")
-    except DBAPIError as problem:
-        sys.exit(f"ocop: the database does not answer: {problem.orig}")
-    if not is_migrated:
-        sys.exit("ocop: the database has no tables yet: run  flask --app wsgi db upgrade  first.")
+    require_tables("ocop")
     if if_empty and (config.is_production or not loader.is_empty()):
         return
     _refuse_production()
@@ -80,6 +73,7 @@ def sign_ins() -> None:
 @ledger.command("verify")
 def verify() -> None:
     """Prove that movements and balances agree; name every difference, and fail if there is one."""
+    require_tables("ledger")
     differences = verification.verify()
     for line in differences:
         click.echo(line)
@@ -91,6 +85,7 @@ def verify() -> None:
 @trace.command("verify")
 def verify_trace() -> None:
     """Prove that lots, events and stock agree; name every difference, and fail if there is one."""
+    require_tables("trace")
     differences = agreement.verify()
     for line in differences:
         click.echo(line)

@@ -10,10 +10,12 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app import log_files, log_jobs
+from app.commands.tables import require_tables
 from kernel import checkpoints, clock, log_verification, media, proof
 from kernel.checkpoints import Malformed, VerifyingKey
 from kernel.db import db
 from kernel.models import StoredFile
+from traceability.epcis import recomputed  # noqa: F401 what the verification asks besides
 
 log = AppGroup("log", help="The log of proof.")
 
@@ -30,6 +32,7 @@ def _key(_context: click.Context, _option: click.Parameter, lines: tuple[str, ..
 @click.option("--former-key", "former_keys", multiple=True, callback=_key, help="A public key the log had before.")
 def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
     """Prove that no record was changed since it was written; name every difference, and fail if there is one."""
+    require_tables("log")
     found = log_verification.verify(former_keys=former_keys)
     if files:
         found.differences.extend(_spoilt_files())

@@ -24,7 +24,7 @@ from kernel.log_models import LogCheckpoint, LogLeaf, LogWaiting
 from kernel.models import Job
 from ocop import certification
 from tests.factories import Factories
-from traceability import recording
+from traceability import declarations, recording
 from traceability.models import EventKind, TraceEvent
 from traceability.recording import NamedLot
 from traceability.records import stored_record
@@ -64,7 +64,10 @@ def written(ctx: Flask, make: Factories, now: datetime) -> SimpleNamespace:
             actor=SYSTEM,
             now=now,
         )
-        found = SimpleNamespace(digest=digest, event_id=event.event_id, row_id=event.id, user_id=user.id)
+        declarations.declare([raw.id], now=now)
+        found = SimpleNamespace(
+            raw=f"{raw.number} ({raw.id}.1)", digest=digest, event_id=event.event_id, row_id=event.id, user_id=user.id
+        )
     log_jobs.number_all()
     db.session.rollback()
     return found
@@ -98,6 +101,7 @@ def test_papers_certificates_and_events_are_in_the_log_by_their_own_names(ctx: F
         (2, "revocation", "MAU-9"),
         (3, "event", written.event_id),
         (4, "epcis", written.event_id),
+        (5, "lot", written.raw),
     ]
     assert _differences() == []
 
@@ -236,8 +240,9 @@ def test_a_changed_byte_is_found_and_the_record_is_named(what: str, ctx: Flask, 
     }
     _tamper(table, statement, **names)
 
-    (difference,) = _differences()
-    assert difference.startswith(expected(written))
+    first, *others = _differences()
+    assert first.startswith(expected(written))
+    assert all(written.event_id in line for line in others), "what was copied out of the record no longer agrees"
 
 
 def test_a_record_that_is_changed_before_it_has_its_position_is_named_too(
@@ -270,7 +275,7 @@ def test_whoever_changes_the_leaf_along_with_the_record_is_found_by_the_signed_r
     content = proof.SOURCES["certificate"].contents(["MAU-9"])["MAU-9"]
     _tamper("log_leaf", "UPDATE log_leaf SET leaf_hash = :hash WHERE position = 1", hash=merkle.leaf_hash(content))
 
-    assert _differences() == [f"checkpoint of {business_date(now)}: the tree of 5 records has another root now"]
+    assert _differences() == [f"checkpoint of {business_date(now)}: the tree of 6 records has another root now"]
 
 
 def test_whoever_signs_the_changed_tree_without_the_key_is_found_by_the_signature(
@@ -313,11 +318,11 @@ def _run(app: Flask, *arguments: str) -> Result:
 def test_the_command_says_what_it_looked_at_and_fails_on_a_difference(ctx: Flask, written: SimpleNamespace) -> None:
     signed = _run(ctx, "log", "checkpoint")
     assert signed.exit_code == 0
-    assert "\n5\n" in signed.output
+    assert "\n6\n" in signed.output
 
     good = _run(ctx, "log", "verify", "--files")
     assert good.exit_code == 0, good.output
-    assert "5 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
+    assert "6 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
 
     _tamper("trace_event", "UPDATE trace_event SET note_vi = '.'")
     file = media.store().path(written.digest, "pdf")

@@ -395,10 +395,35 @@ def test_pages_of_others_may_read_events(ask: Ask) -> None:
 
 
 def test_an_unknown_lot_of_ours_leads_to_the_product_with_a_word_about_it(ask: Ask) -> None:
-    answer = ask(f"{HONEY}/10/KHAC%2F1?a=%20")
+    answer = ask(f"{HONEY}/10/KHAC%2FA?a=%20")
 
     assert answer.status == 307
-    assert answer.location == ask(HONEY).location + "?a=%20&lo-khong-co=KHAC%2F1"
+    assert answer.location == ask(HONEY).location + "?a=%20&lo-khong-co=KHAC%2FA"
+
+
+@pytest.mark.parametrize("tail", ["10/A/17", "10/MO/001", "10/MO-001/21", "10/A/21", "10/A/B/C/17"])
+def test_what_lacks_a_value_is_400_on_the_running_server(tail: str, ask: Ask) -> None:
+    assert ask(f"{HONEY}/{tail}").status == 400
+
+
+def _entry(lot: str, page: str) -> dict[str, Any]:
+    return {
+        "anchor": f"/01/09506000134369/10/{lot}",
+        "itemDescription": "A lot with a slash",
+        "defaultLinktype": "gs1:pip",
+        "links": [{"linktype": "gs1:pip", "href": f"https://example.com/{page}", "title": page}],
+    }
+
+
+def test_known_lots_with_a_slash_are_found_on_the_running_server(ask: Ask, shop: LiveShop, tmp_path: Path) -> None:
+    file = tmp_path / "lots.json"
+    file.write_text(json.dumps([_entry("L1%2F21%2FS1", "first"), _entry("A%2F17", "second")]), encoding="utf-8")
+    shop.flask("resolver", "load", str(file), "--organisation", "htxbt")
+
+    assert ask("/01/09506000134369/10/L1%2F21%2FS1").location == "https://example.com/first"
+    assert ask("/01/09506000134369/10/L1%2F21%2FS1/21/7").location == "https://example.com/first"
+    assert ask("/01/09506000134369/10/A%2F17").location == "https://example.com/second"
+    assert ask("/01/09506000134369/10/A/18").status == 400
 
 
 def test_loading_again_changes_nothing(ask: Ask, shop: LiveShop) -> None:

@@ -120,7 +120,8 @@ def test_an_unknown_gtin_is_404_and_so_is_one_whose_product_is_not_on_show(
     ("decoded", "expected"),
     [
         (f"/01/{GTIN}/10/CF/02+1", PAGE),
-        (f"/01/{GTIN}/10/CF/02+1/21/7", "/san-pham/gao-ray?lo-khong-co=CF%2F02%2B1%2F21%2F7"),
+        (f"/01/{GTIN}/10/CF/02+1/21/7", PAGE),
+        (f"/01/{GTIN}/10/KHAC/A", "/san-pham/gao-ray?lo-khong-co=KHAC%2FA"),
         (f"/01/{GTIN}/10/A/21/7", "/san-pham/gao-ray?lo-khong-co=A"),
         (f"/01/{GTIN}/10/A%B", "/san-pham/gao-ray?lo-khong-co=A%25B"),
         (f"/01/{GTIN}", "/san-pham/gao-ray"),
@@ -135,6 +136,16 @@ def test_a_server_that_hides_the_raw_address_does_not_lose_a_lot_with_a_slash(
     answer = client.get(quote(decoded), environ_overrides=environ)
 
     assert (answer.status_code, answer.location) == (307, expected)
+
+
+@pytest.mark.parametrize("tail", ["10/A/17", "10/MO/001", "10/CF/17", "10/A/21", "10/A/B/17/x", "10/" + "a/" * 400])
+def test_what_lacks_a_value_is_malformed_where_the_raw_address_is_hidden_too(
+    tail: str, client: FlaskClient, rice: Any
+) -> None:
+    decoded = f"/01/{GTIN}/{tail}"
+    environ = {"RAW_URI": "", "REQUEST_URI": "", "PATH_INFO": decoded}
+
+    assert client.get(quote(decoded), environ_overrides=environ).status_code == 400
 
 
 # --- Typed codes --------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def insert_all(events: Sequence[Kept]) -> list[int]:
     """Store events with all the values by which they can be asked for; give the ids of their rows."""
     if not events:
         return []
-    columns = [_columns(event) for event in events]
+    columns = [columns_of(event) for event in events]
     ids = insert_rows(_EVENT, columns)
     _insert_fields([(id, *one) for id, event in zip(ids, events, strict=True) for one in fields_of(event.body)])
     proof.append_many(
@@ -104,7 +104,8 @@ def _insert_fields(rows: Sequence[tuple[int, str, str, float | None]]) -> None:
     )
 
 
-def _columns(event: Kept) -> dict[str, Any]:
+def columns_of(event: Kept) -> dict[str, Any]:
+    """Give the row of an event: its body, and what is copied out of it."""
     body = event.body
     at = instant(body["eventTime"])
     if at is None:
@@ -384,4 +385,4 @@ def _without_row() -> list[TraceEvent]:
     )
 
 
-__all__ = ["Kept", "insert_all", "keep", "keep_all", "keep_missing", "name_lots", "own_name"]
+__all__ = ["Kept", "columns_of", "insert_all", "keep", "keep_all", "keep_missing", "name_lots", "own_name"]

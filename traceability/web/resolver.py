@@ -3,8 +3,9 @@
 The address is read raw, because a lot number may hold ``/`` and ``+`` in their encoded form and the server in
 front decodes paths. Where it hides the raw form (Granian does, for WSGI) and no proxy before it tells it in
 ``X-Original-URI``, it is written anew from the decoded one:
-segment by segment, and with all that follows one identifier as its value; the second counts only where a batch or
-a registered link is known under it, or where the first is no Digital Link at all.
+segment by segment, and with what follows one identifier as its value, up to the end or to a further qualifier. The
+second counts only where a batch or a registered link is known under it, or where the first is no Digital Link and
+nothing in the value looks like an identifier that lost its own: ``/10/A/17`` is a mistake and no lot.
 Source: GS1 Digital Link URI Syntax 1.7.0, GS1-Conformant Resolver 1.2.1.
 """
 
@@ -132,9 +133,11 @@ def _read() -> DigitalLink:
         known = next((link for link in readings if _is_known(link)), None)
         if known is not None:
             return known
-        # A pair too many is rather a mistake in the address than a slash in a value; a segment too many cannot be.
-        if readings and isinstance(refusal, digital_link.NoKey):
-            return readings[0]
+        # A segment too many may be a slash in a value, unless a number stands where an identifier would.
+        if isinstance(refusal, digital_link.NoKey):
+            likely = next((link for link in readings if not _holds_identifier(link)), None)
+            if likely is not None:
+                return likely
         raise
     if all(link == plain for link in readings) or _is_known(plain):
         return plain
@@ -168,24 +171,41 @@ def _query() -> str:
 
 
 def _written_anew(path: str) -> list[str]:
-    """Encode a decoded path again: by its segments, then with all after one identifier as its value."""
+    """Encode a decoded path again: by its segments, then with slashes in the value of one identifier."""
     encode = digital_link.percent_encode
     segments = path.split("/")
     ways = ["/".join(encode(segment) for segment in segments)]
     rest = path.rstrip("/").split("/")
+    if len(rest) > _MOST_SEGMENTS:
+        return ways
     for place, code in enumerate(rest[:-2]):
         identifier = application_identifiers.find(code)
-        if identifier is not None and (identifier.is_key or place > 2):
-            before = "/".join(encode(segment) for segment in rest[: place + 1])
-            ways.append(before + "/" + encode("/".join(rest[place + 1 :])))
+        if identifier is None or not (identifier.is_key or place > 2):
+            continue
+        before = "/".join(encode(segment) for segment in rest[: place + 1])
+        ways.append(before + "/" + encode("/".join(rest[place + 1 :])))
+        for end in range(place + 3, len(rest) - 1):
+            if application_identifiers.find(rest[end]) is not None:
+                value, further = "/".join(rest[place + 1 : end]), "/".join(rest[end + 1 :])
+                ways.append(f"{before}/{encode(value)}/{rest[end]}/{encode(further)}")
     return ways
 
 
+#: A longer path is no key with slashes in its values: those have 20 to 30 signs.
+_MOST_SEGMENTS = 24
+
+
+def _holds_identifier(link: DigitalLink) -> bool:
+    """Tell whether a value with slashes holds a number where the path would have an identifier."""
+    return any(part.isascii() and part.isdigit() for _, value in link.path for part in value.split("/")[1:])
+
+
 def _is_known(link: DigitalLink) -> bool:
-    """Tell whether a batch of ours, or a link for exactly this key, stands behind an address."""
+    """Tell whether a batch of ours, or a link for exactly this key or its lot, stands behind an address."""
     if link.gtin and link.lot and queries.find_batch_of_gtin(link.gtin, link.lot) is not None:
         return True
-    return queries.is_registered(key_patterns.written(link.path))
+    levels = link.levels()
+    return queries.is_registered(key_patterns.written(level) for level in levels[:-1] or levels)
 
 
 def _argument(name: str) -> str:

@@ -1,0 +1,23 @@
+"""What a command says when the database cannot answer it: a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from kernel.db import db
+
+
+def require_tables(who: str) -> None:
+    """End the command with a sentence and status 1 if the database is away, or was never migrated.
+
+    :param who: the name the command goes by in what it prints
+    """
+    try:
+        is_migrated = inspect(db.engine).has_table("organisation")
+    except DBAPIError as problem:
+        sys.exit(f"{who}: the database does not answer: {problem.orig}")
+    if not is_migrated:
+        sys.exit(f"{who}: the database has no tables yet: run  flask --app wsgi db upgrade  first.")

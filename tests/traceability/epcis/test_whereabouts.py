@@ -1,0 +1,104 @@
+"""Goods are followed through what senders and receivers say; nothing is counted twice, nothing made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traceability.epcis.whereabouts import Handling, Share, Thing, follow
+
+LOT, CASE = 1, 2
+MAKER, CARRIER, SHOP, OTHER = "maker", "carrier", "shop", "other"
+
+
+def made(quantity: int | None = 100) -> Handling:
+    return Handling("TransformationEvent", [Thing(LOT, "output", quantity)], MAKER, biz_step="commissioning")
+
+
+def did(step: str, quantity: int | None, **facts: Any) -> Handling:
+    thing = Thing(facts.pop("lot_id", LOT), "object", quantity)
+    return Handling("ObjectEvent", [thing], facts.pop("by", MAKER), **{"action": "OBSERVE", "biz_step": step, **facts})
+
+
+def packed(action: str, quantity: int | None, by: str = MAKER) -> Handling:
+    things = [Thing(CASE, "parent"), Thing(LOT, "child", quantity)]
+    return Handling("AggregationEvent", things, by, action=action, biz_step="packing")
+
+
+def shares(*handlings: Handling) -> dict[str, Share]:
+    return {row.party: row for row in follow(handlings)}
+
+
+def test_what_was_sent_and_received_is_one_journey() -> None:
+    sent = did("shipping", 30, sources=[MAKER], destinations=[SHOP])
+    on_its_way = shares(made(), sent)
+    there = shares(made(), sent, did("receiving", 30, by=SHOP, sources=[MAKER], destinations=[SHOP]))
+
+    assert (on_its_way[MAKER].held, on_its_way[SHOP].held, on_its_way[SHOP].on_the_way) == (70, 0, 30)
+    assert (there[MAKER].held, there[SHOP].held, there[SHOP].on_the_way, there[SHOP].received) == (70, 30, 0, 30)
+
+
+def test_a_case_takes_its_goods_along_and_is_none_itself() -> None:
+    sent = did("shipping", 1, lot_id=CASE, sources=[MAKER], destinations=[SHOP])
+    got = did("receiving", 1, lot_id=CASE, by=SHOP, sources=[MAKER], destinations=[SHOP])
+    closed = follow([made(), packed("ADD", 40), sent, got])
+    opened = follow([made(), packed("ADD", 40), sent, got, packed("DELETE", 40, by=SHOP)])
+
+    for rows in (closed, opened):
+        assert {(row.lot_id, row.party, row.held) for row in rows} == {(LOT, MAKER, 60), (LOT, SHOP, 40)}
+        assert next(row for row in rows if row.party == SHOP).received == 40
+
+
+def test_a_quantity_that_nobody_stated_is_not_made_up() -> None:
+    found = shares(made(None), did("shipping", None, sources=[MAKER], destinations=[SHOP]))
+
+    assert (found[SHOP].held, found[SHOP].on_the_way, found[SHOP].is_unstated) == (0, 0, True)
+
+
+def test_who_passed_everything_on_is_still_one_who_received_it() -> None:
+    found = shares(
+        made(),
+        did("receiving", 10, by=SHOP, sources=[MAKER], destinations=[SHOP]),
+        did("receiving", 10, by=OTHER, sources=[SHOP], destinations=[OTHER]),
+    )
+
+    assert (found[SHOP].held, found[SHOP].received, found[SHOP].has_or_had) == (0, 10, True)
+    assert found[OTHER].held == 10
+
+
+def test_goods_that_come_back_and_goods_destroyed_leave_who_had_them() -> None:
+    found = shares(
+        made(),
+        did("receiving", 10, by=SHOP, sources=[MAKER], destinations=[SHOP]),
+        did("receiving", 4, by=MAKER, sources=[SHOP], destinations=[MAKER]),
+        did("destroying", 2, by=SHOP, action="DELETE", place=SHOP),
+    )
+
+    assert (found[MAKER].held, found[SHOP].held) == (94, 4)
+
+
+def test_a_buyer_is_known_by_name_by_paper_or_not_at_all() -> None:
+    sold = {"by": SHOP, "action": "DELETE", "place": SHOP, "disposition": "retail_sold"}
+    got = did("receiving", 10, by=SHOP, sources=[MAKER], destinations=[SHOP])
+    rows = follow(
+        [
+            made(),
+            got,
+            did("retail_selling", 1, destinations=[OTHER], **sold),
+            did("retail_selling", 2, papers=["inv-7"], **sold),
+            did("retail_selling", 3, **sold),
+        ]
+    )
+    buyers = {(row.party, row.is_paper, row.held) for row in rows if row.is_buyer}
+
+    assert buyers == {(OTHER, False, 1), ("inv-7", True, 2), ("", True, 3)}
+    assert next(row for row in rows if row.party == SHOP).held == 4
+
+
+def test_a_place_is_whose_goods_are_received_there() -> None:
+    found = shares(
+        made(),
+        did("receiving", 10, by=OTHER, place="gate 4", sources=[MAKER], destinations=[SHOP]),
+        did("stocking", 10, by=OTHER, place="gate 4"),
+    )
+
+    assert (found[SHOP].held, "gate 4" in found) == (10, False)
