@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from kernel.db import db
 from stock import verification
 from stock.models import Balance, Location, LocationKind
+from traceability import statements
 from traceability.models import EventLot, Lot, LotInput, LotKind, LotState, TraceEvent
+from traceability.statements import Amounts
 
 STOPPED = (LotState.HELD, LotState.RECALLED)
 
@@ -18,15 +19,19 @@ STOPPED = (LotState.HELD, LotState.RECALLED)
 def verify() -> list[str]:
     """Compare what lots, edges, events and balances say; give a line for each difference (none: all agree).
 
-    Laws: what was used of a lot is the sum of its edges; the event of a making names the same quantities as its
-    edges and its lot; what was made less what was used came into the stock, once it was released; a balance is
-    frozen exactly while its lot is held or recalled; and the laws of the ledger itself.
+    Laws: there is an edge for each thing that the events that stand say went into another, with the quantity they
+    give, and no other edge; what was used of a lot is what they say was used by those who may speak for it; the
+    event of a making names the lot's quantity, and of an external lot what was made is what all of them name; what
+    was made less what was used came into the stock, once it was released; a balance is frozen exactly while its lot
+    is held or recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is
+    declared.
     """
+    said = statements.amounts()
     return [
-        *_used_against_edges(),
+        *_used_against_events(said),
         *_edges_against_events(),
-        *_events_against_edges(),
         *_makings_against_lots(),
+        *_makings_of_others(said),
         *_released_against_stock(),
         *_stored_against_stock(),
         *_frozen_against_states(),
@@ -38,62 +43,41 @@ def _named(lot_id: int, number: str) -> str:
     return f"lot {lot_id} ({number})"
 
 
-def _standing() -> Any:
-    """Say in SQL that no later event corrects this one."""
-    newer = aliased(TraceEvent)
-    return ~exists().where(newer.corrects_id == TraceEvent.id)
-
-
-def _used_against_edges() -> list[str]:
-    edges = (
-        select(LotInput.input_id, func.sum(LotInput.quantity).label("quantity")).group_by(LotInput.input_id).subquery()
-    )
-    rows = db.session.execute(
-        select(Lot.id, Lot.number, Lot.used, func.coalesce(edges.c.quantity, 0))
-        .outerjoin(edges, edges.c.input_id == Lot.id)
-        .where(Lot.used != func.coalesce(edges.c.quantity, 0))
-        .order_by(Lot.id)
-    )
-    return [f"{_named(id, number)}: {used} of it were used, its edges say {edges}" for id, number, used, edges in rows]
-
-
-def _told_edges() -> Any:
-    """Read, from the makings that stand, what went into what."""
-    output, source = aliased(EventLot), aliased(EventLot)
-    return (
-        select(
-            output.lot_id.label("output_id"),
-            source.lot_id.label("input_id"),
-            func.sum(source.quantity).label("quantity"),
-        )
-        .select_from(TraceEvent)
-        .join(output, and_(output.event_id == TraceEvent.id, output.role == "output"))
-        .join(source, and_(source.event_id == TraceEvent.id, source.role == "input"))
-        .where(TraceEvent.biz_step == "commissioning", _standing())
-        .group_by(output.lot_id, source.lot_id)
-        .subquery()
-    )
+def _used_against_events(said: dict[int, Amounts]) -> list[str]:
+    found = []
+    for id, number, kind, used in db.session.execute(select(Lot.id, Lot.number, Lot.kind, Lot.used).order_by(Lot.id)):
+        told = statements.used(kind, said.get(id, Amounts()))
+        if told != used:
+            found.append(f"{_named(id, number)}: {used} of it were used, its events say {told}")
+    return found
 
 
 def _edges_against_events() -> list[str]:
-    told = _told_edges()
+    told = statements.ties()
+    found = []
+    edges = select(LotInput.output_id, LotInput.input_id, LotInput.quantity)
+    for output, source, quantity in db.session.execute(edges.order_by(LotInput.output_id, LotInput.input_id)):
+        event = told.pop((output, source), None)
+        if event != quantity:
+            said = "nothing" if event is None else event
+            found.append(f"lot {output} of lot {source}: the edge says {quantity}, its event {said}")
+    for (output, source), quantity in sorted(told.items()):
+        found.append(f"lot {output} of lot {source}: an event says {quantity} went in, there is no edge")
+    return found
+
+
+def _makings_of_others(said: dict[int, Amounts]) -> list[str]:
+    """Each lot known from captured events alone: it holds what the events of its making name, if they do."""
+    found = []
+    named = exists().where(EventLot.lot_id == Lot.id, EventLot.quantity == Lot.quantity)
     rows = db.session.execute(
-        select(LotInput.output_id, LotInput.input_id, LotInput.quantity, told.c.quantity)
-        .outerjoin(told, and_(told.c.output_id == LotInput.output_id, told.c.input_id == LotInput.input_id))
-        .where(or_(told.c.quantity.is_(None), told.c.quantity != LotInput.quantity))
-        .order_by(LotInput.output_id, LotInput.input_id)
+        select(Lot.id, Lot.number, Lot.quantity, named).where(Lot.kind == LotKind.EXTERNAL).order_by(Lot.id)
     )
-    return [
-        f"lot {output} of lot {source}: the edge says {edge}, its event {'nothing' if event is None else event}"
-        for output, source, edge, event in rows
-    ]
-
-
-def _events_against_edges() -> list[str]:
-    told = _told_edges()
-    edge = exists().where(LotInput.output_id == told.c.output_id, LotInput.input_id == told.c.input_id)
-    rows = db.session.execute(select(told).where(~edge).order_by(told.c.output_id, told.c.input_id))
-    return [f"lot {row[0]} of lot {row[1]}: an event says {row[2]} went in, there is no edge" for row in rows]
+    for id, number, quantity, is_named in rows:
+        made = said.get(id, Amounts()).made
+        if quantity != made if made is not None else quantity and not is_named:
+            found.append(f"{_named(id, number)}: it holds {quantity}, no event of its making says so")
+    return found
 
 
 def _makings_against_lots() -> list[str]:
@@ -106,7 +90,8 @@ def _makings_against_lots() -> list[str]:
     rows = db.session.execute(
         select(Lot.id, Lot.number, Lot.quantity, func.max(EventLot.quantity))
         .outerjoin(EventLot, EventLot.lot_id == Lot.id)
-        .outerjoin(TraceEvent, and_(TraceEvent.id == EventLot.event_id, making, _standing()))
+        .outerjoin(TraceEvent, and_(TraceEvent.id == EventLot.event_id, making, statements.standing()))
+        .where(Lot.kind != LotKind.EXTERNAL)
         .group_by(Lot.id, Lot.number, Lot.quantity)
         .having(func.sum(case((and_(TraceEvent.id.is_not(None), EventLot.quantity == Lot.quantity), 1), else_=0)) == 0)
         .order_by(Lot.id)
@@ -152,7 +137,7 @@ def _stored_against_stock() -> list[str]:
             TraceEvent.biz_step == "storing",
             TraceEvent.disposition == "sellable_not_accessible",
             EventLot.quantity.is_not(None),
-            _standing(),
+            statements.standing(),
         )
         .group_by(EventLot.lot_id)
         .subquery()

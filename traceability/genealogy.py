@@ -60,14 +60,20 @@ def upstream(lot_ids: Iterable[int], *, name: str = "upstream") -> CTE:
     return _reached(lot_ids, LotInput.output_id, LotInput.input_id, name)
 
 
-def downstream(lot_ids: Iterable[int], *, name: str = "downstream") -> CTE:
-    """Give, in SQL, the ids (column ``id``) of lots and of all they went into."""
-    return _reached(lot_ids, LotInput.input_id, LotInput.output_id, name)
+def downstream(lot_ids: Iterable[int], *, name: str = "downstream", into: ColumnElement[bool] | None = None) -> CTE:
+    """Give, in SQL, the ids (column ``id``) of lots and of all they went into.
+
+    :param into: says of ``Lot`` which lots to go on to
+    """
+    return _reached(lot_ids, LotInput.input_id, LotInput.output_id, name, into)
 
 
-def _reached(lot_ids: Iterable[int], here: Any, there: Any, name: str) -> CTE:
+def _reached(lot_ids: Iterable[int], here: Any, there: Any, name: str, into: ColumnElement[bool] | None = None) -> CTE:
     reached = select(Lot.id.label("id")).where(Lot.id.in_(listed(sorted(set(lot_ids))))).cte(name, recursive=True)
-    return reached.union(select(there).join(reached, here == reached.c.id))
+    further = select(there).join(reached, here == reached.c.id)
+    if into is not None:
+        further = further.join(Lot, Lot.id == there).where(into)
+    return reached.union(further)
 
 
 @functools.cache

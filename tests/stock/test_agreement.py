@@ -62,7 +62,7 @@ def test_what_the_verbs_wrote_agrees(app: Flask, chain: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE lot SET used = used - 1 WHERE id = :raw", "79999 of it were used, its edges say 80000"),
+        ("UPDATE lot SET used = used - 1 WHERE id = :raw", "79999 of it were used, its events say 80000"),
         ("UPDATE lot_input SET quantity = 54999 WHERE output_id = :batch", "the edge says 54999, its event 55000"),
         ("DELETE FROM lot_input WHERE output_id = :flour", "an event says 80000 went in, there is no edge"),
         ("UPDATE lot SET quantity = 100001 WHERE id = :raw", "it holds 100001, no event of its making says so"),

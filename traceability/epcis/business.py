@@ -1,7 +1,8 @@
 """The third layer: what the business knows of an event that the standard cannot. Pure: what the store holds is given.
 
-A refusal here is about what cannot have been: goods that ended before they were made, more out than in, recalled goods
-shipped or sold. Who may say what of whose goods is a warning: the event is kept, and not shown in public.
+A refusal here is about what cannot have been: goods that ended before they were made, more out than in, more of a lot
+used or sold than there is, recalled or held goods shipped, sold, used or packed. Who may say what of whose goods is a
+warning: the event is kept, and not shown in public.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from catalog.models import Unit
 from kernel.errors import N_
 from traceability.epcis.naming import Named, amount
-from traceability.epcis.problems import Problem
+from traceability.epcis.problems import Problem, Profile
 
 LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
 #: A weighing is never exact to the gram.
@@ -24,6 +25,9 @@ MOVES_ON = {"shipping", "consigning", "departing", "retail_selling", "dispensing
 GOES_BACK = {
     "recalled", "returned", "destroyed", "disposed", "damaged", "expired", "non_conformant", "non_sellable_other",
 }  # fmt: skip
+#: What ends goods, or takes them off the way.
+ENDS = {"destroying", "decommissioning", "holding"}
+SHIPS = {"shipping", "consigning"}
 EARLIEST_YEAR = 1990
 
 _TOO_LONG = N_("“%(field)s” is longer than the %(most)s signs that can be kept.")
@@ -31,6 +35,24 @@ _TOO_EARLY = N_("“%(field)s” lies before the year %(year)s: please look at i
 _ENDS_BEFORE = N_("“ilmd” says that the goods end on %(end)s, before they were made on %(made)s.")
 _MORE_OUT = N_("More comes out of this transformation (%(out)s) than went in (%(into)s).")
 _RECALLED = N_("%(name)s was recalled: it can neither be shipped nor sold.")
+_RECALLED_INSIDE = N_("%(name)s was made of recalled goods, or holds some: it can neither be shipped nor sold.")
+_RECALLED_USED = N_(
+    "%(name)s was recalled, or made of recalled goods: nothing can be made of it, and it cannot be packed."
+)
+_RECALLED_MAKES = N_("%(name)s cannot have been made of recalled goods: report its making on the screens.")
+_HELD = N_(
+    "%(name)s is on hold, or holds goods that are: until that ends it can be neither shipped nor sold, used nor packed."
+)
+_LATE = N_(
+    "%(name)s was recalled or put on hold on %(since)s, after this: it is kept as a late report, and makes nothing"
+    " fit to be sold."
+)
+_OVERUSED = N_("“%(field)s” takes more of %(name)s than there is of it: %(taken)s of %(amount)s (%(unit)s).")
+_OVERSOLD = N_("“%(field)s” sells more of %(name)s than there is of it: %(taken)s of %(amount)s (%(unit)s).")
+_MADE_LESS = N_(
+    "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
+)
+_NO_RECEIVER = N_("“destinationList” is missing: what is shipped has somebody who receives it.")
 _NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the event is kept, and not shown in public.")
 _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
 _NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
@@ -123,9 +145,60 @@ def _plain(amount: tuple[Decimal, Unit]) -> str:
     return f"{amount[0].normalize():f} {amount[1].value}"
 
 
-def recalled(name: str, path: str) -> Problem:
-    """Refuse to ship or sell what was recalled."""
-    return _problem(path, "bizStep", "business-recalled", _RECALLED, name=name)
+def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem]:
+    """Ask for whom goods are shipped to: a refusal for our own events, a warning for others'."""
+    if event.get("bizStep") not in SHIPS or event.get("destinationList") or "errorDeclaration" in event:
+        return []
+    is_warning = profile is Profile.INTERCHANGE
+    return [_problem(path, "destinationList", "business-receiver", _NO_RECEIVER, is_warning=is_warning)]
+
+
+def moves_on(event: dict[str, Any]) -> bool:
+    """Tell whether an event brings goods to somebody else, and not back or to their end."""
+    return event.get("bizStep") in MOVES_ON and not _goes_back(event)
+
+
+def builds_on(event: dict[str, Any]) -> str | None:
+    """Give the role of what an event makes something of, or packs; None where it does neither."""
+    if _goes_back(event) or event.get("action") == "DELETE":
+        return None
+    return {"TransformationEvent": "input", "AggregationEvent": "child", "AssociationEvent": "child"}.get(event["type"])
+
+
+def _goes_back(event: dict[str, Any]) -> bool:
+    return event.get("disposition") in GOES_BACK or event.get("bizStep") in ENDS or "errorDeclaration" in event
+
+
+def stopped(name: str, path: str, *, role: str, moves: bool, is_held: bool, is_own: bool) -> Problem:
+    """Refuse to ship, sell, use or pack what was recalled or is on hold.
+
+    :param is_own: it was recalled itself, not something it was made of
+    """
+    field = "bizStep" if moves else _LIST[role]
+    if is_held:
+        return _problem(path, field, "business-held", _HELD, name=name)
+    message = _RECALLED_USED if not moves else _RECALLED if is_own else _RECALLED_INSIDE
+    return _problem(path, field, "business-recalled", message, name=name)
+
+
+def made_of_recalled(name: str, path: str, role: str) -> Problem:
+    """Refuse that a batch of our own becomes one of recalled goods by somebody's event."""
+    return _problem(path, _LIST[role], "business-recalled", _RECALLED_MAKES, name=name)
+
+
+def late(name: str, since: date, path: str) -> Problem:
+    """Warn that what happened before a recall was reported after it."""
+    return _problem(path, "eventTime", "business-late", _LATE, is_warning=True, name=name, since=since.isoformat())
+
+
+def beyond(kind: str, name: str, path: str, role: str, *, taken: int, amount: int, unit: Unit) -> Problem:
+    """Refuse that more of a lot is used or sold than there is, or that less was made than is gone.
+
+    :param kind: "used", "sold" or "made"; :param role: of the lot in the event, "" for a declaration of error
+    """
+    message = {"used": _OVERUSED, "sold": _OVERSOLD, "made": _MADE_LESS}[kind]
+    field = _LIST[role] if role else "errorDeclaration"
+    return _problem(path, field, "business-amount", message, name=name, taken=taken, amount=amount, unit=unit.value)
 
 
 def not_yours(name: str, path: str) -> Problem:

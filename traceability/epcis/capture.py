@@ -14,26 +14,29 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select, text, update
+from sqlalchemy import delete, exists, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.models import Organisation
 from catalog.models import TradeItem, Unit
 from kernel import jobs, pages
 from kernel.canonical import canonical
+from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, genealogy, records
-from traceability.epcis import business, custody, document, epc_uris
+from traceability import addresses, genealogy, records, statements
+from traceability.epcis import business, claims, custody, document, epc_uris
+from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.naming import Named, named_in, short_name, titles
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant
+from traceability.epcis.stops import Stop, stops_of
 from traceability.epcis.store import Kept, insert_all
 from traceability.epcis.structure import STANDARD_TYPES
 from traceability.epcis.validation import (
@@ -61,8 +64,6 @@ from traceability.models import (
 JOB = "traceability.capture"
 #: What one sending may hold.
 MOST_EVENTS, MOST_BYTES = 500, 2 * 2**20
-#: Pairs of inputs and outputs of one transformation.
-MOST_PAIRS = 20_000
 #: On PostgreSQL captures are stored one after the other: two halves of a transformation would not see each other.
 _ONE_AT_A_TIME = 0x45504349
 
@@ -95,6 +96,7 @@ class Sent:
     problems: list[Problem] = field(default_factory=list)
     is_replay: bool = False
     is_public: bool = True
+    sender_id: int = 0  #: the organisation that sent it
 
     @property
     def is_refused(self) -> bool:
@@ -328,8 +330,9 @@ def _read(one: Sent, context: Any) -> None:
     if event["type"] not in STANDARD_TYPES:
         return
     one.named = named_in(event)
-    one.problems += business.names(one.named, one.path, most_pairs=MOST_PAIRS)
+    one.problems += business.names(one.named, one.path, most_pairs=statements.MOST_PAIRS)
     one.problems += business.dates(event, one.path)
+    one.problems += business.receiver(event, one.path, Profile.INTERCHANGE)
 
 
 _NOT_PORTABLE = N_(
@@ -385,19 +388,34 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     _find_replays(sent, organisation_id)
     new = [one for one in sent if not one.is_refused and not one.is_replay]
     lots = _known_lots({name.uri for one in new for name in one.named})
+    wrong = {one.id for one in new if one.declares_error}
+    taken_back = _lots_named_by(wrong)
+    held = claims.locked({known.id for known in lots.values()} | set(taken_back))
+    lots = {uri: held[known.id] for uri, known in lots.items()}
     authority = _authority(lots, organisation_id)
     for one in new:
-        _judge(one, lots, authority)
+        one.sender_id = organisation_id
+        _speak(one, lots, authority)
+    reaches = _judge(new, lots)
     _weigh(new, organisation_id)
+    _count(new, lots, held)
     if on_error == "rollback" and any(one.is_refused for one in sent):
         return Outcome(len(sent), (), (), (*problems, *_of(sent)))
     new = [one for one in new if not one.is_refused]
+    wrong = {one.id for one in new if one.declares_error}
+    said = statements.amounts(list(held)) if held else {}
+    wrong_lines = _lines_of(wrong)
+    wrong_outputs = statements.outputs_of(wrong_lines) if wrong_lines else set()
+    tied = statements.ties(wrong_outputs) if wrong_outputs else {}
     _add_lots(new, lots, organisation_id, now=now)
     told = _tell(new, lots, organisation_id, now=now)
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
-    _draw_edges(new, told, lots, authority, organisation_id)
+    _draw_edges(new, told, wrong_outputs, tied)
+    unmade = {id for id, roles in taken_back.items() if roles & {"output", "object"}} if wrong else set()
+    claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
     _recall_external(new, lots, organisation_id)
-    _shows_anew({known.id for known in lots.values()})
+    _reach(new, lots, reaches)
+    _shows_anew({known.id for known in lots.values()} | set(taken_back))
     return Outcome(
         len(sent),
         tuple(one.id for one in new),
@@ -479,27 +497,12 @@ def _error_of(event: dict[str, Any]) -> str:
 # --- Lots
 
 
-@dataclass
-class Known:
-    """A lot that an event names."""
-
-    id: int
-    owner_id: int
-    kind: LotKind
-    state: LotState
-    state_since: datetime
-    unit: Unit
-
-
-_COLUMNS = (Lot.id, Lot.owner_id, Lot.kind, Lot.state, Lot.state_since, Lot.unit)
-
-
 def _known_lots(uris: set[str]) -> dict[str, Known]:
     """Find the lots that names stand for: by the names they are known by, and our own by how we name them."""
     if not uris:
         return {}
     rows = db.session.execute(
-        select(LotIdentifier.uri, *_COLUMNS)
+        select(LotIdentifier.uri, *claims.COLUMNS)
         .join(Lot, Lot.id == LotIdentifier.lot_id)
         .where(LotIdentifier.uri.in_(listed(sorted(uris))))
     )
@@ -523,7 +526,7 @@ def _own_goods(uris: set[str]) -> dict[str, Known]:
     found: dict[str, Known] = {}
     if gtins:
         rows = db.session.execute(
-            select(TradeItem.gtin, Batch.number, *_COLUMNS)
+            select(TradeItem.gtin, Batch.number, *claims.COLUMNS)
             .join(Batch, Batch.trade_item_id == TradeItem.id)
             .join(Lot, Lot.id == Batch.lot_id)
             .where(
@@ -531,15 +534,17 @@ def _own_goods(uris: set[str]) -> dict[str, Known]:
                 Batch.number.in_(listed(sorted({number for _, number in gtins}))),
             )
         )
-        found |= {gtins[row[0] or "", row[1]]: Known(*row[2:]) for row in rows if (row[0] or "", row[1]) in gtins}
+        found |= {
+            gtins[row[0] or "", row[1]]: Known(*tuple(row)[2:]) for row in rows if (row[0] or "", row[1]) in gtins
+        }
     if tokens:
         of_token = db.session.execute(
-            select(Organisation.code, Batch.token, *_COLUMNS)
+            select(Organisation.code, Batch.token, *claims.COLUMNS)
             .join(Lot, Lot.id == Batch.lot_id)
             .join(Organisation, Organisation.id == Lot.owner_id)
             .where(Batch.token.in_(listed(sorted({token for _, token in tokens}))))
         )
-        found |= {tokens[row[0], row[1]]: Known(*row[2:]) for row in of_token if (row[0], row[1]) in tokens}
+        found |= {tokens[row[0], row[1]]: Known(*tuple(row)[2:]) for row in of_token if (row[0], row[1]) in tokens}
     _write_names({uri: known.id for uri, known in found.items()})
     return found
 
@@ -562,20 +567,227 @@ def _authority(lots: dict[str, Known], organisation_id: int) -> set[int]:
     return own | set(db.session.scalars(custody.held_by(organisation_id).where(EventLot.lot_id.in_(listed(others)))))
 
 
-def _judge(one: Sent, lots: dict[str, Known], authority: set[int]) -> None:
-    """Look at what the store knows of the lots that an event names."""
-    step, disposition = one.event.get("bizStep"), one.event.get("disposition")
-    moves_on = step in business.MOVES_ON and disposition not in business.GOES_BACK and not one.declares_error
+def _lines_of(event_ids: Collection[str]) -> list[int]:
+    """Give the lines of events that a document declares wrong."""
+    if not event_ids:
+        return []
+    return list(db.session.scalars(select(TraceEvent.id).where(TraceEvent.event_id.in_(listed(sorted(event_ids))))))
+
+
+def _lots_named_by(event_ids: Collection[str]) -> dict[int, set[str]]:
+    """Give the lots that events known before name, with their roles."""
+    found: dict[int, set[str]] = defaultdict(set)
+    if event_ids:
+        rows = db.session.execute(
+            select(EventLot.lot_id, EventLot.role)
+            .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+            .where(TraceEvent.event_id.in_(listed(sorted(event_ids))))
+        )
+        for lot_id, role in rows:
+            found[lot_id].add(role)
+    return found
+
+
+def _speak(one: Sent, lots: dict[str, Known], authority: set[int]) -> None:
+    """Keep from the public what somebody says of things that are not theirs."""
     for name in one.named:
         known = lots.get(name.uri)
-        if known is None:
-            continue
-        if moves_on and known.state is LotState.RECALLED and one.at is not None and one.at >= known.state_since:
-            one.problems.append(business.recalled(short_name(name.uri), one.path))
-            return
-        if known.id not in authority and one.is_public:
+        if known is not None and known.id not in authority:
             one.is_public = False
             one.problems.append(business.not_yours(short_name(name.uri), one.path))
+            return
+
+
+def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
+    """Let nothing recalled or held be shipped, sold, used or packed; what happened before is a late report.
+
+    :return: things without a lot yet, or of others, that are made of or hold what was recalled, by name
+    """
+    of_lot = stops_of({known.id for known in lots.values()})
+    stops = {uri: of_lot[known.id] for uri, known in lots.items() if known.id in of_lot}
+    reaches: dict[str, Stop] = {}
+    if not stops:
+        return reaches
+    # What a document itself makes of stopped things, whatever the order of its events.
+    while True:
+        before = len(stops)
+        for one in new:
+            found = None if one.declares_error else _stop_of_inputs(one, stops)
+            for name in one.named if found is not None else ():
+                if name.role in ("output", "parent") and name.uri not in stops and found is not None:
+                    stops[name.uri] = reaches[name.uri] = Stop(found.state, found.since, is_own=False)
+        if len(stops) == before:
+            break
+    for one in new:
+        _judge_one(one, lots, stops)
+    refused = {name.uri for one in new if one.is_refused for name in one.named if name.role in ("output", "parent")}
+    kept = {name.uri for one in new if not one.is_refused for name in one.named if name.role in ("output", "parent")}
+    return {uri: stop for uri, stop in reaches.items() if not stop.is_held and (uri in kept or uri not in refused)}
+
+
+def _stop_of_inputs(one: Sent, stops: dict[str, Stop]) -> Stop | None:
+    if one.event["type"] not in _TIES or one.event.get("action") == "DELETE":
+        return None
+    role = _TIES[one.event["type"]]
+    found = [stops[name.uri] for name in one.named if name.role == role and name.uri in stops]
+    return min(found, key=lambda stop: (stop.is_held, stop.since), default=None)
+
+
+def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop]) -> None:
+    if one.declares_error or not one.named:
+        return
+    moves, role = business.moves_on(one.event), business.builds_on(one.event)
+    for name in one.named:
+        stop = stops.get(name.uri)
+        if stop is None or not (moves or name.role == role):
+            continue
+        if one.at is not None and one.at < stop.since:
+            one.problems.append(business.late(short_name(name.uri), business_date(stop.since), one.path))
+            continue
+        one.problems.append(
+            business.stopped(
+                short_name(name.uri), one.path, role=name.role, moves=moves, is_held=stop.is_held, is_own=stop.is_own
+            )
+        )
+        return
+    # A batch of our own has its stock: no event of another program makes it one of recalled goods.
+    found = _stop_of_inputs(one, stops)
+    if found is None or found.is_held:
+        return
+    for name in one.named:
+        known = lots.get(name.uri)
+        if (
+            name.role in ("output", "parent")
+            and known is not None
+            and known.kind is not LotKind.EXTERNAL
+            and known.state is not LotState.RECALLED
+        ):
+            one.problems.append(business.made_of_recalled(short_name(name.uri), one.path, name.role))
+            return
+
+
+_TIES = {"TransformationEvent": "input", "AggregationEvent": "child", "AssociationEvent": "child"}
+
+
+def _reach(new: Sequence[Sent], lots: dict[str, Known], reaches: dict[str, Stop]) -> None:
+    """Let a recall reach what was made of recalled goods, or holds some, and was reported after it."""
+    ids = sorted(
+        {lots[name.uri].id for one in new for name in one.named
+         if name.uri in reaches and name.uri in lots and lots[name.uri].kind is LotKind.EXTERNAL}
+    )  # fmt: skip
+    if ids:
+        since = min(stop.since for stop in reaches.values())
+        db.session.execute(
+            update(Lot)
+            .where(Lot.id.in_(listed(ids)), Lot.state != LotState.RECALLED)
+            .values(state=LotState.RECALLED, state_since=since)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) -> None:
+    """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document."""
+    while True:
+        wrong = {one.id: one for one in new if one.declares_error and not one.is_refused}
+        accounts = claims.Accounts(list(held.values()), list(wrong))
+        found: list[tuple[Sent, Problem]] = []
+        refused: set[int] = set()
+        for one in new:
+            if not one.is_refused and not one.declares_error:
+                problem = _enter(one, lots, accounts)
+                if problem is not None:
+                    found.append((one, problem))
+        for known in accounts.changed:
+            account = accounts.of(known.id, known.unit)
+            gone = max(account.used, account.sold)
+            if account.amount is not None and gone > account.amount:
+                refused.add(known.id)
+        # A declaration that would leave less than is gone cannot stand; without it the rest is counted anew.
+        declarations = [one for one in wrong.values() if refused & _lots_named_by([one.id]).keys()]
+        if not declarations:
+            for one, problem in found:
+                one.problems.append(problem)
+            return
+        for one in declarations:
+            known = held[min(refused & _lots_named_by([one.id]).keys())]
+            account = accounts.of(known.id, known.unit)
+            one.problems.append(
+                business.beyond(
+                    "made", _name_of(known.id, lots), one.path, "", taken=max(account.used, account.sold),
+                    amount=account.amount or 0, unit=known.unit,
+                )
+            )  # fmt: skip
+
+
+def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
+    for uri, known in lots.items():
+        if known.id == lot_id:
+            return short_name(uri)
+    return db.session.scalar(select(Lot.number).where(Lot.id == lot_id)) or ""
+
+
+def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Problem | None:
+    """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered."""
+    event = one.event
+    is_object = event["type"] == "ObjectEvent"
+    is_back = event.get("disposition") == statements.BROUGHT_BACK
+    undo: list[tuple[claims.Account, str, int]] = []
+    for name in one.named:
+        known = lots.get(name.uri)
+        account = accounts.of(known.id if known else name.uri, unit) if (unit := _unit_of(name, known)) else None
+        if account is None or unit is None:
+            continue
+        makes = (event["type"] == "TransformationEvent" and name.role == "output") or (
+            is_object and name.role == "object" and event.get("action") == "ADD"
+        )
+        kind = ""
+        if makes:
+            kind = "made"
+        elif event["type"] == "TransformationEvent" and name.role == "input":
+            kind = "used"
+        elif is_object and name.role == "object" and (is_back or event.get("bizStep") in statements.SELLS):
+            kind = "sold"
+        if not kind or (kind == "made" and account.is_own):
+            continue
+        quantity = name.whole if name.unit is unit else None
+        if kind == "made":
+            changes = [("makings", 1), ("made", quantity) if quantity is not None else ("unstated", 1)]
+        else:
+            changes = [(kind, -(min(quantity or 0, account.sold)) if is_back and kind == "sold" else quantity or 0)]
+        speaks = known is None or one.is_public or known.owner_id == one.sender_id
+        before = len(undo)
+        for attribute, change in changes:
+            undo.append((account, attribute, change))
+            setattr(account, attribute, getattr(account, attribute) + change)
+        amount = account.amount
+        if speaks:
+            gone = (
+                account.used if kind == "used" else account.sold if kind == "sold" else max(account.used, account.sold)
+            )
+        else:
+            gone = quantity or 0  # a stranger's word is not counted, and cannot be more than there is either
+            if kind == "made":
+                amount = None
+        if amount is not None and gone > amount and not is_back:
+            problem = business.beyond(
+                kind, short_name(name.uri), one.path, name.role, taken=gone, amount=amount, unit=unit
+            )
+            _undo(undo)
+            return problem
+        if not speaks:
+            _undo(undo[before:])
+            del undo[before:]
+    return None
+
+
+def _undo(changes: list[tuple[claims.Account, str, int]]) -> None:
+    for account, attribute, change in changes:
+        setattr(account, attribute, getattr(account, attribute) - change)
+
+
+def _unit_of(name: Named, known: Known | None) -> Unit | None:
+    """Say in which unit a thing is counted: its lot's, or the one it comes in."""
+    return known.unit if known is not None else name.unit
 
 
 def _weigh(new: Sequence[Sent], organisation_id: int) -> None:
@@ -643,7 +855,9 @@ def _add_lots(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int,
     ]
     ids = insert_rows(_LOT, rows)
     for (uri, name), id in zip(first.items(), ids, strict=True):
-        lots[uri] = Known(id, organisation_id, LotKind.EXTERNAL, LotState.RELEASED, now, name.unit or Unit.PIECE)
+        lots[uri] = Known(
+            id, organisation_id, LotKind.EXTERNAL, LotState.RELEASED, now, name.unit or Unit.PIECE, name.whole or 0, 0
+        )
     _write_names({uri: lots[uri].id for uri in first})
 
 
@@ -754,94 +968,42 @@ def _keep(new: Sequence[Sent], told: dict[int, int], *, organisation_id: int, ca
     )
 
 
-#: (what went in, what it became) of the types of events that tie lots together.
-_TIES = {
-    "TransformationEvent": ("input", "output"),
-    "AggregationEvent": ("child", "parent"),
-    "AssociationEvent": ("child", "parent"),
-}
-
-
 def _draw_edges(
-    new: Sequence[Sent],
-    told: dict[int, int],
-    lots: dict[str, Known],
-    authority: set[int],
-    organisation_id: int,
+    new: Sequence[Sent], told: dict[int, int], wrong_outputs: set[int], tied: dict[tuple[int, int], int]
 ) -> None:
-    """Let the walks go from what was made, packed or joined to what it was made of.
+    """Let the walks go from what was made, packed or joined to what it was made of, as the events that stand say.
 
-    Only who may speak for what came out can say what went into it.
+    :param wrong_outputs: what the events declared wrong had made
+    :param tied: the edges to these, as they were said before
     """
-    ours = authority | {known.id for known in lots.values() if known.owner_id == organisation_id}
-    edges: dict[tuple[int, int], int] = {}
-    transformations = set()
-    for place, one in enumerate(new):
-        ties = _TIES.get(one.event["type"])
-        if ties is None or place not in told or one.event.get("action") == "DELETE":
-            continue
-        if _is_half(one):
-            transformations.add(str(one.event["transformationID"]))
-            continue
-        ends = {role: [name for name in one.named if name.role == role] for role in ties}
-        inputs = [
-            (lots[name.uri].id, name.whole if name.unit is lots[name.uri].unit else None) for name in ends[ties[0]]
-        ]
-        _tie(edges, inputs, [lots[name.uri].id for name in ends[ties[1]]], ours)
-    for inputs, outputs in _halves(sorted(transformations), organisation_id, ours):
-        _tie(edges, inputs, outputs, ours | set(outputs))
-    if edges:
-        add = sqlite.insert if on_sqlite() else postgresql.insert
-        db.session.execute(
-            add(LotInput).on_conflict_do_nothing(),
-            [
-                {"output_id": out, "input_id": into, "quantity": quantity}
-                for (out, into), quantity in sorted(edges.items())
-            ],
-        )
-
-
-def _tie(
-    edges: dict[tuple[int, int], int],
-    inputs: Sequence[tuple[int, int | None]],
-    outputs: Sequence[int],
-    ours: set[int],
-) -> None:
-    for out in outputs:
-        for into, quantity in inputs:
-            if into != out and out in ours:
-                # Of several outputs nobody says how much of it went into each.
-                edges[out, into] = (quantity or 0) if len(outputs) == 1 else 0
-
-
-def _halves(
-    transformation_ids: Sequence[str], organisation_id: int, ours: set[int]
-) -> Iterable[tuple[list[tuple[int, int | None]], list[int]]]:
-    """Put the events of each transformationID together: all that went in, all that came out."""
-    if not transformation_ids:
+    lines = [id for place, id in told.items() if new[place].event["type"] in _TIES]
+    outputs = (statements.outputs_of(lines) if lines else set()) | wrong_outputs
+    if not outputs:
         return
-    wrong = select(EpcisEvent.event_id).where(EpcisEvent.declares_error)
-    rows = db.session.execute(
-        select(EpcisEvent.transformation_id, EventLot.role, EventLot.lot_id, EventLot.quantity, Lot.owner_id)
-        .join(EventLot, EventLot.event_id == EpcisEvent.trace_event_id)
-        .join(Lot, Lot.id == EventLot.lot_id)
-        .where(
-            EpcisEvent.transformation_id.in_(listed(transformation_ids)),
-            EpcisEvent.organisation_id == organisation_id,
-            EpcisEvent.event_id.not_in(wrong),
+    said = statements.ties(outputs)
+    drawn: dict[tuple[int, int], int] = {
+        (out, into): quantity
+        for out, into, quantity in db.session.execute(
+            select(LotInput.output_id, LotInput.input_id, LotInput.quantity).where(
+                LotInput.output_id.in_(listed(sorted(outputs)))
+            )
         )
-        .order_by(EpcisEvent.id, EventLot.lot_id)
-    )
-    ins: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
-    outs: dict[str, list[int]] = defaultdict(list)
-    for transformation_id, role, lot_id, quantity, owner_id in rows:
-        if role == "input":
-            ins[transformation_id or ""].append((lot_id, quantity))
-        elif role == "output" and (owner_id == organisation_id or lot_id in ours):
-            outs[transformation_id or ""].append(lot_id)
-    for transformation_id in transformation_ids:
-        inputs, outputs = ins[transformation_id], outs[transformation_id]
-        yield inputs[: MOST_PAIRS // max(1, len(outputs))], outputs[:MOST_PAIRS]
+    }
+    gone = sorted((tied.keys() - said.keys()) & drawn.keys())
+    for part in range(0, len(gone), 400):
+        pairs = tuple_(LotInput.output_id, LotInput.input_id)
+        db.session.execute(
+            delete(LotInput).where(pairs.in_(gone[part : part + 400])).execution_options(synchronize_session=False)
+        )
+    changed = [(pair, quantity) for pair, quantity in sorted(said.items()) if drawn.get(pair) != quantity]
+    if changed:
+        add = (sqlite.insert if on_sqlite() else postgresql.insert)(LotInput)
+        db.session.execute(
+            add.on_conflict_do_update(
+                index_elements=["output_id", "input_id"], set_={"quantity": add.excluded.quantity}
+            ),
+            [{"output_id": out, "input_id": into, "quantity": quantity} for (out, into), quantity in changed],
+        )
 
 
 def _recall_external(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int) -> None:

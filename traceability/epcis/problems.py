@@ -39,6 +39,9 @@ class Problem:
         return self.message % self.facts if self.facts else self.message
 
 
+_BREAKS_AS_A_WHOLE = N_("This breaks the rules of EPCIS in %(count)s places; the first is the event as a whole.")
+
+
 class RefusedEvent(InvalidInput):
     """An event or document that breaks the rules of EPCIS; ``problems`` says how, a sentence each."""
 
@@ -46,6 +49,8 @@ class RefusedEvent(InvalidInput):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
+        if not problems[0].path:  # the event as a whole: a field that it lacks
+            self.message = _BREAKS_AS_A_WHOLE
         super().__init__(count=len(problems), path=problems[0].path)
 
 

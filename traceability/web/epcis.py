@@ -238,9 +238,9 @@ def _job(job: CaptureJob) -> dict[str, Any]:
         "captureErrorBehaviour": job.on_error,
         "errors": [
             {
-                "type": _type_of_rule(one["rule"]),
-                "title": gettext(_TITLES[400]),
-                "status": 400,
+                "type": _TYPES[_status_of_rule(one["rule"])],
+                "title": gettext(_TITLES[_status_of_rule(one["rule"])]),
+                "status": _status_of_rule(one["rule"]),
                 "detail": one["message"],
             }
             | one
@@ -261,8 +261,8 @@ def _row(row: Mapping[str, Any]) -> Problem:
     return Problem(row["path"], row["rule"], row["message"], row["facts"])
 
 
-def _type_of_rule(rule: str) -> str:
-    return "epcisException:ResourceAlreadyExistsException" if rule == "gap-10" else "epcisException:ValidationException"
+def _status_of_rule(rule: str) -> int:
+    return 409 if rule == "gap-10" else 400
 
 
 @blueprint.post("/events", provide_automatic_options=False)

@@ -1,0 +1,444 @@
+"""What captured events say of lots holds together: amounts, edges, recalls; and what is taken back is gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from accounts.actor import SYSTEM
+from kernel.db import db, transaction
+from stock import agreement, holding, production
+from tests.factories import Factories
+from tests.races import meet, race
+from tests.traceability.epcis.interface import Program, document, event
+from traceability import batches, genealogy
+from traceability.epcis import capture
+from traceability.models import Batch, Lot, LotIdentifier, LotInput, LotState, TraceEvent
+
+AFTER, BEFORE = "2026-11-23T08:00:00+07:00", "2026-11-10T08:00:00+07:00"
+
+
+@pytest.fixture
+def program(app: Flask, make: Factories, now: datetime) -> Program:
+    return Program(app, make.producer(code="htx01"), now)
+
+
+def amounts(things: list[tuple[str, float]], uom: str | None = "KGM") -> list[dict[str, Any]]:
+    return [
+        {"epcClass": name if ":" in name else f"https://a.example/lot/{name}", "quantity": quantity}
+        | ({"uom": uom} if uom else {})
+        for name, quantity in things
+    ]
+
+
+def made(inputs: list[tuple[str, float]], outputs: list[tuple[str, float]], **facts: Any) -> dict[str, Any]:
+    return event(
+        type="TransformationEvent", action=None, quantityList=None, disposition=None,
+        **{
+            "bizStep": "commissioning", "inputQuantityList": amounts(inputs) or None,
+            "outputQuantityList": amounts(outputs) or None, **facts,
+        },
+    )  # fmt: skip
+
+
+def packed(things: list[dict[str, Any]], parent: str, **facts: Any) -> dict[str, Any]:
+    return event(
+        type="AggregationEvent", quantityList=None, disposition=None,
+        **{
+            "action": "ADD", "bizStep": "packing", "childQuantityList": things,
+            "parentID": f"https://a.example/box/{parent}", **facts,
+        },
+    )  # fmt: skip
+
+
+def commissioned(name: str, kilograms: float, **facts: Any) -> dict[str, Any]:
+    return event(action="ADD", bizStep="commissioning", quantityList=amounts([(name, kilograms)]), **facts)
+
+
+def sold(things: list[dict[str, Any]], **facts: Any) -> dict[str, Any]:
+    return event(
+        **{"action": "OBSERVE", "bizStep": "retail_selling", "disposition": "retail_sold", "quantityList": things,
+           **facts}
+    )  # fmt: skip
+
+
+def wrong(said: dict[str, Any], *corrective: str) -> dict[str, Any]:
+    error: dict[str, Any] = {"declarationTime": "2026-11-23T00:00:00Z", "reason": "incorrect_data"}
+    return {**said, "errorDeclaration": error | ({"correctiveEventIDs": list(corrective)} if corrective else {})}
+
+
+def goods(batch: Batch, packs: int) -> list[dict[str, Any]]:
+    return amounts([(f"http://shop.test/lo/htx01/{batch.token}", packs)], None)
+
+
+def rules(job: dict[str, Any]) -> list[str]:
+    return [error["rule"] for error in job["errors"]]
+
+
+def warned(job: dict[str, Any]) -> list[str]:
+    return [warning["rule"] for warning in job["warnings"]]
+
+
+def lot_of(name: str) -> Lot:
+    return db.session.scalars(
+        select(Lot)
+        .join(LotIdentifier, LotIdentifier.lot_id == Lot.id)
+        .where(LotIdentifier.uri.like(f"%/{name}"))
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def edges() -> dict[tuple[str, str], int]:
+    names = {
+        lot_id: uri.rpartition("/")[2]
+        for uri, lot_id in db.session.execute(select(LotIdentifier.uri, LotIdentifier.lot_id))
+    }
+    return {
+        (names[into], names[out]): quantity
+        for into, out, quantity in db.session.execute(select(LotInput.input_id, LotInput.output_id, LotInput.quantity))
+    }
+
+
+def agrees(program: Program) -> list[str]:
+    with program.app.app_context():
+        return agreement.verify()
+
+
+# --- Recalled and held goods stay where they are ------------------------------------------------------------
+
+
+@pytest.fixture
+def batch(make: Factories, program: Program, now: datetime) -> Batch:
+    return on_sale(program, make, "B-1", 70, now)
+
+
+def on_sale(program: Program, make: Factories, number: str, packs: int, now: datetime) -> Batch:
+    """Make a batch by the verbs, with its events and its stock."""
+    item = make.item(make.product(program.organisation))
+    with program.app.app_context():
+        with transaction():
+            batch = batches.open_batch(
+                db.session.merge(item), number=number, made_on=date(2026, 11, 1), expires_on=None, quantity=packs,
+                inputs={}, actor=SYSTEM, now=now - timedelta(days=20),
+            )  # fmt: skip
+        with transaction():
+            production.release(batch, actor=SYSTEM, now=now - timedelta(days=20))
+        return batch
+
+
+def stop(program: Program, batch: Batch, now: datetime, state: LotState = LotState.RECALLED) -> None:
+    with program.app.app_context(), transaction():
+        lot = db.session.get_one(Lot, batch.lot_id)
+        verb = holding.recall if state is LotState.RECALLED else holding.hold
+        verb(lot, reason="Mốc", actor=SYSTEM, now=now - timedelta(days=5))
+
+
+@pytest.mark.parametrize(("state", "rule"), [
+    (LotState.RECALLED, "business-recalled"), (LotState.HELD, "business-held"),
+])  # fmt: skip
+@pytest.mark.parametrize("step", ["make", "pack", "sell", "ship"])
+def test_nothing_recalled_or_held_is_used_packed_sold_or_shipped(
+    program: Program, batch: Batch, now: datetime, state: LotState, rule: str, step: str
+) -> None:
+    some = goods(batch, 5)
+    said = {
+        "make": made([], [("NEW", 1)], inputQuantityList=some, eventTime=AFTER),
+        "pack": packed(some, "P", eventTime=AFTER),
+        "sell": sold(some, eventTime=AFTER),
+        "ship": sold(some, eventTime=AFTER, bizStep="shipping", disposition="in_transit"),
+    }[step]
+    stop(program, batch, now, state)
+    job = program.capture(document(said))
+
+    assert rules(job) == [rule]
+    assert job["errors"][0]["detail"]
+    with program.app.app_context():
+        assert edges() == {}
+
+
+@pytest.mark.parametrize("facts", [
+    {"bizStep": "destroying", "disposition": "destroyed"}, {"bizStep": "receiving", "disposition": "returned"},
+    {"bizStep": "shipping", "disposition": "returned"},
+])  # fmt: skip
+def test_recalled_goods_are_destroyed_or_returned(
+    program: Program, batch: Batch, now: datetime, facts: dict[str, str]
+) -> None:
+    stop(program, batch, now)
+    job = program.capture(document(sold(goods(batch, 5), eventTime=AFTER, **facts)))
+
+    assert rules(job) == []
+
+
+def test_a_recall_stops_the_box_that_a_recalled_lot_is_in_and_what_was_made_of_it(program: Program) -> None:
+    program.capture(document(
+        commissioned("A", 10, eventTime=BEFORE), made([("A", 5)], [("B", 5)], eventTime=BEFORE),
+        packed(amounts([("B", 2)]), "P", eventTime=BEFORE),
+    ))  # fmt: skip
+    program.capture(document(event(
+        quantityList=amounts([("A", 5)]), bizStep="holding", disposition="recalled",
+        persistentDisposition={"set": ["recalled"]},
+    )))  # fmt: skip
+    ships = {"bizStep": "shipping", "disposition": "in_transit", "eventTime": AFTER}
+    box = program.capture(document(event(quantityList=None, epcList=["https://a.example/box/P"], **ships)))
+    rest = program.capture(document(event(quantityList=amounts([("B", 1)]), **ships)))
+    again = program.capture(document(made([("B", 1)], [("C", 1)], eventTime=AFTER)))
+
+    assert [rules(job) for job in (box, rest, again)] == [["business-recalled"]] * 3
+
+
+def test_what_happened_before_a_recall_is_a_late_report(program: Program, batch: Batch, now: datetime) -> None:
+    stop(program, batch, now)
+    job = program.capture(document(sold(goods(batch, 5), eventTime=BEFORE)))
+
+    assert (rules(job), warned(job), job["stored"]) == ([], ["business-late"], 1)
+    with program.app.app_context():
+        assert db.session.get_one(Lot, batch.lot_id).state is LotState.RECALLED
+    assert agrees(program) == []
+
+
+def test_a_recall_reaches_what_is_reported_late(program: Program, batch: Batch, now: datetime) -> None:
+    stop(program, batch, now)
+    late = program.capture(document(packed(goods(batch, 5), "P", eventTime=BEFORE)))
+    ships = event(
+        quantityList=None, epcList=["https://a.example/box/P"], bizStep="shipping", disposition="in_transit",
+        eventTime=AFTER,
+    )  # fmt: skip
+    shipped = program.capture(document(ships))
+
+    assert warned(late) == ["business-late"]
+    assert rules(shipped) == ["business-recalled"]
+    with program.app.app_context():
+        assert lot_of("P").state is LotState.RECALLED
+
+
+def test_one_document_cannot_make_recalled_goods_clean(program: Program, batch: Batch, now: datetime) -> None:
+    stop(program, batch, now)
+    job = program.capture(document(
+        sold(amounts([("NEW", 1)]), eventTime=AFTER),
+        made([], [("NEW", 1)], inputQuantityList=goods(batch, 5), eventTime=BEFORE),
+    ))  # fmt: skip
+
+    assert rules(job) == ["business-recalled"]
+
+
+def test_no_batch_of_the_house_becomes_one_of_recalled_goods(
+    program: Program, batch: Batch, make: Factories, now: datetime
+) -> None:
+    other = on_sale(program, make, "B-2", 10, now)
+    stop(program, batch, now)
+    said = made([], [], inputQuantityList=goods(batch, 5), outputQuantityList=goods(other, 5), eventTime=BEFORE)
+    job = program.capture(document(said))
+
+    assert rules(job) == ["business-recalled"]
+    assert agrees(program) == []
+
+
+# --- Amounts ------------------------------------------------------------------------------------------------
+
+
+def test_no_more_is_used_than_was_made(program: Program) -> None:
+    program.capture(document(commissioned("A", 5)))
+    first = program.capture(document(made([("A", 3)], [("B", 3)])))
+    more = program.capture(document(made([("A", 3)], [("C", 3)])))
+
+    assert rules(first) == []
+    assert rules(more) == ["business-amount"]
+    assert more["errors"][0]["path"] == "epcisBody.eventList[0].inputQuantityList"
+    with program.app.app_context():
+        assert (lot_of("A").quantity, lot_of("A").used) == (5_000, 3_000)
+    assert agrees(program) == []
+
+
+def test_no_more_is_sold_than_a_batch_has(program: Program, batch: Batch) -> None:
+    much = program.capture(document(sold(goods(batch, 1_000_000))))
+    some = program.capture(document(sold(goods(batch, 60))))
+    rest = program.capture(document(sold(goods(batch, 11), eventTime=AFTER)))
+    program.capture(document(sold(goods(batch, 1), bizStep="receiving", disposition="returned")))
+    again = program.capture(document(sold(goods(batch, 11), eventTime=AFTER)))
+
+    assert [rules(job) for job in (much, some, rest, again)] == [
+        ["business-amount"], [], ["business-amount"], [],
+    ]  # fmt: skip
+
+
+def test_of_a_lot_of_unknown_amount_anything_may_be_used_until_it_is_known(program: Program) -> None:
+    program.capture(document(made([("A", 8)], [("B", 8)])))
+    less = program.capture(document(commissioned("A", 5)))
+    enough = program.capture(document(commissioned("A", 10)))
+
+    assert rules(less) == ["business-amount"]
+    assert rules(enough) == []
+    with program.app.app_context():
+        assert (lot_of("A").quantity, lot_of("A").used) == (10_000, 8_000)
+    assert agrees(program) == []
+
+
+def test_a_raw_lot_of_ours_is_used_by_its_owners_word_alone(program: Program, make: Factories, now: datetime) -> None:
+    raw = make.raw_lot(program.organisation, number="LUA-1", quantity=100_000)
+    with program.app.app_context(), transaction():
+        db.session.add(LotIdentifier(uri="https://a.example/lot/LUA-1", lot_id=raw.id))
+    stranger = Program(program.app, make.producer(), now)
+    theirs = stranger.capture(document(made([("LUA-1", 90)], [("X", 90)])))
+    ours = program.capture(document(made([("LUA-1", 60)], [("Y", 60)])))
+    more = program.capture(document(made([("LUA-1", 60)], [("Z", 60)])))
+
+    assert (warned(theirs), warned(ours)) == (["business-custody"], [])
+    assert rules(more) == ["business-amount"]
+    with program.app.app_context():
+        assert db.session.get_one(Lot, raw.id).used == 60_000
+        assert edges() == {("LUA-1", "X"): 90_000, ("LUA-1", "Y"): 60_000}
+
+
+def test_a_shipment_without_a_receiver_is_warned_of(program: Program) -> None:
+    said = event(bizStep="shipping", disposition="in_transit")
+    to = [{"type": "possessing_party", "destination": "http://shop.test/to-chuc/htx01"}]
+
+    assert warned(program.capture(document(said))) == ["business-receiver"]
+    assert warned(program.capture(document({**said, "destinationList": to}))) == []
+
+
+@pytest.mark.race
+def test_of_two_captures_at_once_one_gets_the_last_kilograms(program: Program, now: datetime) -> None:
+    program.capture(document(commissioned("A", 5)))
+
+    def take(number: int) -> bool:
+        said = {**document(made([("A", 4)], [(f"B{number}", 4)]))}
+        with transaction():
+            job = capture.accept("{}", events=1, on_error="rollback", organisation_id=1, now=now)
+            return capture.capture(
+                capture.examine(said, now=now), on_error="rollback", organisation_id=program.organisation.id,
+                capture_id=job.id, now=now,
+            ).success  # fmt: skip
+
+    assert sorted(race(program.app, 2, take)) == [False, True]
+    assert agrees(program) == []
+
+
+@pytest.mark.race
+def test_looking_first_and_taking_later_would_take_more_than_there_is(program: Program) -> None:
+    """The control: what the capture does not do."""
+    program.capture(document(commissioned("A", 5)))
+    with program.app.app_context():
+        lot_id = lot_of("A").id
+
+    def take(_number: int) -> bool:
+        lot = db.session.get_one(Lot, lot_id)
+        enough = lot.left >= 4_000
+        db.session.rollback()
+        meet()
+        if enough:
+            with transaction():
+                db.session.execute(update(Lot).where(Lot.id == lot_id).values(used=4_000))
+        return enough
+
+    assert race(program.app, 2, take) == [True, True]
+
+
+# --- What is taken back -------------------------------------------------------------------------------------
+
+ONE, TWO = "urn:uuid:00000000-0000-4000-8000-00000000000a", "urn:uuid:00000000-0000-4000-8000-00000000000b"
+
+
+def test_the_edges_of_an_event_declared_wrong_are_gone_and_those_of_its_correction_stay(program: Program) -> None:
+    said = made([("A", 5)], [("B", 4)], eventID=ONE)
+    program.capture(document(commissioned("A", 10), commissioned("D", 10), said))
+    with program.app.app_context():
+        assert edges() == {("A", "B"): 5_000}
+    program.capture(document(wrong(said, TWO), made([("D", 3)], [("B", 2)], eventID=TWO)))
+
+    with program.app.app_context():
+        assert edges() == {("D", "B"): 3_000}
+        a, b, d = (lot_of(name) for name in "ABD")
+        assert (a.used, d.used, b.quantity) == (0, 3_000, 2_000)
+        assert set(genealogy.forward([a.id]).lot_ids) == {a.id}
+        assert db.session.scalars(select(TraceEvent.event_id).where(TraceEvent.event_id == ONE)).one()
+    assert agrees(program) == []
+
+
+def test_an_edge_that_another_event_says_too_stays(program: Program) -> None:
+    said = made([("A", 5)], [("B", 4)], eventID=ONE)
+    program.capture(document(said, made([("A", 2)], [("B", 1)], eventID=TWO)))
+    with program.app.app_context():
+        assert edges() == {("A", "B"): 7_000}
+    program.capture(document(wrong(said)))
+
+    with program.app.app_context():
+        assert edges() == {("A", "B"): 2_000}
+    assert agrees(program) == []
+
+
+def test_the_edges_of_a_half_declared_wrong_are_gone(program: Program) -> None:
+    same = {"transformationID": "https://a.example/x/1"}
+    half = made([("A", 5)], [], eventID=ONE, **same)
+    program.capture(document(half, made([("B", 6)], [], **same), made([], [("C", 2)], **same)))
+    program.capture(document(wrong(half)))
+
+    with program.app.app_context():
+        assert edges() == {("B", "C"): 6_000}
+    assert agrees(program) == []
+
+
+def test_a_box_packed_by_mistake_is_empty_and_a_recall_does_not_reach_it(
+    program: Program, batch: Batch, now: datetime
+) -> None:
+    said = packed(goods(batch, 5), "P", eventID=ONE)
+    program.capture(document(said))
+    program.capture(document(wrong(said)))
+    stop(program, batch, now)
+
+    with program.app.app_context():
+        assert lot_of("P").state is LotState.RELEASED
+
+
+def test_a_making_is_not_declared_wrong_while_more_than_the_rest_is_used(program: Program) -> None:
+    said = commissioned("A", 5, eventID=ONE)
+    uses = made([("A", 8)], [("B", 8)], eventID=TWO)
+    program.capture(document(said, commissioned("A", 4), uses))
+    alone = program.capture(document(wrong(said)))
+    both = program.capture(document(wrong(said), wrong(uses)))
+
+    assert rules(alone) == ["business-amount"]
+    assert alone["errors"][0]["path"].endswith("errorDeclaration")
+    assert rules(both) == []
+    assert agrees(program) == []
+
+
+# --- trace verify -------------------------------------------------------------------------------------------
+
+
+def test_captures_of_every_kind_agree(program: Program, batch: Batch, make: Factories, now: datetime) -> None:
+    stranger = Program(program.app, make.producer(), now)
+    program.capture(document(
+        made([("A", 10)], [("C", 5)]), made([("A", 3)], [("D", 1), ("E", 1)]), packed(amounts([("C", 1)]), "P"),
+        packed(goods(batch, 3), "P"), sold(goods(batch, 2)),
+        made([], [("F", 1)], inputQuantityList=goods(batch, 5)),
+    ))  # fmt: skip
+    stranger.capture(document(made([], [("G", 1)], inputQuantityList=goods(batch, 1))))
+    stranger.capture(document(packed(goods(batch, 1), "Q")))
+
+    assert agrees(program) == []
+    with program.app.app_context():
+        assert Counter(into for into, _ in edges()) == Counter({batch.token: 4, "A": 3, "C": 1})
+        assert db.session.get_one(Lot, batch.lot_id).used == 0
+
+
+@pytest.mark.parametrize(("statement", "words"), [
+    ("UPDATE lot_input SET quantity = 4999 WHERE quantity = 5000", "the edge says 4999, its event 5000"),
+    ("DELETE FROM lot_input WHERE quantity = 5000", "an event says 5000 went in, there is no edge"),
+    ("INSERT INTO lot_input (output_id, input_id, quantity) SELECT input_id, output_id, 1 FROM lot_input",
+     "the edge says 1, its event nothing"),
+    ("UPDATE lot SET used = 4999 WHERE used = 5000", "4999 of it were used, its events say 5000"),
+    ("UPDATE lot SET quantity = 10001 WHERE quantity = 10000", "it holds 10001, no event of its making says so"),
+])  # fmt: skip
+def test_a_change_of_what_was_captured_is_found_and_named(program: Program, statement: str, words: str) -> None:
+    program.capture(document(commissioned("A", 10), made([("A", 5)], [("B", 4)])))
+    assert agrees(program) == []
+    with program.app.app_context(), transaction() as session:
+        session.execute(text(statement))
+
+    assert any(words in line for line in agrees(program))

@@ -1,0 +1,133 @@
+"""No more of a lot is used or sold than there is: what captured events take is held against what is known of it.
+
+The amount of a lot of our own is known; of another it is known once events that stand say how much was made. Captures
+lock the lots they name in the order of their ids, as our own screens do, so that of two who want the last kilogram
+one gets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, select, update
+
+from catalog.models import Unit
+from kernel.db import db, listed
+from kernel.errors import Conflict
+from traceability import statements
+from traceability.models import Lot, LotKind, LotState
+from traceability.statements import Amounts
+
+
+@dataclass
+class Known:
+    """A lot that an event names."""
+
+    id: int
+    owner_id: int
+    kind: LotKind
+    state: LotState
+    state_since: datetime
+    unit: Unit
+    quantity: int
+    used: int
+
+
+COLUMNS = (Lot.id, Lot.owner_id, Lot.kind, Lot.state, Lot.state_since, Lot.unit, Lot.quantity, Lot.used)
+_NOTHING = Amounts()
+
+
+def locked(lot_ids: Iterable[int]) -> dict[int, Known]:
+    """Lock lots in the order of their ids, and read them as they are then."""
+    ids = sorted(set(lot_ids))
+    if not ids:
+        return {}
+    rows = db.session.execute(select(*COLUMNS).where(Lot.id.in_(listed(ids))).order_by(Lot.id).with_for_update(of=Lot))
+    return {row[0]: Known(*row) for row in rows}
+
+
+@dataclass
+class Account:
+    """How much of a thing was made, used and sold, in one unit."""
+
+    is_own: bool  #: of our own: how much there is does not come from events
+    made: int = 0
+    makings: int = 0
+    unstated: int = 0
+    used: int = 0
+    sold: int = 0
+
+    @property
+    def amount(self) -> int | None:
+        """How much there is, where that is known."""
+        if self.is_own or (self.makings and not self.unstated):
+            return self.made
+        return None
+
+
+class Accounts:
+    """The accounts of the things that a document names, as its events are entered one after the other."""
+
+    def __init__(self, lots: Collection[Known], wrong: Collection[str]) -> None:
+        """:param wrong: eventIDs that the document declares wrong: what they say does not count"""
+        ids = [known.id for known in lots]
+        self._said = statements.amounts(ids, without=wrong) if ids else {}
+        before = statements.amounts(ids) if ids and wrong else self._said
+        self._accounts: dict[tuple[int | str, Unit], Account] = {}
+        self.changed: list[Known] = []  #: lots of which a declaration takes something back
+        for known in lots:
+            said, was = self._said.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
+            is_own = known.kind is not LotKind.EXTERNAL
+            if is_own:
+                counted = statements.used(known.kind, was)
+                used = known.used - (counted - was.used) + said.captured
+                account = Account(True, made=known.quantity, used=used)
+            else:
+                account = Account(False, used=said.used + said.captured)
+                account.made, account.makings = said.made or 0, said.makings
+                account.unstated = said.unstated
+            account.sold = said.sold
+            self._accounts[known.id, known.unit] = account
+            if said != was:
+                self.changed.append(known)
+
+    def of(self, key: int | str, unit: Unit) -> Account:
+        """Give the account of a thing, by the id of its lot, or by its name where it has none yet."""
+        return self._accounts.setdefault((key, unit), Account(False))
+
+
+def settle(lots: Collection[Known], before: dict[int, Amounts], *, unmade: Collection[int]) -> None:
+    """Write down how much there is of lots, and how much of it was used, by one guarded step.
+
+    :param before: what was said of them before this document
+    :param unmade: those an event of whose making was declared wrong
+    """
+    after = statements.amounts([known.id for known in lots]) if lots else {}
+    quantities: dict[int, int] = {}
+    used: dict[int, int] = {}
+    for known in lots:
+        said, was = after.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
+        if known.kind is LotKind.EXTERNAL:
+            quantity = said.made if said.made is not None else 0 if known.id in unmade else known.quantity
+            now_used = statements.used(known.kind, said)
+        else:
+            quantity = known.quantity
+            now_used = known.used + statements.used(known.kind, said) - statements.used(known.kind, was)
+        if (quantity, now_used) != (known.quantity, known.used):
+            quantities[known.id], used[known.id] = quantity, now_used
+    if not used:
+        return
+    new_quantity, new_used = case(quantities, value=Lot.id), case(used, value=Lot.id)
+    changed = db.session.execute(
+        update(Lot)
+        .where(Lot.id.in_(sorted(used)), new_used >= 0, new_used <= new_quantity)
+        .values(quantity=new_quantity, used=new_used)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != len(used):  # type: ignore[attr-defined]
+        raise Conflict()
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, Lot) and row.id in used:
+            db.session.expire(row, ["quantity", "used"])
