@@ -394,7 +394,7 @@ def goods_of_notice(notice: RecallNotice) -> list[Goods]:
         .group_by(*about)
         .order_by(Lot.id)
     )
-    return [Goods._make(row) for query in (here, on_the_way) for row in db.session.execute(query)]
+    return [Goods(*row) for query in (here, on_the_way) for row in db.session.execute(query)]
 
 
 def goods_to_count(notice: RecallNotice) -> list[Goods]:
