@@ -21,9 +21,9 @@ def run() -> None:
     """Migrate, in one transaction, over the application's engine."""
     with db.engine.connect() as connection:
         connection = connection.execution_options(writes=True)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+        # Tables that are rebuilt are dropped with rows that others refer to. Through the driver: within a transaction,
+        # which the session's connection begins by itself, SQLite leaves the switch as it is.
+        _foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -33,9 +33,22 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            _check_foreign_keys(connection)
+        _foreign_keys(connection, "ON")
     _load_facts()
+
+
+def _foreign_keys(connection, state):
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
+
+
+def _check_foreign_keys(connection):
+    """Refuse a migration that leaves a row without the row it refers to."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise SystemExit(f"ocop: a row of {lost[0]} refers to a row of {lost[2]} that is not there.")
 
 
 def _load_facts() -> None:

@@ -61,5 +61,6 @@ def _ask_for_missing_rows():
 
 
 def downgrade():
+    op.execute("DELETE FROM job WHERE kind = 'traceability.write_epcis'")
     _type_of(40)
     op.drop_table('named_query')
