@@ -213,7 +213,15 @@ def test_lots_from_before_are_declared_by_the_job_the_migration_asks_for(tmp_pat
     with older.app_context():
         upgrade(revision="0012")
         db.session.remove()
-        with sqlite3.connect(tmp_path / "older.sqlite3") as before:  # no keys are held: its owner does not matter
+        with sqlite3.connect(tmp_path / "older.sqlite3") as before:
+            before.execute(
+                "INSERT INTO organisation (id, code, slug, kind, legal_form, name_vi, name_en, story_vi, story_en,"
+                " address, commune_code, commune_valid_from, shows_phone, picture_alt_vi, picture_alt_en, is_sample,"
+                " is_active, search, sort_key, created_at, wants_checkpoints)"
+                " SELECT 1, 'htxbd', 'htx', 'producer', 'cooperative', 'HTX', '', '', '', '', code, valid_from, 0, '',"
+                " '', 0, 1, '', '', :at, 0 FROM administrative_unit WHERE level = 'commune' LIMIT 1",
+                {"at": "2026-11-01 02:00:00.000000"},
+            )
             before.execute(
                 "INSERT INTO lot (kind, owner_id, number, name_vi, name_en, quantity, used, unit, supplier,"
                 " growing_area, state, state_reason, state_reason_en, state_since, note, is_sample, created_at)"
