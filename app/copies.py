@@ -13,11 +13,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 import brotli
 import psycopg
+from psycopg import pq
 from sqlalchemy import Engine
 
 from app.i18n import COOKIE, LANGUAGES, choose_language
@@ -74,13 +76,30 @@ class RevisionReader:
         return found
 
     def _from_postgresql(self, keys: tuple[str, ...]) -> int:
+        """Ask by libpq itself: a cursor's work a question is more than the answer costs."""
         local = self._local
         if getattr(local, "connection", None) is None:
             dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-            local.connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=1)
-            local.cursor = local.connection.cursor()
-        local.cursor.execute("SELECT coalesce(sum(number), 0) FROM page_revision WHERE key = ANY(%s)", (list(keys),))
-        return int(local.cursor.fetchone()[0])
+            local.connection = psycopg.connect(dsn, autocommit=True)
+            _checked(local.connection.pgconn.prepare(b"revision", _SUM_OF_REVISIONS), pq.ExecStatus.COMMAND_OK)
+        found = local.connection.pgconn.exec_prepared(b"revision", [_as_array(keys)])
+        return int(_checked(found, pq.ExecStatus.TUPLES_OK).get_value(0, 0) or 0)
+
+
+_SUM_OF_REVISIONS = b"SELECT coalesce(sum(number), 0) FROM page_revision WHERE key = ANY($1::text[])"
+
+
+def _checked(result: pq.abc.PGresult, wanted: pq.ExecStatus) -> pq.abc.PGresult:
+    if result.status != wanted:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace").strip())
+    return result
+
+
+@lru_cache(maxsize=4096)
+def _as_array(keys: tuple[str, ...]) -> bytes:
+    """Write keys as PostgreSQL reads an array of texts."""
+    quoted = (key.replace("\\", "\\\\").replace('"', '\\"') for key in keys)
+    return ("{" + ",".join(f'"{key}"' for key in quoted) + "}").encode()
 
 
 class CopyLayer:
