@@ -43,9 +43,8 @@ class Spool:
             self._begin()  # forked: the segment, and the lock, are the parent's
         data = line.encode() + b"\n"
         with self._lock:
-            if self._handle is None:
-                self._open()
-            if os.write(self._handle, data) != len(data):  # type: ignore[arg-type]
+            handle = self._open() if self._handle is None else self._handle
+            if os.write(handle, data) != len(data):
                 self._close()  # half a line is left behind, and spoils no other
                 raise OSError("the disk is full")
 
@@ -61,7 +60,7 @@ class Spool:
             os.close(self._handle)  # a copy: the parent's own stays open, and locked
             self._handle = None
 
-    def _open(self) -> None:
+    def _open(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         # It is locked before it has the name that a worker looks for.
         hidden = self._folder / f".{uuid.uuid4().hex}"
@@ -70,6 +69,7 @@ class Spool:
         hidden.rename(self._folder / (hidden.name[1:] + SUFFIX))
         self._handle = handle
         self._force_later(handle, 1)
+        return handle
 
     def _close(self) -> None:
         if self._handle is not None:

@@ -24,6 +24,7 @@ from kernel.log_models import LogCheckpoint, LogLeaf, LogWaiting
 from kernel.models import Job
 from ocop import certification
 from tests.factories import Factories
+from tests.tampering import differences, tamper
 from traceability import declarations, recording
 from traceability.models import EventKind, TraceEvent
 from traceability.recording import NamedLot
@@ -73,22 +74,6 @@ def written(ctx: Flask, make: Factories, now: datetime) -> SimpleNamespace:
     return found
 
 
-def _differences() -> list[str]:
-    db.session.rollback()
-    return log_verification.verify().differences
-
-
-def _tamper(table: str, statement: str, **values: object) -> None:
-    """Change a row as somebody could who has the database: the guards are taken away first."""
-    with transaction() as session:
-        if db.engine.dialect.name == "sqlite":
-            session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_update"))
-            session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_delete"))
-        else:
-            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        session.execute(text(statement), values)
-
-
 # --- What goes in -----------------------------------------------------------------------------------------
 
 
@@ -103,7 +88,7 @@ def test_papers_certificates_and_events_are_in_the_log_by_their_own_names(ctx: F
         (4, "epcis", written.event_id),
         (5, "lot", written.raw),
     ]
-    assert _differences() == []
+    assert differences() == []
 
 
 def test_the_same_paper_again_is_not_written_down_again(ctx: Flask, written: SimpleNamespace, now: datetime) -> None:
@@ -111,7 +96,7 @@ def test_the_same_paper_again_is_not_written_down_again(ctx: Flask, written: Sim
         media.store_document(PDF, "ban-sao.pdf", now=now + timedelta(hours=1))
 
     assert db.session.scalars(select(LogWaiting)).all() == []
-    assert _differences() == []
+    assert differences() == []
 
 
 def test_what_was_there_before_the_log_is_brought_in_once_and_in_order(
@@ -120,7 +105,7 @@ def test_what_was_there_before_the_log_is_brought_in_once_and_in_order(
     product = make.product(make.producer())
     make.certificate(product, number="MAU-A")
     make.certificate(product, number="MAU-B", revoked_on=business_date(now), revocation_reason="Hết")
-    assert "certificate MAU-A: the record is not in the log" in _differences()
+    assert "certificate MAU-A: the record is not in the log" in differences()
 
     assert log_jobs.bring_in(now=now) >= 3
     assert log_jobs.bring_in(now=now) == 0
@@ -132,7 +117,7 @@ def test_what_was_there_before_the_log_is_brought_in_once_and_in_order(
         if leaf.kind != "document"
     ]
     assert named == [("certificate", "MAU-A"), ("certificate", "MAU-B"), ("revocation", "MAU-B")]
-    assert _differences() == []
+    assert differences() == []
 
 
 def test_the_migration_of_an_older_database_asks_the_worker_to_bring_its_rows_in(tmp_path: Path, now: datetime) -> None:
@@ -164,7 +149,7 @@ def test_the_migration_of_an_older_database_asks_the_worker_to_bring_its_rows_in
         log_jobs.number_all()
 
         assert list(db.session.scalars(select(LogLeaf.reference))) == ["d" * 64]
-        assert _differences() == []
+        assert differences() == []
         db.session.remove()
         db.engine.dispose()
 
@@ -233,14 +218,14 @@ CHANGES: dict[str, tuple[str, str, Callable[[SimpleNamespace], str]]] = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_changed_byte_is_found_and_the_record_is_named(what: str, ctx: Flask, written: SimpleNamespace) -> None:
     table, statement, expected = CHANGES[what]
-    assert _differences() == []
+    assert differences() == []
 
     names = {
         name: value for name, value in (("row", written.row_id), ("user", written.user_id)) if f":{name}" in statement
     }
-    _tamper(table, statement, **names)
+    tamper(table, statement, **names)
 
-    first, *others = _differences()
+    first, *others = differences()
     assert first.startswith(expected(written))
     assert all(written.event_id in line for line in others), "what was copied out of the record no longer agrees"
 
@@ -250,13 +235,13 @@ def test_a_record_that_is_changed_before_it_has_its_position_is_named_too(
 ) -> None:
     with transaction():
         digest = media.store_document(PDF, "phieu.pdf", now=now)
-    _tamper("stored_file", "UPDATE stored_file SET media_type = 'application/pdg'")
+    tamper("stored_file", "UPDATE stored_file SET media_type = 'application/pdg'")
 
-    assert _differences() == [f"document {digest}: the record was changed (waiting for its position)"]
+    assert differences() == [f"document {digest}: the record was changed (waiting for its position)"]
 
 
 def test_a_record_that_was_slipped_in_past_the_verbs_is_named(ctx: Flask, written: SimpleNamespace) -> None:
-    _tamper(
+    tamper(
         "trace_event",
         "INSERT INTO trace_event (event_id, kind, biz_step, event_at, recorded_at, organisation_id, title_vi, title_en,"
         " note_vi, note_en, facts, is_public, is_sample) SELECT 'urn:uuid:slipped', kind, biz_step, event_at,"
@@ -264,18 +249,18 @@ def test_a_record_that_was_slipped_in_past_the_verbs_is_named(ctx: Flask, writte
         " FROM trace_event",
     )
 
-    assert _differences() == ["event urn:uuid:slipped: the record is not in the log"]
+    assert differences() == ["event urn:uuid:slipped: the record is not in the log"]
 
 
 def test_whoever_changes_the_leaf_along_with_the_record_is_found_by_the_signed_root(
     ctx: Flask, written: SimpleNamespace, now: datetime
 ) -> None:
     log_jobs.sign(now=now)
-    _tamper("certificate", "UPDATE certificate SET stars = 5")
+    tamper("certificate", "UPDATE certificate SET stars = 5")
     content = proof.SOURCES["certificate"].contents(["MAU-9"])["MAU-9"]
-    _tamper("log_leaf", "UPDATE log_leaf SET leaf_hash = :hash WHERE position = 1", hash=merkle.leaf_hash(content))
+    tamper("log_leaf", "UPDATE log_leaf SET leaf_hash = :hash WHERE position = 1", hash=merkle.leaf_hash(content))
 
-    assert _differences() == [f"checkpoint of {business_date(now)}: the tree of 6 records has another root now"]
+    assert differences() == [f"checkpoint of {business_date(now)}: the tree of 6 records has another root now"]
 
 
 def test_whoever_signs_the_changed_tree_without_the_key_is_found_by_the_signature(
@@ -286,8 +271,8 @@ def test_whoever_signs_the_changed_tree_without_the_key_is_found_by_the_signatur
     forged = Signer(b"f" * 32).checkpoint("shop.test/so-minh-bach", row.size, row.root)
     day = business_date(now)
     db.session.rollback()
-    _tamper("log_checkpoint", "UPDATE log_checkpoint SET text = :text", text=forged)
-    assert _differences() == [f"checkpoint of {day}: the signature is not by the log's key"]
+    tamper("log_checkpoint", "UPDATE log_checkpoint SET text = :text", text=forged)
+    assert differences() == [f"checkpoint of {day}: the signature is not by the log's key"]
 
     former = Signer(b"f" * 32).verifying_key("shop.test/so-minh-bach")
     assert log_verification.verify(former_keys=[former]).differences == [], "a key the log is known to have had"
@@ -298,12 +283,12 @@ def test_a_leaf_or_a_tile_that_is_gone_is_found(ctx: Flask, written: SimpleNames
         for number in range(300):
             media.store_document(PDF + str(number).encode() + b"%%EOF", "so.pdf", now=now)
     log_jobs.number_all()
-    assert _differences() == []
+    assert differences() == []
 
-    _tamper("log_tile", "DELETE FROM log_tile")
-    assert "tile 0/0 is missing" in _differences()
-    _tamper("log_leaf", "DELETE FROM log_leaf WHERE position = 2")
-    found = _differences()
+    tamper("log_tile", "DELETE FROM log_tile")
+    assert "tile 0/0 is missing" in differences()
+    tamper("log_leaf", "DELETE FROM log_leaf WHERE position = 2")
+    found = differences()
     assert "position 2 is missing: the next one is 3" in found
 
 
@@ -324,7 +309,7 @@ def test_the_command_says_what_it_looked_at_and_fails_on_a_difference(ctx: Flask
     assert good.exit_code == 0, good.output
     assert "6 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
 
-    _tamper("trace_event", "UPDATE trace_event SET note_vi = '.'")
+    tamper("trace_event", "UPDATE trace_event SET note_vi = '.'")
     file = media.store().path(written.digest, "pdf")
     file.unlink()
     bad = _run(ctx, "log", "verify", "--files")

@@ -16,10 +16,11 @@ from accounts.actor import SYSTEM
 from app import create_app, log_jobs
 from app.config import Config
 from catalog.models import Unit
-from kernel import jobs, log_verification, media
+from kernel import jobs, media
 from kernel.db import db, transaction
 from kernel.log_models import LogLeaf
 from tests.factories import Factories
+from tests.tampering import differences, tamper
 from traceability import batches, declarations, lots
 from traceability.declaration_models import LotDeclaration
 from traceability.lots import Received
@@ -72,23 +73,6 @@ def chain(ctx: Flask, make: Factories, now: datetime) -> SimpleNamespace:
     return found
 
 
-def _differences() -> list[str]:
-    db.session.rollback()
-    return log_verification.verify().differences
-
-
-def _tamper(table: str, statement: str, **values: object) -> None:
-    """Change rows as somebody could who has the database: the guards are taken away first."""
-    with transaction() as session:
-        if db.engine.dialect.name == "sqlite":
-            for verb in ("update", "delete", "replace"):
-                session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
-        else:
-            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        changed = session.execute(text(statement), values)
-        assert changed.rowcount > 0, "nothing was changed"  # type: ignore[attr-defined]
-
-
 # --- What is declared --------------------------------------------------------------------------------------
 
 RAW, BATCH = "raw", "batch"
@@ -130,48 +114,48 @@ DECLARED = [
 def test_a_declared_fact_that_was_changed_is_named_with_its_lot(
     table: str, column: str, value: str, of: str, named: str, chain: SimpleNamespace
 ) -> None:
-    assert _differences() == []
+    assert differences() == []
     lot_id = getattr(chain, of)
     key = "id" if table == "lot" else "lot_id"
 
     names = {"other": chain.other} if ":other" in value else {}
-    _tamper(table, f"UPDATE {table} SET {column} = {value} WHERE {key} = {lot_id}", **names)
+    tamper(table, f"UPDATE {table} SET {column} = {value} WHERE {key} = {lot_id}", **names)
 
-    (difference,) = _differences()
+    (difference,) = differences()
     number = {RAW: "NL-7", BATCH: "MO-001"}[of]
     assert difference.startswith(f"lot {lot_id} ({number}): {named}")
 
 
 def test_a_paper_that_is_gone_or_was_slipped_in_is_named(chain: SimpleNamespace) -> None:
-    _tamper("lot_document", f"UPDATE lot_document SET lot_id = {chain.batch}")
+    tamper("lot_document", f"UPDATE lot_document SET lot_id = {chain.batch}")
 
     named = f"paper {chain.digest} is not what was declared of it"
-    assert _differences() == [f"lot {chain.raw} (NL-7): {named}", f"lot {chain.batch} (MO-001): {named}"]
+    assert differences() == [f"lot {chain.raw} (NL-7): {named}", f"lot {chain.batch} (MO-001): {named}"]
 
-    _tamper("lot_document", "DELETE FROM lot_document")
-    assert _differences() == [f"lot {chain.raw} (NL-7): {named}"]
+    tamper("lot_document", "DELETE FROM lot_document")
+    assert differences() == [f"lot {chain.raw} (NL-7): {named}"]
 
 
 def test_a_lot_that_was_slipped_in_past_the_verbs_is_named(chain: SimpleNamespace, make: Factories) -> None:
     slipped = make.raw_lot(make.producer("Ai đó", code="aido1"), number="NL-X")
 
-    assert _differences() == [f"lot {slipped.id} (NL-X): nothing was declared of it in the log"]
+    assert differences() == [f"lot {slipped.id} (NL-X): nothing was declared of it in the log"]
 
 
 def test_whoever_changes_the_declaration_along_with_the_rows_is_found_by_the_log(chain: SimpleNamespace) -> None:
-    _tamper("lot", f"UPDATE lot SET name_vi = 'Lúa nước' WHERE id = {chain.raw}")
-    _tamper("lot_declaration", "UPDATE lot_declaration SET body = replace(body, 'Lúa rẫy', 'Lúa nước')")
+    tamper("lot", f"UPDATE lot SET name_vi = 'Lúa nước' WHERE id = {chain.raw}")
+    tamper("lot_declaration", "UPDATE lot_declaration SET body = replace(body, 'Lúa rẫy', 'Lúa nước')")
 
-    found = _differences()
+    found = differences()
 
     assert f"lot NL-7 ({chain.raw}.2): the record was changed" in [line.split(" (position")[0] for line in found]
 
 
 def test_whoever_takes_the_newest_declaration_away_is_found_by_the_log(chain: SimpleNamespace) -> None:
-    _tamper("lot_document", "DELETE FROM lot_document")
-    _tamper("lot_declaration", f"DELETE FROM lot_declaration WHERE lot_id = {chain.raw} AND version = 2")
+    tamper("lot_document", "DELETE FROM lot_document")
+    tamper("lot_declaration", f"DELETE FROM lot_declaration WHERE lot_id = {chain.raw} AND version = 2")
 
-    (difference,) = _differences()
+    (difference,) = differences()
 
     assert difference.startswith(f"lot NL-7 ({chain.raw}.2): the record is gone")
 
@@ -189,7 +173,7 @@ def test_a_lawful_change_is_declared_anew_and_what_does_not_change_is_not(
         select(LotDeclaration.lot_id, LotDeclaration.version).order_by(LotDeclaration.lot_id, LotDeclaration.version)
     ).all()
     assert [tuple(row) for row in rows] == [(chain.raw, 1), (chain.raw, 2), (chain.raw, 3), (chain.batch, 1)]
-    assert _differences() == []
+    assert differences() == []
 
 
 def test_a_declaration_names_no_person(chain: SimpleNamespace) -> None:
@@ -238,7 +222,7 @@ def test_lots_from_before_are_declared_by_the_job_the_migration_asks_for(tmp_pat
         log_jobs.number_all()
 
         assert "NL-1 (1.1)" in list(db.session.scalars(select(LogLeaf.reference)))
-        assert _differences() == []
+        assert differences() == []
         db.session.remove()
         db.engine.dispose()
 
@@ -271,9 +255,9 @@ def test_a_column_of_an_event_that_was_changed_is_named(
         select(EpcisEvent.id, EpcisEvent.event_id).where(EpcisEvent.biz_step == "receiving")
     ).one()
     names = {"other": chain.other} if ":other" in value else {}
-    _tamper("epcis_event", f"UPDATE epcis_event SET {column} = {value} WHERE id = {row_id}", **names)
+    tamper("epcis_event", f"UPDATE epcis_event SET {column} = {value} WHERE id = {row_id}", **names)
 
-    found = _differences()
+    found = differences()
 
     assert [line for line in found if event_id in line], found
     if column not in ("event_id", "declares_error"):  # these name the record itself in the log: it is gone there
@@ -298,10 +282,10 @@ def test_a_value_of_an_event_that_was_changed_is_named(what: str, chain: SimpleN
             " WHERE e.biz_step = 'receiving' AND f.name = 'epcClass'"
         )
     ).one()
-    assert _differences() == []
+    assert differences() == []
 
-    _tamper("epcis_field", FIELDS[what], id=field_id)
+    tamper("epcis_field", FIELDS[what], id=field_id)
 
-    (difference,) = _differences()
+    (difference,) = differences()
     assert difference.startswith(f"epcis {event_id}: field ")
     assert "epcClass" in difference

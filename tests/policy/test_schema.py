@@ -10,7 +10,6 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import CheckConstraint, inspect
 
-import app.models  # noqa: F401 (all tables)
 from kernel.db import db
 
 
