@@ -17,6 +17,7 @@ from accounts.actor import Permission
 from accounts.web.forms import BaseForm, QuantityField, RequestKey, answer_status, choice, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin.batches import download, plain
+from admin.saying import said
 from kernel import clock, replays
 from kernel.db import db, lock, transaction
 from kernel.errors import N_, DomainError
@@ -138,7 +139,7 @@ def of_batch(lot_id: int) -> str | tuple[str, int] | Response:
         "admin/label_sheets/of_batch.html",
         form=form,
         row=row,
-        name=f"{row.name_vi}, {row.item.name_vi} · {row.batch.number}",
+        name=f"{said(row, 'name')}, {said(row.item, 'name')} · {row.batch.number}",
         preview=preview,
         sheet=sheet,
         prints=item_queries.prints_of(actor, lot_id=lot_id),

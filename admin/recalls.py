@@ -272,6 +272,16 @@ def minutes_of(row: Recall, now: datetime) -> int:
     return int(((row.closed_at or now) - row.started_at).total_seconds() // 60)
 
 
+def lasting(minutes: int) -> str:
+    """Say how long something took, as exactly as one reads it: minutes, hours, then days."""
+    if minutes < 180:
+        return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
+    hours = minutes // 60
+    if hours < 72:
+        return str(ngettext("%(num)s hour", "%(num)s hours", hours))
+    return str(ngettext("%(num)s day", "%(num)s days", hours // 24))
+
+
 def _ran(minutes: int, *, is_open: bool) -> tuple[int, str]:
     """Say how long a recall has run, or ran, in a number that can be read at a glance: minutes, hours, then days."""
     if minutes < 180:
@@ -468,6 +478,7 @@ def report(number: str) -> str:
         recall=row,
         severity=SEVERITIES[row.severity],
         minutes=minutes_of(row, now),
+        lasting=lasting,
         answers=queries.answers_of(row, row.closed_at or now),
         totals=queries.totals(rows),
         lots=rows[:ROWS],

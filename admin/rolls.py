@@ -23,6 +23,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin.label_sheets import SHEETS, SheetForm, as_file, labels_of_roll, preview_of, rendered
+from admin.saying import said
 from catalog.models import TradeItem
 from kernel import clock, replays
 from kernel.db import db, transaction
@@ -94,7 +95,9 @@ def new() -> str | tuple[str, int] | Answer:
     actor, now = current_actor(), clock.now()
     form = NewRollForm()
     offered = item_queries.items_with_codes(actor.organisation_id or 0)
-    set_choices(form.item, dict(offered), empty=gettext("Any goods whose packs carry codes"))
+    set_choices(
+        form.item, {one.id: said(one, "name") for one in offered}, empty=gettext("Any goods whose packs carry codes")
+    )
     if form.validate_on_submit():
         try:
             with transaction():
@@ -191,7 +194,7 @@ def _label(actor: Actor, roll: StickerRoll) -> tuple[Label, str | None]:
         batches.check_label(row.batch.lot)
         today = clock.business_date(clock.now())
         return printing.batch_label(row, base_url=base_url, today=today), row.item.gtin
-    names = dict(item_queries.items_with_codes(roll.organisation_id))
+    names = {one.id: one.name_vi for one in item_queries.items_with_codes(roll.organisation_id)}  # as the law wants it
     product = names.get(roll.trade_item_id or 0, "")
     return printing.blank_label(roll, roll.organisation, product=product, base_url=base_url), None
 
@@ -290,7 +293,7 @@ def _own_roll(actor: Actor, roll_id: int) -> StickerRoll:
 
 def _offer_batches(form: Any, organisation_id: int, trade_item_id: int | None) -> bool:
     offered = item_queries.batches_to_pack(organisation_id, trade_item_id)
-    set_choices(form.batch, {lot_id: f"{number} · {name}" for lot_id, number, name in offered})
+    set_choices(form.batch, {one.lot_id: f"{one.number} · {said(one, 'name')}" for one in offered})
     return bool(offered)
 
 

@@ -10,6 +10,10 @@ from kernel import jobs, proof
 from kernel.clock import next_midnight
 from kernel.db import retrying, transaction
 from kernel.log_models import LogCheckpoint
+from traceability import declarations
+from traceability.epcis import recomputed
+
+proof.CHECKS.extend((declarations.differences, recomputed.differences))
 
 #: After midnight, so that the checkpoint of a day has everything of the days before.
 SIGNED_AFTER_MIDNIGHT = timedelta(minutes=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import joinedload
@@ -134,10 +134,19 @@ def stretches_of(roll_id: int) -> list[Stretch]:
     return found
 
 
-def batches_to_pack(organisation_id: int, trade_item_id: int | None = None) -> list[tuple[int, str, str]]:
-    """List the batches whose packs can get codes now: (lot id, number, name of the goods), the latest first."""
+class PackedBatch(NamedTuple):
+    """A batch whose packs can get codes now."""
+
+    lot_id: int
+    number: str
+    name_vi: str  #: of the goods
+    name_en: str
+
+
+def batches_to_pack(organisation_id: int, trade_item_id: int | None = None) -> list[PackedBatch]:
+    """List the batches whose packs can get codes now, the latest first."""
     query = (
-        select(Batch.lot_id, Batch.number, Lot.name_vi)
+        select(Batch.lot_id, Batch.number, Lot.name_vi, Lot.name_en)
         .join(Lot, Lot.id == Batch.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(ItemCodeSetting, ItemCodeSetting.product_id == TradeItem.product_id)
@@ -150,7 +159,7 @@ def batches_to_pack(organisation_id: int, trade_item_id: int | None = None) -> l
     if trade_item_id is not None:
         query = query.where(Batch.trade_item_id == trade_item_id)
     rows = db.session.execute(query.order_by(Batch.lot_id.desc()).limit(MOST_SHOWN))
-    return [(lot_id, number, name) for lot_id, number, name in rows]
+    return [PackedBatch._make(row) for row in rows]
 
 
 def prints_of(actor: Actor, *, lot_id: int | None = None, roll_id: int | None = None) -> list[tuple[LabelPrint, str]]:
@@ -191,18 +200,29 @@ def products_with_setting(actor: Actor) -> list[ProductRow]:
     return [ProductRow(id, vi, en, owner, bool(is_on)) for id, vi, en, owner, is_on in rows]
 
 
-def items_with_codes(organisation_id: int) -> list[tuple[int, str]]:
-    """List the trade items of an organisation whose packs carry codes: (id, name)."""
+class CodedItem(NamedTuple):
+    """A trade item whose packs carry codes."""
+
+    id: int
+    name_vi: str  #: of the product and the pack
+    name_en: str
+
+
+def items_with_codes(organisation_id: int) -> list[CodedItem]:
+    """List the trade items of an organisation whose packs carry codes."""
     version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
     rows = db.session.execute(
-        select(TradeItem.id, ProductVersion.name_vi, TradeItem.name_vi)
+        select(TradeItem.id, ProductVersion.name_vi, TradeItem.name_vi, ProductVersion.name_en, TradeItem.name_en)
         .join(Product, Product.id == TradeItem.product_id)
         .join(ProductVersion, ProductVersion.id == version)
         .join(ItemCodeSetting, ItemCodeSetting.product_id == Product.id)
         .where(Product.producer_id == organisation_id, ItemCodeSetting.is_on, TradeItem.is_active)
         .order_by(ProductVersion.sort_key, TradeItem.id)
     )
-    return [(id, f"{product}, {item}") for id, product, item in rows]
+    return [
+        CodedItem(id, f"{product}, {item}", f"{product_en}, {item_en}" if product_en and item_en else "")
+        for id, product, item, product_en, item_en in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -217,6 +237,7 @@ class CheckRow:
     batch_number: str
     lot_id: int | None
     name_vi: str
+    name_en: str
     owner: Organisation
     roll_number: int
     position: int
@@ -225,7 +246,7 @@ class CheckRow:
 def suspicious_checks(actor: Actor) -> list[CheckRow]:
     """List the checks that found something odd, of codes an actor may see, the latest first."""
     rows = db.session.execute(
-        select(ItemCheck, ItemCode, StickerRoll, Organisation, Batch.number, Lot.name_vi)
+        select(ItemCheck, ItemCode, StickerRoll, Organisation, Batch.number, Lot.name_vi, Lot.name_en)
         .join(ItemCode, ItemCode.id == ItemCheck.code_id)
         .join(StickerRoll, StickerRoll.id == ItemCode.roll_id)
         .join(Organisation, Organisation.id == StickerRoll.organisation_id)
@@ -248,11 +269,12 @@ def suspicious_checks(actor: Actor) -> list[CheckRow]:
             number or "",
             code.lot_id,
             name or "",
+            name_en or "",
             owner,
             roll.number,
             code.position,
         )
-        for check, code, roll, owner, number, name in rows
+        for check, code, roll, owner, number, name, name_en in rows
     ]
 
 

@@ -15,7 +15,6 @@ from kernel import checkpoints, clock, log_verification, media, proof
 from kernel.checkpoints import Malformed, VerifyingKey
 from kernel.db import db
 from kernel.models import StoredFile
-from traceability.epcis import recomputed  # noqa: F401 what the verification asks besides
 
 log = AppGroup("log", help="The log of proof.")
 
