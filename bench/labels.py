@@ -9,29 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from statistics import median
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 
 from bench.keeping import keep
+from tests.labels_sample import LABEL
 from traceability import items, sheets
 from traceability.labels import Label, qr_matrix
 
 COUNT, ROUNDS = 1_000, 3
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-LABEL = Label(
-    url="https://ocop.example/01/09520123456788/10/L261124-01",
-    code="7K2QX-M90AD",
-    organisation="Hợp tác xã Nông nghiệp Ba Động",
-    product="Gạo rẫy Ba Tơ, túi 1 kg",
-    lot="L261124-01",
-    made_on=date(2026, 11, 3),
-    expires_on=date(2027, 11, 3),
-    stars=4,
-    site="ocop.example/truy-xuat",
-)
 
 
 def packs() -> list[Label]:

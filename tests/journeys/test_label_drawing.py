@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
 import zxingcpp
 from PIL import Image
 
+from tests.labels_sample import LABEL
 from traceability import sheets
-from traceability.labels import Label
 
 pytestmark = pytest.mark.journey
-
-LABEL = Label(
-    url="https://ocop.example/01/09520123456788/10/L261124-01",
-    code="7K2QX-M90AD",
-    organisation="Hợp tác xã Nông nghiệp Ba Động",
-    product="Gạo rẫy Ba Tơ, túi 1 kg",
-    lot="L261124-01",
-    made_on=date(2026, 11, 3),
-    expires_on=date(2027, 11, 3),
-    stars=4,
-    site="ocop.example/truy-xuat",
-)
 
 
 @pytest.mark.parametrize("key", ["a4-24", "a4-40", "roll-40x30"])
