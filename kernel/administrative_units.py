@@ -138,6 +138,22 @@ def successors(code: str, on: date) -> list[Unit]:
     return [standing[code] for code in sorted(standing)]
 
 
+def became(unit: Unit, on: date) -> list[Unit]:
+    """Give what a unit is on a day: itself while it stands, else all it was divided into, by code."""
+    standing: dict[str, Unit] = {}
+    waiting, seen = [unit], {unit}
+    while waiting:
+        former = waiting.pop()
+        if former.stands_on(on):
+            standing[former.code] = former
+            continue
+        for step in _next_of(former):
+            if step not in seen:
+                seen.add(step)
+                waiting.append(step)
+    return [standing[code] for code in sorted(standing)]
+
+
 def find_by_name(name: str, *, on: date | None = None, parent: str | None = None) -> list[Unit]:
     """Find units by name, "Ba Tơ" or "xã Ba Tơ": first by name with its marks, else all that fold alike.
 
