@@ -211,10 +211,27 @@ def _rolls(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
+def _orders(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Order %(number)s", number=key)) for key in keys}
+
+
+def _purchases(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Purchase %(number)s", number=key)) for key in keys}
+
+
+def _credits(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Money received no. %(number)s", number=key)) for key in keys}
+
+
+def _refunds(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Refund %(number)s", number=key)) for key in keys}
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "case": _cases,
     "certificate": _certificates,
+    "credit": _credits,
     "destination": _destinations,
     "event": _events,
     "invitation": _invitations,
@@ -222,12 +239,15 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "link": _links,
     "lot": _lots,
     "note": _notes,
+    "order": _orders,
     "organisation": _organisations,
     "place": _places,
     "point": _points,
     "product": _products,
+    "purchase": _purchases,
     "recall": _recalls,
     "recipe": _recipes,
+    "refund": _refunds,
     "roll": _rolls,
     "sale": _sales,
     "text": _texts,

@@ -10,6 +10,7 @@ import oversight.export_models
 import oversight.models
 import stock.models
 import storefront.models
+import storefront.order_models
 import traceability.declaration_models
 import traceability.item_models
 import traceability.models
@@ -28,6 +29,7 @@ MODELS = [
     stock.models,
     consignment.models,
     storefront.models,
+    storefront.order_models,
     oversight.models,
     oversight.export_models,
 ]

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -97,10 +98,12 @@ def move_all(
     now: datetime,
     actor: Actor | None = None,
     even_frozen: bool = False,
+    of_allocated: bool = False,
 ) -> None:
     """Move all lines of a document, or none of them.
 
     :param even_frozen: for what must move though it is held or recalled: the way back to its producer
+    :param of_allocated: the goods were promised to the document (``stock.allocation``): they leave what is allocated
     :raises NotOnHand: if there is less than is asked for at a source (the caller's transaction must end)
     :raises LotFrozen: if a lot is held or recalled
     :raises AlreadyPosted: if a cause was posted before
@@ -109,7 +112,7 @@ def move_all(
         raise ValueError("a movement has a quantity above nought")
     if len({line.cause for line in lines}) < len(lines):
         raise ValueError("each line of a document has a cause of its own")
-    _share(line.lot_id for line in lines)
+    share(line.lot_id for line in lines)
     _post(lines, document=document, now=now, actor=actor)
     taken, brought = Counter[Key](), Counter[Key]()
     for line in lines:
@@ -119,7 +122,10 @@ def move_all(
     for key in sorted(taken.keys() | brought.keys()):
         # What a lot gains and loses at one place in one document is one change of one row.
         change = brought[key] - taken[key]
-        before = _take(key, -change, even_frozen=even_frozen) if change < 0 else _bring(key, change)
+        if change < 0:
+            before = _take(key, -change, even_frozen=even_frozen, of_allocated=of_allocated)
+        else:
+            before = _bring(key, change)
         if (before > 0) != (before + change > 0):
             crossed.add(key)
     sold_at = set(
@@ -129,7 +135,7 @@ def move_all(
             )
         )
     )
-    _show({line.lot_id for line in lines}, lists_too=any(location_id in sold_at for _, location_id, _ in crossed))
+    show({line.lot_id for line in lines}, lists_too=any(location_id in sold_at for _, location_id, _ in crossed))
 
 
 def open_production(lot_id: int, *, production: Location, owner_id: int, quantity: int) -> None:
@@ -166,10 +172,10 @@ def freeze(lot_ids: Sequence[int], *, frozen: bool) -> None:
         .values(frozen=frozen)
         .execution_options(synchronize_session=False)
     )
-    _show(set(lot_ids), lists_too=True)
+    show(set(lot_ids), lists_too=True)
 
 
-def _share(lot_ids: Iterable[int]) -> None:
+def share(lot_ids: Iterable[int]) -> None:
     """Keep holds and recalls of these lots waiting until the caller's transaction ends; movers share them."""
     ordered = select(Lot.id).where(Lot.id.in_(set(lot_ids))).order_by(Lot.id)
     db.session.execute(ordered.with_for_update(key_share=True, read=True))
@@ -203,17 +209,22 @@ def _post(lines: Sequence[Line], *, document: str, now: datetime, actor: Actor |
         raise AlreadyPosted()
 
 
-def _take(key: Key, quantity: int, *, even_frozen: bool) -> int:
+def _take(key: Key, quantity: int, *, even_frozen: bool, of_allocated: bool) -> int:
     """Claim ``quantity`` at a balance by one guarded UPDATE; give what was there before."""
     lot_id, location_id, owner_id = key
     here = (Balance.lot_id == lot_id, Balance.location_id == location_id, Balance.owner_id == owner_id)
-    guard = [Balance.on_hand - Balance.allocated - quantity >= Balance.floor_quantity]
+    changes: dict[str, Any] = {"on_hand": Balance.on_hand - quantity}
+    if of_allocated:
+        guard = [Balance.allocated >= quantity]
+        changes["allocated"] = Balance.allocated - quantity
+    else:
+        guard = [Balance.on_hand - Balance.allocated - quantity >= Balance.floor_quantity]
     if not even_frozen:
         guard.append(Balance.frozen.is_(False))
     left = db.session.execute(
         update(Balance)
         .where(*here, *guard)
-        .values(on_hand=Balance.on_hand - quantity)
+        .values(**changes)
         .returning(Balance.on_hand)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
@@ -256,7 +267,7 @@ def _bring(key: Key, quantity: int) -> int:
     return int(after) - quantity
 
 
-def _show(lot_ids: set[int], *, lists_too: bool) -> None:
+def show(lot_ids: set[int], *, lists_too: bool) -> None:
     """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed."""
     products = db.session.scalars(
         select(TradeItem.product_id)

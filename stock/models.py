@@ -97,3 +97,46 @@ class Balance(Base):
     lot: Mapped[Lot] = relationship()
     location: Mapped[Location] = relationship()
     owner: Mapped[Organisation] = relationship()
+
+
+class AllocationState(enum.StrEnum):
+    """What became of goods promised to a document. States only move forward."""
+
+    HELD = "held"  #: until ``expires_at``
+    FIRM = "firm"
+    SHIPPED = "shipped"
+    RELEASED = "released"
+
+
+#: States in which goods are promised: what ``Balance.allocated`` counts.
+LIVE = (AllocationState.HELD, AllocationState.FIRM)
+
+
+class Allocation(Base):
+    """So many packs of a lot at a place are promised to a line of a document ("DH-000123")."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        CheckConstraint("quantity BETWEEN 1 AND wanted", name="quantity"),
+        CheckConstraint("state <> 'firm' OR expires_at IS NULL", name="firm_does_not_end"),
+        Index("ix_allocation_document", "document", "line"),
+        Index("ix_allocation_balance", "lot_id", "location_id", "owner_id", "state"),
+        Index("ix_allocation_expiry", "state", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str] = mapped_column(String(40))
+    line: Mapped[int]
+    trade_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    wanted: Mapped[int]  #: what the line wants in all, of one lot or several
+    quantity: Mapped[int]
+    state: Mapped[AllocationState] = mapped_column(values(AllocationState))
+    expires_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")  #: why these packs and not the first to expire
+    created_at: Mapped[datetime]
+
+    lot: Mapped[Lot] = relationship()
+    location: Mapped[Location] = relationship()

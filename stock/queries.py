@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor import Actor
@@ -16,7 +16,7 @@ from catalog.models import Product, ProductVersion, TradeItem
 from catalog.queries import known_version
 from kernel import text
 from kernel.db import db, listed
-from stock.models import Balance, Location, LocationKind, Movement
+from stock.models import LIVE, Allocation, AllocationState, Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot, LotState
 
 ON_HAND = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT, LocationKind.IN_TRANSIT)
@@ -214,3 +214,59 @@ def movements_of(actor: Actor, lot_id: int) -> Select[*tuple[Any, ...]]:
         .order_by(Movement.id.desc())
     )
     return found
+
+
+def available(item_ids: Sequence[int], day: date, now: datetime) -> dict[int, int]:
+    """Tell how many packs of each trade item may be ordered now: in their owner's own warehouses, promised to nobody.
+
+    What was held and is past its time counts as free (two statements).
+    """
+    if not item_ids:
+        return {}
+    wanted = listed(sorted(set(item_ids)))
+    free = func.sum(Balance.on_hand - Balance.allocated)
+    counted: dict[int, int] = {}
+    for row in db.session.execute(_in_warehouses(select(Batch.trade_item_id, free), day, wanted)):
+        counted[row[0]] = int(row[1])
+    late = select(Batch.trade_item_id, func.sum(Allocation.quantity)).join(
+        Allocation,
+        and_(
+            Allocation.lot_id == Balance.lot_id,
+            Allocation.location_id == Balance.location_id,
+            Allocation.owner_id == Balance.owner_id,
+            Allocation.state == AllocationState.HELD,
+            Allocation.expires_at <= now,
+        ),
+    )
+    for row in db.session.execute(_in_warehouses(late, day, wanted)):
+        counted[row[0]] = counted.get(row[0], 0) + int(row[1])
+    return counted
+
+
+def _in_warehouses(query: Any, day: date, item_ids: Any) -> Any:
+    return (
+        query.select_from(Balance)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(Lot, Lot.id == Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(
+            Batch.trade_item_id.in_(item_ids),
+            Location.kind == LocationKind.WAREHOUSE,
+            Location.keeper_id == Balance.owner_id,
+            Balance.frozen.is_(False),
+            Lot.state == LotState.RELEASED,
+            or_(Batch.expires_on.is_(None), Batch.expires_on >= day),
+        )
+        .group_by(Batch.trade_item_id)
+    )
+
+
+def promised(lot_ids: Sequence[int]) -> list[Allocation]:
+    """List what is promised of some lots and to which document: whom a recall concerns beside the holders."""
+    return list(
+        db.session.scalars(
+            select(Allocation)
+            .where(Allocation.lot_id.in_(listed(sorted(lot_ids))), Allocation.state.in_(LIVE))
+            .order_by(Allocation.document, Allocation.line, Allocation.id)
+        )
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, func, or_, select, union_all
 
 from kernel.db import db
-from stock.models import Balance, Movement
+from stock.models import LIVE, Allocation, Balance, Movement
 from traceability.models import Lot
 
 
@@ -13,9 +13,15 @@ def verify() -> list[str]:
     """Compare movements, balances and lots; give a line for each difference (none: everything agrees).
 
     Laws: a balance is what came in less what went out; a lot's balances add up to nought; nothing is below
-    its floor; nothing was made beyond the lot's quantity.
+    its floor; nothing was made beyond the lot's quantity; what is allocated is what is promised to documents.
     """
-    return [*_balances_against_movements(), *_lots_not_at_nought(), *_below_floor(), *_made_too_much()]
+    return [
+        *_balances_against_movements(),
+        *_lots_not_at_nought(),
+        *_below_floor(),
+        *_made_too_much(),
+        *_allocated_otherwise(),
+    ]
 
 
 def _balances_against_movements() -> list[str]:
@@ -71,3 +77,31 @@ def _made_too_much() -> list[str]:
         .where(Balance.floor_quantity < 0, -Balance.on_hand > Lot.quantity)
     )
     return [f"lot {row[0]}: {-row[1]} were made, the lot has {row[2]}" for row in rows]
+
+
+def _allocated_otherwise() -> list[str]:
+    promised = (
+        select(
+            Allocation.lot_id,
+            Allocation.location_id,
+            Allocation.owner_id,
+            func.sum(Allocation.quantity).label("quantity"),
+        )
+        .where(Allocation.state.in_(LIVE))
+        .group_by(Allocation.lot_id, Allocation.location_id, Allocation.owner_id)
+        .subquery()
+    )
+    same = and_(
+        Balance.lot_id == promised.c.lot_id,
+        Balance.location_id == promised.c.location_id,
+        Balance.owner_id == promised.c.owner_id,
+    )
+    rows = db.session.execute(
+        select(Balance.lot_id, Balance.location_id, Balance.allocated, promised.c.quantity)
+        .outerjoin(promised, same)
+        .where(Balance.allocated != func.coalesce(promised.c.quantity, 0))
+    )
+    return [
+        f"lot {row[0]} at location {row[1]}: {row[2]} are allocated, {row[3] or 0} are promised to documents"
+        for row in rows
+    ]

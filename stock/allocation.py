@@ -1,0 +1,470 @@
+"""Goods promised to a document: held for a while, made firm, shipped, or given back.
+
+``hold`` picks from what lies in the owner's own warehouses, first to expire first, and claims it on the balances: all
+that a document wants, or nothing. A balance's ``allocated`` is the sum of its live allocations; no other document can
+take those goods, and a recall freezes them with the rest.
+
+A hold ends by time: who comes for the same goods gives back what is past its time before they pick, in the same
+transaction. So a sweeper that is late costs nobody a sale. Until somebody did, the hold is still good, and may still be
+made firm; after, ``confirm`` says that it is lost.
+
+Locks are taken as everywhere (see ``stock.ledger``): document, lots, balances in the order of their keys, then the
+allocations. Demand is added up per balance first; the claim is a guarded UPDATE as well, so that the database refuses
+what a forgotten lock would let through.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
+
+from accounts.actor import Actor
+from kernel.db import db, listed
+from kernel.errors import N_, Conflict
+from kernel.text import one_line
+from stock import fefo, ledger, locations
+from stock.models import LIVE, Allocation, AllocationState, Balance, Location, LocationKind
+from traceability.models import Batch, Lot, LotState
+
+Key = fefo.Key
+
+
+class NotEnough(Conflict):
+    """``short`` lists (trade item id, wanted, available) of what there is too little of."""
+
+    message = N_("There are no longer enough of some goods.")
+
+    def __init__(self, short: list[tuple[int, int, int]]) -> None:
+        self.short = short
+        super().__init__()
+
+
+class AskedOtherwise(Conflict):
+    message = N_("Other goods are held for this document already.")
+
+
+class HoldLost(Conflict):
+    """``lines`` are those whose goods went to somebody else."""
+
+    message = N_("The goods were held too long and have gone to somebody else.")
+
+    def __init__(self, lines: list[int]) -> None:
+        self.lines = lines
+        super().__init__()
+
+
+class NotHeld(Conflict):
+    message = N_("These goods are not held for this document.")
+
+
+class NeedsReason(Conflict):
+    message = N_("Say why in a few words.")
+    field = "reason"
+
+
+@dataclass(frozen=True)
+class Want:
+    """So many of a trade item for a line of a document, of goods of an owner, good for ``min_days`` more."""
+
+    line: int
+    trade_item_id: int
+    quantity: int
+    owner_id: int
+    min_days: int = 0
+
+
+def hold(
+    wants: Sequence[Want],
+    *,
+    document: str,
+    on: date,
+    until: datetime | None,
+    now: datetime,
+) -> list[Allocation]:
+    """Hold goods for a document: all it wants, or nothing. Asked again for the same, it gives the first answer.
+
+    :param on: the day in Viet Nam on which they are sold
+    :param until: when the hold ends by time; None: it does not
+    :raises NotEnough: with everything there is too little of
+    :raises AskedOtherwise: if other goods are held for the document, or its goods were shipped or given back
+    """
+    if not wants or any(want.quantity <= 0 for want in wants):
+        raise ValueError("a document wants something, each line more than nought")
+    if len({want.line for want in wants}) < len(wants):
+        raise ValueError("each line of a document wants one thing")
+    earlier = _of(document)
+    if earlier:
+        return _same(earlier, wants)
+    return _hold(wants, document=document, on=on, until=until, now=now)
+
+
+def _hold(wants: Sequence[Want], *, document: str, on: date, until: datetime | None, now: datetime) -> list[Allocation]:
+    free = _lock_candidates(wants, on)
+    _give_back_expired(free.keys(), now)
+    picks = _pick(wants, free, on)
+    _claim(picks)
+    rows = [
+        Allocation(
+            document=document,
+            line=want.line,
+            trade_item_id=want.trade_item_id,
+            lot_id=key[0],
+            location_id=key[1],
+            owner_id=key[2],
+            wanted=want.quantity,
+            quantity=quantity,
+            state=AllocationState.HELD,
+            expires_at=until,
+            created_at=now,
+        )
+        for want, key, quantity in picks
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    return rows
+
+
+def regain(document: str, *, lines: Collection[int], on: date, until: datetime | None, now: datetime) -> None:
+    """Hold goods anew for lines whose first ones went to somebody else: money came late, and there are others.
+
+    :raises NotEnough: if there are none
+    """
+    rows = _locked(document, lines)
+    wants: dict[int, Want] = {}
+    for row in rows:
+        wants[row.line] = Want(row.line, row.trade_item_id, row.wanted, row.owner_id)
+    _give_back([row for row in rows if row.state in LIVE])
+    _hold(list(wants.values()), document=document, on=on, until=until, now=now)
+
+
+def extend(document: str, *, until: datetime | None, lines: Collection[int] | None = None) -> None:
+    """Let the goods wait longer.
+
+    :raises HoldLost: if some of them went to somebody else
+    """
+    rows = _locked(document, lines)
+    _all_there(rows, document, lines)
+    for row in rows:
+        if row.state is AllocationState.HELD:
+            row.expires_at = until
+    db.session.flush()
+
+
+def confirm(document: str, *, now: datetime, lines: Collection[int] | None = None) -> None:
+    """Make a hold firm: it no longer ends by time. Firm before, it stays so.
+
+    :raises HoldLost: if some of the goods went to somebody else meanwhile
+    """
+    rows = _locked(document, lines)
+    _all_there(rows, document, lines)
+    for row in rows:
+        if row.state is AllocationState.HELD:
+            row.state, row.expires_at = AllocationState.FIRM, None
+    db.session.flush()
+
+
+def release(document: str, *, now: datetime, lines: Collection[int] | None = None) -> None:
+    """Give the goods of a document back: what was shipped, or given back before, stays as it is."""
+    rows = [row for row in _locked(document, lines) if row.state in LIVE]
+    _give_back(rows)
+
+
+def ship(
+    document: str, *, now: datetime, lines: Collection[int] | None = None, actor: Actor | None = None
+) -> list[Allocation]:
+    """Send the goods of a document to its buyer: they leave the warehouse and are the buyer's.
+
+    :return: what was sent, each with its lot
+    :raises NotHeld: if there is nothing firm to send
+    :raises stock.ledger.LotFrozen: if a lot was held or recalled meanwhile
+    """
+    found = _of(document, lines)
+    ledger.share(row.lot_id for row in found)
+    rows = [row for row in _locked(document, lines) if row.state is AllocationState.FIRM]
+    if not rows:
+        raise NotHeld()
+    lines_of_ledger = []
+    for row in rows:
+        keeper = db.session.get_one(Location, row.location_id).keeper_id
+        buyers = locations.of(keeper, LocationKind.CUSTOMER)
+        lines_of_ledger.append(
+            ledger.Line(
+                row.lot_id, row.quantity, row.location_id, buyers.id, row.owner_id, f"{document}:shipped:{row.id}"
+            )
+        )
+    for row in rows:
+        row.state = AllocationState.SHIPPED
+    db.session.flush()
+    ledger.move_all(lines_of_ledger, document=document, now=now, actor=actor, of_allocated=True)
+    return rows
+
+
+def repick(allocation: Allocation, *, lot_id: int, reason: str, now: datetime) -> Allocation:
+    """Take other packs for a line than were picked: those of ``lot_id`` at the same place, with a reason.
+
+    :raises NeedsReason, NotHeld:
+    :raises NotEnough: if there are too few of that lot
+    """
+    reason = one_line(reason)[:200]
+    if not reason:
+        raise NeedsReason()
+    new: Key = (lot_id, allocation.location_id, allocation.owner_id)
+    old: Key = (allocation.lot_id, allocation.location_id, allocation.owner_id)
+    ledger.share([lot_id, allocation.lot_id])
+    _lock_balances({new, old})
+    db.session.refresh(allocation)
+    item_of_lot = db.session.scalar(select(Batch.trade_item_id).where(Batch.lot_id == lot_id))
+    if allocation.state not in LIVE or item_of_lot != allocation.trade_item_id:
+        raise NotHeld()
+    want = Want(allocation.line, allocation.trade_item_id, allocation.quantity, allocation.owner_id)
+    state, expires_at = allocation.state, allocation.expires_at
+    _give_back([allocation])
+    _claim([(want, new, allocation.quantity)])
+    row = Allocation(
+        document=allocation.document,
+        line=allocation.line,
+        trade_item_id=allocation.trade_item_id,
+        lot_id=lot_id,
+        location_id=allocation.location_id,
+        owner_id=allocation.owner_id,
+        wanted=allocation.wanted,
+        quantity=allocation.quantity,
+        state=state,
+        expires_at=expires_at,
+        created_at=now,
+        reason=reason,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def expire(now: datetime, *, most: int = 500) -> int:
+    """Give back what is past its time; give how many allocations that were."""
+    late = db.session.execute(
+        select(Allocation.lot_id, Allocation.location_id, Allocation.owner_id)
+        .where(Allocation.state == AllocationState.HELD, Allocation.expires_at <= now)
+        .order_by(Allocation.id)
+        .limit(most)
+    )
+    keys = {(row[0], row[1], row[2]) for row in late}
+    _lock_balances(keys)
+    return _give_back_expired(keys, now)
+
+
+def live_of(document: str) -> list[Allocation]:
+    """List what is held or firm for a document, in the order of its lines."""
+    return [row for row in _of(document) if row.state in LIVE]
+
+
+def of_document(document: str, *, lines: Collection[int] | None = None) -> list[Allocation]:
+    """List what was held for a document at any time, in the order of its lines."""
+    return list(_of(document, lines))
+
+
+# --- What is free -------------------------------------------------------------------------------------
+
+
+def may_be_picked(on: date) -> ColumnElement[bool]:
+    """Say in SQL that a balance (joined with lot, batch, location) may be sold from on a day."""
+    return and_(
+        Location.kind == LocationKind.WAREHOUSE,
+        Location.keeper_id == Balance.owner_id,
+        Balance.frozen.is_(False),
+        Lot.state == LotState.RELEASED,
+        or_(Batch.expires_on.is_(None), Batch.expires_on >= on),
+    )
+
+
+def _candidates(wants: Sequence[Want], on: date) -> Select[*tuple[int, int, int]]:
+    asked = sorted({(want.trade_item_id, want.owner_id) for want in wants})
+    return (
+        select(Balance.lot_id, Balance.location_id, Balance.owner_id)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(Lot, Lot.id == Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(
+            tuple_(Batch.trade_item_id, Balance.owner_id).in_(asked),
+            Balance.on_hand > 0,
+            may_be_picked(on),
+        )
+    )
+
+
+def _lock_candidates(wants: Sequence[Want], on: date) -> dict[Key, None]:
+    """Lock every balance from which the wants may be met, in the order of their keys."""
+    keys = {(row[0], row[1], row[2]) for row in db.session.execute(_candidates(wants, on))}
+    ledger.share(key[0] for key in keys)
+    _lock_balances(keys)
+    return dict.fromkeys(sorted(keys))
+
+
+def _pick(wants: Sequence[Want], keys: Collection[Key], on: date) -> list[tuple[Want, Key, int]]:
+    """Choose first to expire first; what needs to keep longer chooses first, so that it is not left without."""
+    rows = db.session.execute(
+        select(Balance, Batch.trade_item_id, Batch.expires_on, Batch.made_on)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(Lot, Lot.id == Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.lot_id.in_(listed(sorted({key[0] for key in keys}))), may_be_picked(on))
+        .execution_options(populate_existing=True)
+    ).all()
+    free: dict[tuple[int, int], dict[Key, fefo.Free]] = defaultdict(dict)
+    for balance, item_id, expires_on, made_on in rows:
+        key = (balance.lot_id, balance.location_id, balance.owner_id)
+        if key in keys:
+            free[item_id, balance.owner_id][key] = fefo.Free(
+                key, balance.on_hand - balance.allocated, expires_on, made_on
+            )
+    picked: list[tuple[Want, Key, int]] = []
+    short: dict[int, list[int]] = {}
+    for want in sorted(wants, key=lambda want: (-want.min_days, want.line)):
+        places = free[want.trade_item_id, want.owner_id]
+        last = on + timedelta(days=want.min_days)
+        fit = [row for row in places.values() if row.expires_on is None or row.expires_on >= last]
+        picks, missing = fefo.pick(fit, [want.quantity])
+        if missing:
+            wanted, available = short.get(want.trade_item_id, [0, sum(max(0, row.quantity) for row in fit)])
+            short[want.trade_item_id] = [wanted + want.quantity, available]
+            continue
+        for pick in picks:
+            row = places[pick.key]
+            places[pick.key] = fefo.Free(row.key, row.quantity - pick.quantity, row.expires_on, row.made_on)
+            picked.append((want, pick.key, pick.quantity))
+    if short:
+        raise NotEnough([(item_id, wanted, available) for item_id, (wanted, available) in sorted(short.items())])
+    return sorted(picked, key=lambda pick: pick[0].line)  # of a line, first to expire first
+
+
+# --- Claiming and giving back -------------------------------------------------------------------------
+
+
+def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
+    """Add what is picked to ``allocated``, a guarded UPDATE a balance, in key order."""
+    demand = Counter[Key]()
+    for _, key, quantity in picks:
+        demand[key] += quantity
+    items = {key: want.trade_item_id for want, key, _ in picks}
+    used_up = False
+    for key in sorted(demand):
+        claimed = db.session.execute(
+            update(Balance)
+            .where(*_is(key), Balance.on_hand - Balance.allocated >= demand[key], Balance.frozen.is_(False))
+            .values(allocated=Balance.allocated + demand[key])
+            .returning(Balance.on_hand - Balance.allocated)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if claimed is None:
+            left = db.session.scalar(select(Balance.on_hand - Balance.allocated).where(*_is(key))) or 0
+            raise NotEnough([(items[key], demand[key], max(0, left))])
+        used_up = used_up or claimed == 0
+    ledger.show({key[0] for key in demand}, lists_too=used_up)
+
+
+def _give_back(rows: Sequence[Allocation]) -> None:
+    """Take live allocations, whose balances are locked, off what is allocated."""
+    freed = Counter[Key]()
+    for row in rows:
+        freed[row.lot_id, row.location_id, row.owner_id] += row.quantity
+        row.state = AllocationState.RELEASED
+    db.session.flush()
+    _unclaim(freed)
+
+
+def _give_back_expired(keys: Iterable[Key], now: datetime) -> int:
+    """Give back what is past its time on balances that are locked."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return 0
+    rows = db.session.execute(
+        update(Allocation)
+        .where(
+            Allocation.lot_id.in_(listed(sorted({key[0] for key in wanted}))),
+            tuple_(Allocation.lot_id, Allocation.location_id, Allocation.owner_id).in_(wanted),
+            Allocation.state == AllocationState.HELD,
+            Allocation.expires_at <= now,
+        )
+        .values(state=AllocationState.RELEASED)
+        .returning(Allocation.lot_id, Allocation.location_id, Allocation.owner_id, Allocation.quantity)
+        .execution_options(synchronize_session=False)
+    ).all()
+    freed = Counter[Key]()
+    for lot_id, location_id, owner_id, quantity in rows:
+        freed[lot_id, location_id, owner_id] += quantity
+    _unclaim(freed)
+    return len(rows)
+
+
+def _unclaim(freed: Counter[Key]) -> None:
+    were_none = False
+    for key in sorted(freed):
+        free = db.session.execute(
+            update(Balance)
+            .where(*_is(key))
+            .values(allocated=Balance.allocated - freed[key])
+            .returning(Balance.on_hand - Balance.allocated)
+            .execution_options(synchronize_session=False)
+        ).scalar_one()
+        were_none = were_none or free == freed[key]
+    ledger.show({key[0] for key in freed}, lists_too=were_none)
+
+
+def _lock_balances(keys: Collection[Key]) -> None:
+    if not keys:
+        return
+    ordered = select(Balance.lot_id).where(
+        Balance.lot_id.in_(listed(sorted({key[0] for key in keys}))),
+        tuple_(Balance.lot_id, Balance.location_id, Balance.owner_id).in_(sorted(keys)),
+    )
+    ordered = ordered.order_by(Balance.lot_id, Balance.location_id, Balance.owner_id)
+    db.session.execute(select(func.count()).select_from(ordered.with_for_update().subquery()))
+
+
+def _locked(document: str, lines: Collection[int] | None) -> list[Allocation]:
+    """Lock the balances of a document's allocations, then read those anew."""
+    found = _of(document, lines)
+    _lock_balances({(row.lot_id, row.location_id, row.owner_id) for row in found})
+    return list(_of(document, lines))
+
+
+def _of(document: str, lines: Collection[int] | None = None) -> Sequence[Allocation]:
+    query = select(Allocation).where(Allocation.document == document)
+    if lines is not None:
+        query = query.where(Allocation.line.in_(sorted(lines)))
+    query = query.order_by(Allocation.line, Allocation.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _all_there(rows: Sequence[Allocation], document: str, lines: Collection[int] | None) -> None:
+    if not rows or (lines is not None and {row.line for row in rows} != set(lines)):
+        raise NotHeld()
+    lost = _lost(rows)
+    if lost:
+        raise HoldLost(lost)
+
+
+def _lost(rows: Sequence[Allocation]) -> list[int]:
+    """List the lines of which something went to somebody else."""
+    wanted, there = {row.line: row.wanted for row in rows}, Counter[int]()
+    for row in rows:
+        if row.state is not AllocationState.RELEASED:
+            there[row.line] += row.quantity
+    return sorted(line for line, quantity in wanted.items() if there[line] < quantity)
+
+
+def _same(earlier: Sequence[Allocation], wants: Sequence[Want]) -> list[Allocation]:
+    asked = {(want.line, want.trade_item_id): want.quantity for want in wants}
+    if asked != {(row.line, row.trade_item_id): row.wanted for row in earlier}:
+        raise AskedOtherwise()
+    lost = _lost(earlier)
+    if lost:
+        raise HoldLost(lost)
+    return [row for row in earlier if row.state is not AllocationState.RELEASED]
+
+
+def _is(key: Key) -> tuple[ColumnElement[bool], ...]:
+    return Balance.lot_id == key[0], Balance.location_id == key[1], Balance.owner_id == key[2]

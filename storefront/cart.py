@@ -1,0 +1,373 @@
+"""The cart: rows behind an opaque cookie. It promises nothing but the price that was seen, and says when that changed.
+
+Goods are held when the purchase is placed, not before. A line keeps the price the buyer saw; when another is in force
+the cart says so, and the purchase waits until the buyer agreed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from kernel.db import db, for_update
+from kernel.errors import N_, Conflict, InvalidInput, NotFound
+from kernel.text import nfc
+from storefront.offers import Hindrance, Offer, offers
+from storefront.order_models import Cart, CartLine, CartNote
+
+MOST_LINES = 50
+MOST_OF_ONE = 999
+LONGEST_NOTE = 500
+
+
+class NoSuchLine(NotFound):
+    message = N_("These goods are not in your cart.")
+
+
+class NotForSale(Conflict):
+    message = N_("This cannot be ordered now.")
+
+
+class TooMany(InvalidInput):
+    message = N_("At most %(most)s of one pack can be ordered here. For more, please call the producer.")
+    field = "quantity"
+
+
+class NotSoMany(Conflict):
+    """``available`` says how many there are."""
+
+    message = N_("Only %(available)s are left.")
+    field = "quantity"
+
+
+class SoldOut(Conflict):
+    message = N_("This is sold out for now.")
+
+
+class BadQuantity(InvalidInput):
+    message = N_("How many? Please enter a whole number from 1.")
+    field = "quantity"
+
+
+class CartFull(Conflict):
+    message = N_("A cart holds at most %(most)s kinds of goods.")
+
+
+class NoteTooLong(InvalidInput):
+    message = N_("Please keep the note within %(most)s letters.")
+    field = "note"
+
+
+class WasPlaced(Conflict):
+    message = N_("This cart was bought already.")
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line as the cart shows it."""
+
+    offer: Offer
+    quantity: int
+    seen_vnd: int
+    is_for_later: bool
+
+    @property
+    def price_changed(self) -> bool:
+        """Tell whether another price is in force than the buyer agreed to."""
+        return self.offer.price_vnd is not None and self.offer.price_vnd != self.seen_vnd
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether fewer are left than are wanted (some are)."""
+        return self.offer.hindrance is None and self.offer.available < self.quantity
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Tell whether this line can be ordered as it stands."""
+        return self.offer.hindrance is None and not self.is_short
+
+    @property
+    def amount_vnd(self) -> int:
+        """Price in force times quantity; nought where it cannot be ordered at all."""
+        return (self.offer.price_vnd or 0) * self.quantity if self.offer.hindrance is None else 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one producer sends: a parcel, an order."""
+
+    producer_id: int
+    producer_vi: str
+    producer_en: str
+    producer_slug: str
+    lines: tuple[LineView, ...]
+    note: str
+
+    @property
+    def goods_vnd(self) -> int:
+        """What its goods cost."""
+        return sum(line.amount_vnd for line in self.lines)
+
+
+@dataclass(frozen=True)
+class CartView:
+    """A cart as it stands now: per producer, and what was put aside."""
+
+    groups: tuple[Group, ...]
+    aside: tuple[LineView, ...]
+
+    @property
+    def lines(self) -> tuple[LineView, ...]:
+        """All lines that are to be bought."""
+        return tuple(line for group in self.groups for line in group.lines)
+
+    @property
+    def goods_vnd(self) -> int:
+        """What all goods cost."""
+        return sum(group.goods_vnd for group in self.groups)
+
+    @property
+    def count(self) -> int:
+        """How many packs there are."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether it can be ordered as it stands."""
+        return bool(self.lines) and all(line.can_be_bought and not line.price_changed for line in self.lines)
+
+
+def find(token: str | None) -> Cart | None:
+    """Find an open cart by what its cookie says."""
+    if not token or len(token) > 43:
+        return None
+    return db.session.scalar(select(Cart).where(Cart.token == token, Cart.is_placed.is_(False)))
+
+
+def start(now: datetime, *, user_id: int | None = None) -> Cart:
+    """Make an empty cart."""
+    cart = Cart(token=secrets.token_urlsafe(32), user_id=user_id, created_at=now, changed_at=now, is_placed=False)
+    db.session.add(cart)
+    db.session.flush()
+    return cart
+
+
+def view(cart: Cart | None, now: datetime) -> CartView:
+    """Read a cart with what is offered now (five statements)."""
+    if cart is None:
+        return CartView((), ())
+    rows = _lines(cart)
+    offered = offers([row.trade_item_id for row in rows], now)
+    notes = {
+        note.producer_id: note.words for note in db.session.scalars(select(CartNote).where(CartNote.cart_id == cart.id))
+    }
+    lines = [LineView(offered[row.trade_item_id], row.quantity, row.seen_vnd, row.is_for_later) for row in rows]
+    groups: dict[int, list[LineView]] = {}
+    for line in lines:
+        if not line.is_for_later:
+            groups.setdefault(line.offer.producer_id, []).append(line)
+    return CartView(
+        groups=tuple(
+            Group(
+                producer_id=producer_id,
+                producer_vi=members[0].offer.producer_vi,
+                producer_en=members[0].offer.producer_en,
+                producer_slug=members[0].offer.producer_slug,
+                lines=tuple(members),
+                note=notes.get(producer_id, ""),
+            )
+            for producer_id, members in groups.items()
+        ),
+        aside=tuple(line for line in lines if line.is_for_later),
+    )
+
+
+def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
+    """Put so many of a trade item into a cart, beside those that are in it; give how many there are now.
+
+    :raises BadQuantity, TooMany, NotForSale, NotSoMany, CartFull, WasPlaced:
+    """
+    _lock(cart)
+    line = db.session.get(CartLine, (cart.id, item_id))
+    before = 0 if line is None or line.is_for_later else line.quantity
+    offer = _orderable(item_id, before + _count(quantity), now)
+    if line is None:
+        if len(_lines(cart)) >= MOST_LINES:
+            raise CartFull(most=MOST_LINES)
+        line = CartLine(cart_id=cart.id, trade_item_id=item_id, added_at=now, quantity=0, seen_vnd=0)
+        db.session.add(line)
+    line.quantity, line.seen_vnd, line.is_for_later = before + quantity, offer.price_vnd or 0, False
+    _touch(cart, now)
+    return line.quantity
+
+
+def change(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> None:
+    """Set how many of a trade item are wanted; nought takes it out.
+
+    :raises NoSuchLine, BadQuantity, TooMany, NotForSale, NotSoMany, WasPlaced:
+    """
+    _lock(cart)
+    line = _line(cart, item_id)
+    if quantity == 0:
+        db.session.delete(line)
+    else:
+        _orderable(item_id, _count(quantity), now)
+        line.quantity = quantity
+    _touch(cart, now)
+
+
+def put_aside(cart: Cart, item_id: int, *, later: bool, now: datetime) -> None:
+    """Put a line aside for later, or take it back into what is to be bought.
+
+    :raises NoSuchLine, WasPlaced:
+    """
+    _lock(cart)
+    _line(cart, item_id).is_for_later = later
+    _touch(cart, now)
+
+
+def agree(cart: Cart, *, now: datetime) -> None:
+    """Take what is in force and left: the buyer has seen it and agrees.
+
+    Prices become those of today, quantities at most what is left; what cannot be ordered at all is put aside.
+    """
+    _lock(cart)
+    rows = _lines(cart)
+    offered = offers([row.trade_item_id for row in rows], now)
+    for row in rows:
+        offer = offered[row.trade_item_id]
+        if offer.price_vnd is not None:
+            row.seen_vnd = offer.price_vnd
+        if row.is_for_later:
+            continue
+        if offer.hindrance is not None:
+            row.is_for_later = True
+        else:
+            row.quantity = min(row.quantity, offer.available, MOST_OF_ONE)
+    _touch(cart, now)
+
+
+def write_note(cart: Cart, producer_id: int, words: str, *, now: datetime) -> None:
+    """Keep what the buyer wants to say to a producer; no words take it away.
+
+    :raises NoteTooLong, WasPlaced:
+    """
+    words = nfc(words).strip()
+    if len(words) > LONGEST_NOTE:
+        raise NoteTooLong(most=LONGEST_NOTE)
+    _lock(cart)
+    note = db.session.get(CartNote, (cart.id, producer_id))
+    if note is None and words:
+        db.session.add(CartNote(cart_id=cart.id, producer_id=producer_id, words=words))
+    elif note is not None and words:
+        note.words = words
+    elif note is not None:
+        db.session.delete(note)
+    _touch(cart, now)
+
+
+def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> Cart | None:
+    """Give the person who signed in one cart: the one at hand, with what they had put into an earlier one.
+
+    Of the same goods the larger quantity is kept: signing in twice doubles nothing.
+    """
+    earlier = db.session.scalars(
+        for_update(
+            select(Cart)
+            .where(Cart.user_id == user_id, Cart.is_placed.is_(False))
+            .order_by(Cart.changed_at.desc(), Cart.id.desc())
+        )
+    ).all()
+    if cart is None:
+        return earlier[0] if earlier else None
+    _lock(cart)
+    cart.user_id = user_id
+    for other in earlier:
+        if other.id == cart.id:
+            continue
+        for row in _lines(other):
+            here = db.session.get(CartLine, (cart.id, row.trade_item_id))
+            if here is not None:
+                here.quantity = max(here.quantity, row.quantity)
+            else:
+                db.session.add(
+                    CartLine(
+                        cart_id=cart.id,
+                        trade_item_id=row.trade_item_id,
+                        quantity=row.quantity,
+                        seen_vnd=row.seen_vnd,
+                        is_for_later=row.is_for_later,
+                        added_at=row.added_at,
+                    )
+                )
+        db.session.flush()
+        _drop(other)
+    _touch(cart, now)
+    return cart
+
+
+def forget_old(before: datetime) -> int:
+    """Drop carts that nobody touched since ``before`` and from which nothing was bought; give how many."""
+    old = db.session.scalars(
+        select(Cart).where(Cart.changed_at < before, Cart.is_placed.is_(False)).order_by(Cart.id).limit(1_000)
+    ).all()
+    for cart in old:
+        _drop(cart)
+    return len(old)
+
+
+def _drop(cart: Cart) -> None:
+    for model in (CartLine, CartNote):
+        db.session.execute(delete(model).where(model.cart_id == cart.id))
+    db.session.execute(delete(Cart).where(Cart.id == cart.id))
+    db.session.expunge(cart)
+
+
+def _lock(cart: Cart) -> None:
+    row = db.session.scalar(for_update(select(Cart).where(Cart.id == cart.id)))
+    if row is None or row.is_placed:
+        raise WasPlaced()
+
+
+def _lines(cart: Cart) -> Sequence[CartLine]:
+    return db.session.scalars(
+        select(CartLine)
+        .where(CartLine.cart_id == cart.id)
+        .order_by(CartLine.added_at, CartLine.trade_item_id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _line(cart: Cart, item_id: int) -> CartLine:
+    line = db.session.get(CartLine, (cart.id, item_id))
+    if line is None:
+        raise NoSuchLine()
+    return line
+
+
+def _count(quantity: int) -> int:
+    if quantity < 1:
+        raise BadQuantity()
+    return quantity
+
+
+def _orderable(item_id: int, quantity: int, now: datetime) -> Offer:
+    if quantity > MOST_OF_ONE:
+        raise TooMany(most=MOST_OF_ONE)
+    offer = offers([item_id], now).get(item_id)
+    if offer is None or offer.hindrance not in (None, Hindrance.SOLD_OUT):
+        raise NotForSale()
+    if offer.available <= 0:
+        raise SoldOut()
+    if offer.available < quantity:
+        raise NotSoMany(available=offer.available)
+    return offer
+
+
+def _touch(cart: Cart, now: datetime) -> None:
+    cart.changed_at = now
+    db.session.flush()

@@ -1,0 +1,504 @@
+"""Carts, purchases, one order per producer with its lines, payments, money that arrived, refunds, parcels.
+
+What a buyer did once is a :class:`Purchase`; what one producer has to do for it is an :class:`Order`. Placement,
+payment and fulfilment are axes of their own: an order may be paid, half delivered and partly returned at once.
+Whoever bought is a person: name, telephone and address stand in :class:`Contact` alone and can be erased, the orders
+stay.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation, values
+from catalog.models import TradeItem, Unit
+from kernel.db import Base, append_only
+from kernel.models import AdministrativeUnit
+
+# --- The cart ---------------------------------------------------------------------------------------
+
+
+class Cart(Base):
+    """What somebody means to buy: rows behind an opaque cookie. Of one cart there is one purchase, ever."""
+
+    __tablename__ = "cart"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(43), unique=True)  #: in the cookie; 256 random bits
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    is_placed: Mapped[bool] = mapped_column(default=False)  #: bought: nothing is put into it any more
+    min_days: Mapped[int] = mapped_column(default=0)  #: the goods are to keep so many days more, for instance a gift
+
+    lines: Mapped[list[CartLine]] = relationship(order_by="CartLine.added_at, CartLine.trade_item_id")
+    notes: Mapped[list[CartNote]] = relationship()
+
+
+class CartLine(Base):
+    """So much of a trade item, at the price the buyer saw when they put it there or agreed to it since."""
+
+    __tablename__ = "cart_line"
+    __table_args__ = (CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity"),)
+
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"), primary_key=True)
+    trade_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"), primary_key=True)
+    quantity: Mapped[int]  #: pieces
+    seen_vnd: Mapped[int]  #: the price of one, as the buyer last saw and agreed to it
+    is_for_later: Mapped[bool] = mapped_column(default=False)  #: put aside: a wish
+    added_at: Mapped[datetime]
+
+    trade_item: Mapped[TradeItem] = relationship(lazy="joined", innerjoin=True)
+
+
+class CartNote(Base):
+    """What the buyer wants to say to one producer."""
+
+    __tablename__ = "cart_note"
+
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"), primary_key=True)
+    producer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(String(500))
+
+
+# --- The purchase and its orders --------------------------------------------------------------------
+
+
+class PaymentMethod(enum.StrEnum):
+    """How a buyer pays."""
+
+    VIETQR = "vietqr"  #: bank transfer by a QR code
+    CARD = "card"
+    COD = "cod"  #: cash to who brings the parcel
+
+
+class Placement(enum.StrEnum):
+    """Whether an order stands. Payment and fulfilment are axes of their own."""
+
+    PLACED = "placed"  #: goods are held until ``hold_until``; waits for its money
+    CONFIRMED = "confirmed"  #: the goods are the buyer's: paid, or to be paid on delivery
+    CANCELLED = "cancelled"
+
+
+class Purchase(Base):
+    """What a buyer did once: one cart, one purchase. Its total is the sum of its orders, exactly."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (
+        CheckConstraint("total_vnd = goods_vnd - discount_vnd + shipping_vnd", name="total"),
+        CheckConstraint("discount_vnd BETWEEN 0 AND goods_vnd + shipping_vnd AND shipping_vnd >= 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)  #: "DH-000123"
+    token: Mapped[str] = mapped_column(String(26), unique=True)  #: last part of its page's address; 130 random bits
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id"), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    language: Mapped[str] = mapped_column(String(2))
+    method: Mapped[PaymentMethod] = mapped_column(values(PaymentMethod))
+    goods_vnd: Mapped[int]
+    discount_vnd: Mapped[int] = mapped_column(default=0)
+    shipping_vnd: Mapped[int] = mapped_column(default=0)
+    total_vnd: Mapped[int]
+    placed_at: Mapped[datetime] = mapped_column(index=True)
+    hold_until: Mapped[datetime | None]  #: until when the goods wait for the money; None for cash on delivery
+
+    contact: Mapped[Contact | None] = relationship(back_populates="purchase")
+    orders: Mapped[list[Order]] = relationship(back_populates="purchase", order_by="Order.position")
+    payments: Mapped[list[Payment]] = relationship(back_populates="purchase", order_by="Payment.id")
+
+
+class Contact(Base):
+    """Who bought, and where the parcels go. Personal: erased on request or when its time is over; the orders stay."""
+
+    __tablename__ = "purchase_contact"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["commune_code", "commune_valid_from"],
+            ["administrative_unit.code", "administrative_unit.valid_from"],
+            name="fk_purchase_contact_commune",
+        ),
+        Index("ix_purchase_contact_phone", "phone"),
+    )
+
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(20))  #: E.164
+    email: Mapped[str | None] = mapped_column(String(255))
+    line: Mapped[str] = mapped_column(String(200))  #: house number, street or hamlet
+    commune_code: Mapped[str] = mapped_column(String(8))
+    commune_valid_from: Mapped[date]
+    address_as_typed: Mapped[str] = mapped_column(String(300), default="")  #: an old three-level one, if it was given
+
+    purchase: Mapped[Purchase] = relationship(back_populates="contact")
+    commune: Mapped[AdministrativeUnit] = relationship(lazy="joined", innerjoin=True)
+
+
+@append_only
+class PurchaseConsent(Base):
+    """What the buyer agreed to, in which version of the text. Source: Law 91/2025/QH15 (provable, per purpose)."""
+
+    __tablename__ = "purchase_consent"
+
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(24), primary_key=True)  #: "terms", "privacy", "news"
+    text_id: Mapped[int] = mapped_column(ForeignKey("public_text.id"))
+    at: Mapped[datetime]
+
+
+class Order(Base):
+    """What one producer has to do for a purchase. The producer sees this, and no other's."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        UniqueConstraint("purchase_id", "position"),
+        CheckConstraint("total_vnd = goods_vnd - discount_vnd + shipping_vnd", name="total"),
+        CheckConstraint("discount_vnd BETWEEN 0 AND goods_vnd + shipping_vnd AND shipping_vnd >= 0", name="amounts"),
+        CheckConstraint("commission_bp BETWEEN 0 AND 10000", name="commission_rate"),
+        CheckConstraint("placement <> 'cancelled' OR cancel_cause <> ''", name="cancelled_has_cause"),
+        Index("ix_purchase_order_producer", "producer_id", "id"),
+        Index("ix_purchase_order_placement", "placement", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"))
+    position: Mapped[int]
+    number: Mapped[str] = mapped_column(String(24), unique=True)  #: "DH-000123-1"
+    producer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    placement: Mapped[Placement] = mapped_column(values(Placement), default=Placement.PLACED)
+    cancel_cause: Mapped[str] = mapped_column(String(16), default="")  #: "buyer", "seller", "time", "stock"
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")  #: in words, where a person cancelled it
+    goods_vnd: Mapped[int]
+    discount_vnd: Mapped[int] = mapped_column(default=0)
+    shipping_vnd: Mapped[int] = mapped_column(default=0)
+    total_vnd: Mapped[int]
+    weight_g: Mapped[int] = mapped_column(default=0)
+    shipping_rule: Mapped[str] = mapped_column(String(80), default="")  #: which version of the rates gave the price
+    delivery: Mapped[str] = mapped_column(String(16), default="parcel")  #: "parcel", "pickup"
+    commission_bp: Mapped[int] = mapped_column(default=0)  #: frozen at placement
+    commission_vnd: Mapped[int] = mapped_column(default=0)
+    #: tax held back, when the switch is on: {"rule", "base_vnd", "vat_vnd", "pit_vnd"}; NĐ 252/2026/NĐ-CP
+    withholding: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    note: Mapped[str] = mapped_column(String(500), default="")  #: from the buyer to the producer
+    invoice_number: Mapped[str] = mapped_column(String(60), default="")  #: recorded, not issued here
+    placed_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    packed_at: Mapped[datetime | None]
+
+    purchase: Mapped[Purchase] = relationship(back_populates="orders")
+    producer: Mapped[Organisation] = relationship()
+    lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.line")
+    parcels: Mapped[list[Parcel]] = relationship(back_populates="order", order_by="Parcel.id")
+
+
+@append_only
+class OrderLine(Base):
+    """What was agreed, as it was agreed: it outlives the product, its price and its certificate.
+
+    ``line`` counts through the whole purchase: the stock held for a purchase (``stock.allocation``, document = the
+    purchase's number) is told apart by it. Lines of a gift set's parts have the set's line as ``of_line`` and cost
+    nothing of their own.
+    """
+
+    __tablename__ = "purchase_line"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND price_vnd >= 0", name="amounts"),
+        CheckConstraint("amount_vnd = quantity * price_vnd", name="amount"),
+        CheckConstraint("discount_vnd BETWEEN 0 AND amount_vnd", name="discount"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    trade_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"), index=True)
+    of_line: Mapped[int | None]  #: a part of the gift set on that line
+    name_vi: Mapped[str] = mapped_column(String(250))
+    name_en: Mapped[str] = mapped_column(String(250))
+    slug: Mapped[str] = mapped_column(String(140))  #: of the product, then
+    quantity: Mapped[int]
+    unit: Mapped[Unit] = mapped_column(values(Unit))
+    price_vnd: Mapped[int]
+    amount_vnd: Mapped[int]
+    discount_vnd: Mapped[int] = mapped_column(default=0)
+    vat_bp: Mapped[int | None]  #: VAT contained in the price, where the seller stated a rate
+    certificate_number: Mapped[str | None] = mapped_column(String(40))
+    stars: Mapped[int | None]
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    trade_item: Mapped[TradeItem] = relationship()
+
+
+# --- Money ------------------------------------------------------------------------------------------
+
+
+class PaymentState(enum.StrEnum):
+    """Where an asked payment stands. States only move forward: a late failure undoes no success."""
+
+    ASKED = "asked"
+    PARTLY = "partly"  #: some of it came
+    PAID = "paid"
+    FAILED = "failed"  #: declined, or its time was over; money that comes all the same is a matter to decide
+
+
+class Payment(Base):
+    """An amount asked of the buyer for one payee: one attempt, one code, one key at the provider."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount_vnd > 0", name="amount"),
+        CheckConstraint("refunded_vnd BETWEEN 0 AND captured_vnd", name="refunds"),
+        Index("ix_payment_purchase", "purchase_id"),
+        Index("ix_payment_reference", "reference"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("purchase_order.id"))  #: None: for all of them
+    payee_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    method: Mapped[PaymentMethod] = mapped_column(values(PaymentMethod))
+    code: Mapped[str] = mapped_column(String(16), unique=True)  #: what a transfer names as its purpose
+    amount_vnd: Mapped[int]
+    captured_vnd: Mapped[int] = mapped_column(default=0)
+    refunded_vnd: Mapped[int] = mapped_column(default=0)
+    state: Mapped[PaymentState] = mapped_column(values(PaymentState), default=PaymentState.ASKED)
+    reference: Mapped[str | None] = mapped_column(String(255))  #: the provider's name for it
+    url: Mapped[str | None] = mapped_column(String(2000))  #: the provider's page, reached by a plain link
+    #: VietQR: to whom (bank BIN, account, holder), as it was shown to the buyer
+    account: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+
+    purchase: Mapped[Purchase] = relationship(back_populates="payments")
+    order: Mapped[Order | None] = relationship()
+    payee: Mapped[Organisation] = relationship()
+
+
+@append_only
+class PaymentNotice(Base):
+    """What a provider told us, once per event: the inbox. Its effect is worked out after, from the provider's truth."""
+
+    __tablename__ = "payment_notice"
+    __table_args__ = (UniqueConstraint("provider", "event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(24))
+    event: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(80))
+    reference: Mapped[str] = mapped_column(String(255), default="")
+    received_at: Mapped[datetime]
+
+
+class CreditOutcome(enum.StrEnum):
+    """What became of money that arrived on an account."""
+
+    MATCHED = "matched"  #: the right amount for an order that waited
+    PARTIAL = "partial"
+    OVER = "over"
+    LATE = "late"  #: after its order was cancelled
+    DUPLICATE = "duplicate"  #: the payment was complete before
+    UNMATCHED = "unmatched"  #: no code that we know
+    SETTLED = "settled"  #: decided by a person: see ``decision``
+
+
+class Credit(Base):
+    """Money that arrived on a bank account: from a notice or a statement, counted once.
+
+    The memo may name people: it is kept apart from the journal, and can be erased.
+    """
+
+    __tablename__ = "bank_credit"
+    __table_args__ = (
+        UniqueConstraint("identity"),
+        CheckConstraint("amount_vnd > 0", name="amount"),
+        Index("ix_bank_credit_outcome", "outcome", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(String(255))  #: the bank's reference, or what tells two transfers apart
+    source: Mapped[str] = mapped_column(String(24))  #: "statement", or the name of the notifying service
+    payee_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)  #: whose account it is
+    account: Mapped[str] = mapped_column(String(40), default="")
+    bank_reference: Mapped[str] = mapped_column(String(120), default="")
+    amount_vnd: Mapped[int]
+    memo: Mapped[str] = mapped_column(Text, default="")
+    arrived_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    outcome: Mapped[CreditOutcome] = mapped_column(values(CreditOutcome))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    decision: Mapped[str] = mapped_column(String(300), default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+
+    payment: Mapped[Payment | None] = relationship()
+    payee: Mapped[Organisation] = relationship()
+
+
+class RefundState(enum.StrEnum):
+    """Where a refund stands."""
+
+    ASKED = "asked"  #: a task for who holds the money, or for the provider
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Refund(Base):
+    """Money that goes back to the buyer, of one payment. Claimed on the payment by one guarded step."""
+
+    __tablename__ = "refund"
+    __table_args__ = (CheckConstraint("amount_vnd > 0", name="amount"), Index("ix_refund_payment", "payment_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)  #: "HT-000012"
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    amount_vnd: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(300))
+    cause: Mapped[str] = mapped_column(String(120), unique=True)  #: the same cause is refunded once
+    state: Mapped[RefundState] = mapped_column(values(RefundState), default=RefundState.ASKED)
+    reference: Mapped[str] = mapped_column(String(255), default="")  #: the provider's, or the bank's for a transfer
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    done_at: Mapped[datetime | None]
+
+    payment: Mapped[Payment] = relationship()
+    order: Mapped[Order | None] = relationship()
+
+
+class BankAccount(Base):
+    """An account that buyers transfer to: a payee's own. The latest active one is shown."""
+
+    __tablename__ = "bank_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    bank_bin: Mapped[str] = mapped_column(String(6))
+    number: Mapped[str] = mapped_column(String(19))
+    holder: Mapped[str] = mapped_column(String(120))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+@append_only
+class ShippingRate(Base):
+    """What a producer (or the office, for all without rates of their own) asks to bring a parcel into a zone.
+
+    The latest row of an organisation and zone is in force; orders keep the id of the one they were priced by.
+    """
+
+    __tablename__ = "shipping_rate"
+    __table_args__ = (
+        CheckConstraint("zone IN ('commune', 'province', 'country')", name="zone"),
+        CheckConstraint("base_vnd >= 0 AND step_vnd >= 0 AND base_g > 0 AND step_g > 0", name="amounts"),
+        CheckConstraint("days_from BETWEEN 0 AND days_to", name="days"),
+        Index("ix_shipping_rate_zone", "organisation_id", "zone", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    zone: Mapped[str] = mapped_column(String(12))  #: of the buyer, seen from the producer
+    is_served: Mapped[bool] = mapped_column(default=True)
+    base_g: Mapped[int]  #: up to this weight ``base_vnd``
+    base_vnd: Mapped[int]
+    step_g: Mapped[int]  #: for each further step, begun or whole, ``step_vnd``
+    step_vnd: Mapped[int]
+    free_above_vnd: Mapped[int | None]  #: goods for so much are brought for nothing
+    days_from: Mapped[int]
+    days_to: Mapped[int]
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    set_at: Mapped[datetime]
+
+
+# --- Goods on their way -----------------------------------------------------------------------------
+
+
+class ParcelState(enum.StrEnum):
+    """Where a parcel is."""
+
+    CREATED = "created"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    FAILED = "failed"  #: not delivered this time
+    RETURNING = "returning"
+    RETURNED = "returned"
+
+
+class CodState(enum.StrEnum):
+    """Where the cash of a parcel is."""
+
+    NONE = "none"  #: nothing to collect
+    DUE = "due"
+    COLLECTED = "collected"  #: the carrier, or who brought it, has it
+    HANDED_OVER = "handed_over"
+    RECONCILED = "reconciled"  #: counted, and it was right
+
+
+class Parcel(Base):
+    """What goes to the buyer at once, by one carrier. Who holds the cash is an axis of its own."""
+
+    __tablename__ = "parcel"
+    __table_args__ = (CheckConstraint("cod_vnd >= 0", name="cod"), UniqueConstraint("carrier", "code"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)  #: "KH-000044"
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    carrier: Mapped[str] = mapped_column(String(24))  #: "hand_over", "ghn", "ghtk", "viettel_post", "vnpost"
+    code: Mapped[str | None] = mapped_column(String(60))  #: the carrier's
+    state: Mapped[ParcelState] = mapped_column(values(ParcelState), default=ParcelState.CREATED)
+    cod_vnd: Mapped[int] = mapped_column(default=0)
+    cod_state: Mapped[CodState] = mapped_column(values(CodState), default=CodState.NONE)
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship(back_populates="parcels")
+    steps: Mapped[list[ParcelStep]] = relationship(order_by="ParcelStep.id")
+
+
+@append_only
+class ParcelStep(Base):
+    """What happened to a parcel, and who said so."""
+
+    __tablename__ = "parcel_step"
+    __table_args__ = (Index("ix_parcel_step_parcel", "parcel_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcel.id"))
+    what: Mapped[str] = mapped_column(String(24))  #: a state of the parcel, or "cod_" and a state of its cash
+    note: Mapped[str] = mapped_column(String(300), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+@append_only
+class OrderStep(Base):
+    """What happened to an order, in the order it happened: what its page tells the buyer."""
+
+    __tablename__ = "order_step"
+    __table_args__ = (Index("ix_order_step_order", "order_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    what: Mapped[str] = mapped_column(String(24))  #: "placed", "paid", "confirmed", "packed", "cancelled", …
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]

@@ -1,0 +1,313 @@
+"""Placing a purchase, and what becomes of its orders: confirmed, cancelled, out of time.
+
+Three phases. *Prepare*, in one transaction: the cart is locked, priced anew, compared with the total the buyer saw;
+the purchase is written down (one per cart, whatever is clicked twice), the goods are held until the money may come.
+Then the provider is asked, outside any transaction (``storefront.paying``). *Finish* is ``storefront.settling``: money
+is written down, and confirms the orders it pays for. What is left open is closed by the sweeper.
+
+The document of the goods held is the purchase's number; its lines are counted through all orders.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from accounts.actor import Actor
+from catalog.models import TradeItem
+from kernel import audit, clock, numbers
+from kernel.db import db, for_update, lock
+from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import one_line
+from stock import allocation
+from stock.allocation import Want
+from storefront import cart as carts
+from storefront import totals
+from storefront.cart import CartView, LineView
+from storefront.order_models import (
+    Cart,
+    Contact,
+    Order,
+    OrderLine,
+    OrderStep,
+    PaymentMethod,
+    Placement,
+    Purchase,
+    PurchaseConsent,
+)
+from storefront.shipping import Way
+
+#: How long the goods wait for the money. A provider's page ends before (see ``PAY_WITHIN``), so that nobody pays for
+#: goods that are gone. The shortest life of a hosted page of Stripe is 30 minutes.
+HOLD = timedelta(minutes=45)
+PAY_WITHIN = timedelta(minutes=31)
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+LONGEST_REASON = 300
+
+
+class CartChanged(Conflict):
+    """The cart is not what the buyer saw: ``seen_vnd`` and ``total_vnd`` say by how much."""
+
+    message = N_("Something in your cart has changed. Please look at it again before you order.")
+
+
+class EmptyCart(InvalidInput):
+    message = N_("There is nothing in your cart.")
+
+
+class NeedsConsent(InvalidInput):
+    message = N_("Please say that you have read the terms and how your data are used.")
+    field = "consent"
+
+
+class NotDelivered(InvalidInput):
+    message = N_("%(producer)s does not deliver there. Please choose another address or pick the goods up.")
+    field = "commune"
+
+
+class PackedAlready(Conflict):
+    message = N_("This order is packed already. It can no longer be changed; please send it back when it has come.")
+
+
+class CancelledAlready(Conflict):
+    message = N_("This order was cancelled before.")
+
+
+class NeedsReason(InvalidInput):
+    message = N_("Say why in a few words.")
+    field = "reason"
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys and where to, as the form gave it and ``storefront.web.checkout`` checked it."""
+
+    name: str
+    phone: str  #: E.164
+    line: str
+    commune_code: str
+    commune_valid_from: date
+    email: str | None = None
+    address_as_typed: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a buyer asks for by pressing the button."""
+
+    buyer: Buyer
+    method: PaymentMethod
+    language: str
+    seen_total_vnd: int  #: the total on the page whose button was pressed
+    ways: Mapping[int, Way]  #: producer id → how its parcel goes, and for how much
+    consents: Mapping[str, int]  #: purpose → id of the text's version
+    user_id: int | None = None
+    discount_vnd: int = 0
+    notes: Mapping[int, str] = field(default_factory=dict)
+
+
+def placed_of(cart_id: int) -> Purchase | None:
+    """Give the purchase of a cart, if it was bought."""
+    return db.session.scalar(select(Purchase).where(Purchase.cart_id == cart_id))
+
+
+def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
+    """Place a purchase: all of it, or nothing. The same cart again gives the first purchase.
+
+    :raises EmptyCart, CartChanged, NeedsConsent:
+    :raises stock.allocation.NotEnough: if somebody else was quicker
+    """
+    lock(cart)
+    first = placed_of(cart.id)
+    if first is not None:
+        return first
+    if not {"terms", "privacy"} <= asked.consents.keys():
+        raise NeedsConsent()
+    seen = carts.view(cart, now)
+    if not seen.lines:
+        raise EmptyCart()
+    if not seen.is_ready:
+        raise CartChanged(seen_vnd=asked.seen_total_vnd, total_vnd=seen.goods_vnd)
+    orders = totals.add_up(
+        [[line.amount_vnd for line in group.lines] for group in seen.groups],
+        [asked.ways[group.producer_id].price_vnd for group in seen.groups],
+        discount_vnd=asked.discount_vnd,
+    )
+    total = sum(order.total_vnd for order in orders)
+    if total != asked.seen_total_vnd:
+        raise CartChanged(seen_vnd=asked.seen_total_vnd, total_vnd=total)
+    on_delivery = asked.method is PaymentMethod.COD
+    hold_until = None if on_delivery else now + HOLD
+    purchase = Purchase(
+        number=f"DH-{numbers.next_number('purchase'):06d}",
+        token="".join(secrets.choice(_LETTERS) for _ in range(26)),
+        cart_id=cart.id,
+        user_id=asked.user_id,
+        language=asked.language,
+        method=asked.method,
+        goods_vnd=sum(order.goods_vnd for order in orders),
+        discount_vnd=sum(order.discount_vnd for order in orders),
+        shipping_vnd=sum(order.shipping_vnd for order in orders),
+        total_vnd=total,
+        placed_at=now,
+        hold_until=hold_until,
+    )
+    db.session.add(purchase)
+    db.session.flush()
+    _write_contact(purchase, asked, now)
+    wants = _write_orders(purchase, seen, orders, asked, now)
+    allocation.hold(wants, document=purchase.number, on=clock.business_date(now), until=hold_until, now=now)
+    cart.is_placed = True
+    cart.changed_at = now
+    audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
+    db.session.flush()
+    db.session.refresh(purchase)
+    if on_delivery:
+        for order in purchase.orders:
+            confirm(order, now=now)
+    return purchase
+
+
+def confirm(order: Order, *, now: datetime) -> None:
+    """Make an order firm: its goods are the buyer's. Confirmed before, it stays as it is.
+
+    :raises stock.allocation.HoldLost: if its goods went to somebody else meanwhile (the caller decides what then)
+    """
+    lock(order)
+    if order.placement is not Placement.PLACED:
+        return
+    allocation.confirm(order.purchase.number, lines=wanted_lines(order), now=now)
+    order.placement = Placement.CONFIRMED
+    order.confirmed_at = now
+    note(order, "confirmed", now=now)
+    audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
+
+
+def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: Actor | None = None) -> None:
+    """Cancel an order that is not packed; its goods are free again. Money that came for it is a matter of settling.
+
+    :param cause: "buyer", "seller" (who says why), "time" (the money did not come), "stock" (it came too late)
+    :raises CancelledAlready, PackedAlready, NeedsReason:
+    """
+    lock(order)
+    reason = one_line(reason)[:LONGEST_REASON]
+    if cause == "seller" and not reason:
+        raise NeedsReason()
+    if order.placement is Placement.CANCELLED:
+        raise CancelledAlready()
+    if order.packed_at is not None:
+        raise PackedAlready()
+    allocation.release(order.purchase.number, lines=wanted_lines(order), now=now)
+    order.placement = Placement.CANCELLED
+    order.cancel_cause, order.cancel_reason = cause, reason
+    order.cancelled_at = now
+    note(order, "cancelled", now=now, actor=actor, cause=cause)
+    audit.record(actor, "storefront.cancel", f"order:{order.number}", now=now, cause=cause)
+
+
+def reopen(order: Order, *, now: datetime) -> None:
+    """Let an order that was cancelled for want of money stand again: its money came late. Its goods are held anew.
+
+    :raises stock.allocation.NotEnough: if they are gone
+    """
+    lock(order)
+    allocation.regain(
+        order.purchase.number, lines=wanted_lines(order), on=clock.business_date(now), until=None, now=now
+    )
+    order.placement, order.cancel_cause, order.cancelled_at = Placement.PLACED, "", None
+    confirm(order, now=now)
+
+
+def wanted_lines(order: Order) -> list[int]:
+    """Give the numbers of the lines that goods are held for."""
+    sets = {line.of_line for line in order.lines if line.of_line is not None}
+    return [line.line for line in order.lines if line.line not in sets]
+
+
+def note(order: Order, what: str, *, now: datetime, actor: Actor | None = None, **facts: object) -> None:
+    """Write down a step of an order: what its page tells the buyer."""
+    db.session.add(OrderStep(order_id=order.id, what=what, facts=facts, by_id=actor.user_id if actor else None, at=now))
+
+
+def lock_orders(purchase: Purchase) -> Sequence[Order]:
+    """Lock all orders of a purchase, in their order, and read them anew."""
+    return db.session.scalars(
+        for_update(select(Order).where(Order.purchase_id == purchase.id).order_by(Order.id))
+    ).all()
+
+
+def _write_contact(purchase: Purchase, asked: Asked, now: datetime) -> None:
+    buyer = asked.buyer
+    db.session.add(
+        Contact(
+            purchase_id=purchase.id,
+            name=buyer.name,
+            phone=buyer.phone,
+            email=buyer.email,
+            line=buyer.line,
+            commune_code=buyer.commune_code,
+            commune_valid_from=buyer.commune_valid_from,
+            address_as_typed=buyer.address_as_typed,
+        )
+    )
+    for purpose, text_id in sorted(asked.consents.items()):
+        db.session.add(PurchaseConsent(purchase_id=purchase.id, purpose=purpose, text_id=text_id, at=now))
+
+
+def _write_orders(
+    purchase: Purchase, seen: CartView, orders: Sequence[totals.OrderTotal], asked: Asked, now: datetime
+) -> list[Want]:
+    wants: list[Want] = []
+    number = 0
+    for position, (group, amounts) in enumerate(zip(seen.groups, orders, strict=True), start=1):
+        way = asked.ways[group.producer_id]
+        order = Order(
+            purchase_id=purchase.id,
+            position=position,
+            number=f"{purchase.number}-{position}",
+            producer_id=group.producer_id,
+            goods_vnd=amounts.goods_vnd,
+            discount_vnd=amounts.discount_vnd,
+            shipping_vnd=amounts.shipping_vnd,
+            total_vnd=amounts.total_vnd,
+            weight_g=way.weight_g,
+            shipping_rule=way.rule,
+            delivery=way.kind,
+            note=asked.notes.get(group.producer_id, group.note),
+            placed_at=now,
+        )
+        db.session.add(order)
+        db.session.flush()
+        for line, discount_vnd in zip(group.lines, amounts.line_discounts_vnd, strict=True):
+            number += 1
+            db.session.add(_line(order, number, line, discount_vnd))
+            wants.append(
+                Want(line=number, trade_item_id=line.offer.item_id, quantity=line.quantity, owner_id=order.producer_id)
+            )
+        note(order, "placed", now=now)
+    db.session.flush()
+    return wants
+
+
+def _line(order: Order, number: int, line: LineView, discount_vnd: int) -> OrderLine:
+    offer, price = line.offer, line.offer.price_vnd or 0
+    return OrderLine(
+        order_id=order.id,
+        line=number,
+        trade_item_id=offer.item_id,
+        of_line=None,
+        name_vi=offer.full_vi[:250],
+        name_en=offer.full_en[:250],
+        slug=offer.slug,
+        quantity=line.quantity,
+        unit=db.session.get_one(TradeItem, offer.item_id).unit,
+        price_vnd=price,
+        amount_vnd=price * line.quantity,
+        discount_vnd=discount_vnd,
+        certificate_number=offer.certificate_number,
+        stars=offer.stars,
+    )

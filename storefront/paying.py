@@ -1,0 +1,107 @@
+"""Asking a buyer for money: who is paid, by which code, until when.
+
+The payee of an order is its producer, if it has an account of its own, else the office that runs the shop: the
+platform holds nobody's money unless a producer has no account. Buyers who pay on delivery pay each parcel to who
+brings it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from accounts.models import Organisation, OrganisationKind
+from kernel.db import db
+from kernel.errors import N_, Conflict
+from storefront import ordering
+from storefront.gateways import codes
+from storefront.order_models import BankAccount, Order, Payment, PaymentMethod, PaymentState, Purchase
+
+
+class NoAccount(Conflict):
+    message = N_("There is no bank account to pay to yet. Please choose to pay on delivery.")
+
+
+def account_of(organisation_id: int) -> BankAccount | None:
+    """Give the account that an organisation is paid on, if it has one."""
+    return db.session.scalar(
+        select(BankAccount)
+        .where(BankAccount.organisation_id == organisation_id, BankAccount.is_active)
+        .order_by(BankAccount.id.desc())
+        .limit(1)
+    )
+
+
+def house_account() -> BankAccount | None:
+    """Give the account of the office that runs the shop, for producers without one of their own."""
+    return db.session.scalar(
+        select(BankAccount)
+        .join(Organisation, Organisation.id == BankAccount.organisation_id)
+        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, BankAccount.is_active)
+        .order_by(BankAccount.id.desc())
+        .limit(1)
+    )
+
+
+def can_transfer(producer_ids: Sequence[int]) -> bool:
+    """Tell whether all these producers can be paid by transfer."""
+    return house_account() is not None or all(account_of(producer_id) is not None for producer_id in producer_ids)
+
+
+def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
+    """Ask for the money of a purchase that was just placed: by transfer one code per payee, on delivery one an order.
+
+    Asked before, the first payments are given.
+
+    :raises NoAccount: if a payee has no account
+    """
+    if purchase.payments:
+        return list(purchase.payments)
+    if purchase.method is PaymentMethod.COD:
+        return [
+            _payment(purchase, [order], order.producer_id, None, now) for order in purchase.orders if order.total_vnd
+        ]
+    payees: dict[int, tuple[BankAccount, list[Order]]] = {}
+    for order in purchase.orders:
+        account = account_of(order.producer_id) or house_account()
+        if account is None:
+            raise NoAccount()
+        payees.setdefault(account.organisation_id, (account, []))[1].append(order)
+    whole = len(payees) == 1
+    payments = []
+    for payee_id, (account, orders) in payees.items():
+        for part in [orders] if whole else [[order] for order in orders]:
+            payments.append(_payment(purchase, part, payee_id, account, now))
+    return payments
+
+
+def orders_of(payment: Payment) -> list[Order]:
+    """Give the orders that a payment pays for."""
+    if payment.order_id is not None:
+        return [order for order in payment.purchase.orders if order.id == payment.order_id]
+    return list(payment.purchase.orders)
+
+
+def _payment(
+    purchase: Purchase, orders: Sequence[Order], payee_id: int, account: BankAccount | None, now: datetime
+) -> Payment:
+    whole = len(orders) == len(purchase.orders) and purchase.method is not PaymentMethod.COD
+    payment = Payment(
+        order_id=None if whole else orders[0].id,
+        payee_id=payee_id,
+        method=purchase.method,
+        code=codes.new_code(),
+        amount_vnd=sum(order.total_vnd for order in orders),
+        captured_vnd=0,
+        refunded_vnd=0,
+        state=PaymentState.ASKED,
+        account=account
+        and {"bin": account.bank_bin, "number": account.number, "holder": account.holder, "sample": account.is_sample},
+        asked_at=now,
+        expires_at=None if purchase.method is PaymentMethod.COD else now + ordering.PAY_WITHIN,
+    )
+    purchase.payments.append(payment)
+    db.session.flush()
+    return payment

@@ -1,0 +1,380 @@
+"""Money that came: always written down first; whether it confirms an order is the second question.
+
+One function, :func:`record`, takes money from wherever it is heard of (a bank's statement, a notice, the payee's own
+word), counts it once by its identity, and works out what it is: the right amount, a part, too much, too late, twice,
+or nobody knows what for. What fits confirms the orders it pays for; all else waits on a screen for a decision, with
+the money on record. Nothing is dropped, and nothing downgrades what was paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from accounts.actor import Actor
+from kernel import audit, numbers
+from kernel.db import db, for_update, lock
+from kernel.errors import N_, Conflict, InvalidInput
+from kernel.text import one_line
+from stock import allocation
+from storefront import ordering, paying
+from storefront.gateways import codes
+from storefront.order_models import (
+    Credit,
+    CreditOutcome,
+    Order,
+    Payment,
+    PaymentState,
+    Placement,
+    Purchase,
+    Refund,
+    RefundState,
+)
+
+#: What a person has to look at.
+TO_DECIDE = (
+    CreditOutcome.PARTIAL,
+    CreditOutcome.OVER,
+    CreditOutcome.LATE,
+    CreditOutcome.DUPLICATE,
+    CreditOutcome.UNMATCHED,
+)
+
+
+class RefundTooLarge(Conflict):
+    """``left_vnd`` says how much could be given back."""
+
+    message = N_("More than was paid cannot be given back.")
+    field = "amount_vnd"
+
+
+class NeedsReason(InvalidInput):
+    message = N_("Say why in a few words.")
+    field = "reason"
+
+
+class DecidedBefore(Conflict):
+    message = N_("This was decided before.")
+
+
+class OthersMoney(Conflict):
+    message = N_("This money came to another account than the order's.")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Money on an account, as a bank tells it. ``identity`` is the same whenever the same money is told of again."""
+
+    identity: str
+    source: str  #: "statement", "manual", or a notifying service
+    payee_id: int
+    amount_vnd: int
+    memo: str
+    at: datetime
+    account: str = ""
+    bank_reference: str = ""
+
+
+def record(money: Arrived, *, now: datetime, actor: Actor | None = None) -> Credit:
+    """Write money down, once, and let it do what it can.
+
+    The same identity again gives the first record, and changes nothing.
+    """
+    first = db.session.scalar(select(Credit).where(Credit.identity == money.identity))
+    if first is not None:
+        return first
+    credit = Credit(
+        identity=money.identity,
+        source=money.source,
+        payee_id=money.payee_id,
+        account=money.account,
+        bank_reference=money.bank_reference,
+        amount_vnd=money.amount_vnd,
+        memo=one_line(money.memo)[:500],
+        arrived_at=money.at,
+        recorded_at=now,
+        outcome=CreditOutcome.UNMATCHED,
+        payment_id=None,
+    )
+    db.session.add(credit)
+    db.session.flush()
+    found = codes.find(money.memo)
+    payments = db.session.scalars(
+        select(Payment).where(Payment.code.in_(found), Payment.payee_id == money.payee_id)
+    ).all()
+    if len(payments) == 1:
+        _apply(credit, payments[0], now=now)
+    audit.record(
+        actor, "storefront.credit", f"credit:{credit.id}", now=now, amount_vnd=credit.amount_vnd, outcome=credit.outcome
+    )
+    return credit
+
+
+def assign(credit: Credit, payment: Payment, *, actor: Actor, now: datetime) -> None:
+    """Say what unmatched money was for: a person read it in the memo, or asked the buyer.
+
+    :raises DecidedBefore: :raises OthersMoney:
+    """
+    lock(credit)
+    if credit.outcome is not CreditOutcome.UNMATCHED:
+        raise DecidedBefore()
+    if credit.payee_id != payment.payee_id:
+        raise OthersMoney()
+    _apply(credit, payment, now=now)
+    credit.decided_by_id, credit.decided_at = actor.user_id, now
+    audit.record(actor, "storefront.assign_credit", f"credit:{credit.id}", now=now, payment=payment.id)
+
+
+def settle_credit(credit: Credit, *, decision: str, actor: Actor, now: datetime) -> None:
+    """Say what became of money that waited for a decision (given back by hand, agreed with the buyer, …).
+
+    :raises DecidedBefore: :raises NeedsReason:
+    """
+    decision = one_line(decision)[:300]
+    if not decision:
+        raise NeedsReason()
+    lock(credit)
+    if credit.outcome not in TO_DECIDE:
+        raise DecidedBefore()
+    credit.outcome, credit.decision = CreditOutcome.SETTLED, decision
+    credit.decided_by_id, credit.decided_at = actor.user_id, now
+    audit.record(actor, "storefront.settle_credit", f"credit:{credit.id}", now=now)
+
+
+def capture(payment: Payment, total_vnd: int, *, now: datetime) -> None:
+    """Let a payment have had so much in all, as its provider tells it now: it never has less than before."""
+    lock(payment)
+    if total_vnd <= payment.captured_vnd:
+        return
+    payment.captured_vnd = total_vnd
+    _forward(payment, now)
+
+
+def collect(payment: Payment, *, now: datetime) -> None:
+    """Write down that the cash of a parcel was taken from the buyer."""
+    capture(payment, payment.amount_vnd, now=now)
+
+
+# --- Giving back --------------------------------------------------------------------------------------
+
+
+def refund(
+    payment: Payment,
+    amount_vnd: int,
+    *,
+    cause: str,
+    reason: str,
+    now: datetime,
+    order: Order | None = None,
+    actor: Actor | None = None,
+) -> Refund:
+    """Claim money back for the buyer: at most what was paid, by one guarded step. The same cause is refunded once.
+
+    :raises RefundTooLarge:
+    """
+    first = db.session.scalar(select(Refund).where(Refund.cause == cause))
+    if first is not None:
+        return first
+    lock(payment)
+    claimed = db.session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.captured_vnd - Payment.refunded_vnd >= amount_vnd)
+        .values(refunded_vnd=Payment.refunded_vnd + amount_vnd)
+        .returning(Payment.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    db.session.refresh(payment)
+    if claimed is None or amount_vnd <= 0:
+        raise RefundTooLarge(left_vnd=payment.captured_vnd - payment.refunded_vnd)
+    made = Refund(
+        number=f"HT-{numbers.next_number('refund'):06d}",
+        payment_id=payment.id,
+        order_id=order.id if order else payment.order_id,
+        amount_vnd=amount_vnd,
+        reason=one_line(reason)[:300],
+        cause=cause,
+        state=RefundState.ASKED,
+        asked_at=now,
+        asked_by_id=actor.user_id if actor else None,
+    )
+    db.session.add(made)
+    db.session.flush()
+    if order is not None:
+        ordering.note(order, "refund_asked", now=now, actor=actor, amount_vnd=amount_vnd)
+    audit.record(actor, "storefront.refund", f"refund:{made.number}", now=now, amount_vnd=amount_vnd)
+    return made
+
+
+def refund_done(made: Refund, *, reference: str, actor: Actor | None, now: datetime) -> None:
+    """Write down that the money is on its way back, with the bank's or provider's reference.
+
+    :raises DecidedBefore:
+    """
+    lock(made)
+    if made.state is not RefundState.ASKED:
+        raise DecidedBefore()
+    made.state, made.done_at, made.reference = RefundState.DONE, now, one_line(reference)[:255]
+    if made.order_id is not None:
+        ordering.note(
+            db.session.get_one(Order, made.order_id), "refunded", now=now, actor=actor, amount_vnd=made.amount_vnd
+        )
+    audit.record(actor, "storefront.refund_done", f"refund:{made.number}", now=now)
+
+
+def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
+    """Claim back what was paid for an order that was cancelled (of a payment for several, its own total)."""
+    made = []
+    for payment in _locked_payments(order.purchase):
+        if payment.order_id not in (None, order.id):
+            continue
+        left = payment.captured_vnd - payment.refunded_vnd
+        amount = left if payment.order_id is not None else min(left, order.total_vnd - _given_back(payment, order))
+        if amount > 0:
+            made.append(
+                refund(
+                    payment,
+                    amount,
+                    cause=f"{order.number}:cancelled:{payment.id}:{payment.captured_vnd}",
+                    reason=reason,
+                    now=now,
+                    order=order,
+                    actor=actor,
+                )
+            )
+    return made
+
+
+# --- What is over -------------------------------------------------------------------------------------
+
+
+def close(purchase: Purchase, *, now: datetime) -> None:
+    """End a purchase whose money did not come in time: orders are cancelled, what did come goes back.
+
+    A provider's page must have been ended before, and its truth read: see ``storefront.sweeping``.
+    """
+    orders = ordering.lock_orders(purchase)
+    if purchase.hold_until is None or now < purchase.hold_until:
+        return
+    for payment in _locked_payments(purchase):
+        if payment.state in (PaymentState.ASKED, PaymentState.PARTLY):
+            payment.state = PaymentState.FAILED
+    for order in orders:
+        if order.placement is Placement.PLACED:
+            ordering.cancel(order, cause="time", now=now)
+            give_back_of(order, now=now)
+
+
+def overdue(now: datetime, *, most: int = 100) -> Sequence[int]:
+    """List purchases whose goods waited long enough."""
+    return db.session.scalars(
+        select(Purchase.id)
+        .join(Order, Order.purchase_id == Purchase.id)
+        .where(Order.placement == Placement.PLACED, Purchase.hold_until <= now)
+        .group_by(Purchase.id)
+        .order_by(func.min(Purchase.hold_until), Purchase.id)
+        .limit(most)
+    ).all()
+
+
+# --- Inside -------------------------------------------------------------------------------------------
+
+
+def _apply(credit: Credit, payment: Payment, *, now: datetime) -> None:
+    ordering.lock_orders(payment.purchase)
+    lock(payment)
+    credit.payment_id = payment.id
+    before = payment.captured_vnd
+    if before >= payment.amount_vnd:
+        credit.outcome = CreditOutcome.DUPLICATE
+        return
+    orders = paying.orders_of(payment)
+    gone = all(order.placement is Placement.CANCELLED and order.cancel_cause != "time" for order in orders)
+    payment.captured_vnd = before + credit.amount_vnd
+    if payment.captured_vnd < payment.amount_vnd:
+        credit.outcome = CreditOutcome.LATE if gone else CreditOutcome.PARTIAL
+        if gone:
+            for order in orders:
+                give_back_of(order, now=now)
+        else:
+            payment.state = PaymentState.PARTLY
+        return
+    over = payment.captured_vnd > payment.amount_vnd
+    _forward(payment, now)
+    if any(order.placement is not Placement.CONFIRMED for order in paying.orders_of(payment)):
+        credit.outcome = CreditOutcome.LATE
+    elif over:
+        credit.outcome = CreditOutcome.OVER
+    else:
+        credit.outcome = CreditOutcome.MATCHED
+        _earlier_parts_are_matched(payment)
+
+
+def _earlier_parts_are_matched(payment: Payment) -> None:
+    """What was a part is no question any more once the rest has come."""
+    db.session.execute(
+        update(Credit)
+        .where(Credit.payment_id == payment.id, Credit.outcome == CreditOutcome.PARTIAL)
+        .values(outcome=CreditOutcome.MATCHED)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _forward(payment: Payment, now: datetime) -> None:
+    """Let a payment that has its money confirm its orders. Paid before, it stays so."""
+    if payment.captured_vnd < payment.amount_vnd:
+        payment.state = PaymentState.PARTLY
+        return
+    first = payment.state is not PaymentState.PAID
+    if first:
+        payment.state, payment.paid_at = PaymentState.PAID, now
+    for order in paying.orders_of(payment):
+        if order.placement is Placement.PLACED or order.cancel_cause == "time":
+            _confirm_or_give_back(order, now)
+        elif order.placement is Placement.CANCELLED:
+            give_back_of(order, now=now)
+        if first and order.placement is Placement.CONFIRMED:
+            ordering.note(order, "paid", now=now, amount_vnd=order.total_vnd)
+
+
+def _confirm_or_give_back(order: Order, now: datetime) -> None:
+    """Confirm an order; if its goods went to somebody else, find others; if there are none, the money goes back."""
+    if order.placement is Placement.PLACED and _tried(lambda: ordering.confirm(order, now=now)):
+        return
+    if _tried(lambda: ordering.reopen(order, now=now)):
+        return
+    if order.placement is Placement.PLACED:
+        ordering.cancel(order, cause="stock", now=now)
+    give_back_of(order, now=now)
+
+
+def _tried(step: Callable[[], None]) -> bool:
+    """Take a step, or none of it, if the goods are gone."""
+    savepoint = db.session.begin_nested()
+    try:
+        step()
+    except (allocation.HoldLost, allocation.NotEnough):
+        savepoint.rollback()
+        db.session.expire_all()
+        return False
+    savepoint.commit()
+    return True
+
+
+def _given_back(payment: Payment, order: Order) -> int:
+    return (
+        db.session.scalar(
+            select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
+                Refund.payment_id == payment.id, Refund.order_id == order.id, Refund.state != RefundState.REFUSED
+            )
+        )
+        or 0
+    )
+
+
+def _locked_payments(purchase: Purchase) -> Sequence[Payment]:
+    return db.session.scalars(
+        for_update(select(Payment).where(Payment.purchase_id == purchase.id).order_by(Payment.id))
+    ).all()

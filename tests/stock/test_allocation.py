@@ -1,0 +1,387 @@
+"""Goods are promised to one document at a time, first to expire first, and a hold that is over costs nobody a sale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from accounts.actor import SYSTEM
+from accounts.models import Organisation, OrganisationKind
+from kernel import clock, pages
+from kernel.db import db, transaction
+from stock import allocation, holding, ledger, queries, verification
+from stock.allocation import Want
+from stock.models import Allocation, AllocationState, Balance, Location, LocationKind
+from tests.factories import Factories
+from tests.races import meet, race
+from traceability.models import Lot
+
+DAY = date(2026, 11, 24)
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+@dataclass
+class Goods:
+    """Two batches of one trade item in its producer's warehouse: ten that expire in June, ten in May."""
+
+    producer: Organisation
+    item_id: int
+    product_id: int
+    june: int
+    may: int
+    warehouse: Location
+
+
+@pytest.fixture
+def goods(make: Factories) -> Goods:
+    """See :class:`Goods`."""
+    producer = make.producer("Hợp tác xã mẫu")
+    product = make.product(producer)
+    item = make.item(product)
+    warehouse = make.location(producer, LocationKind.WAREHOUSE)
+    june, may = (make.batch(item, quantity=10, expires_on=date(2027, month, 1)) for month in (6, 5))
+    for batch in (june, may):
+        make.on_hand(batch.lot_id, warehouse, producer, 10)
+    return Goods(producer, item.id, product.id, june.lot_id, may.lot_id, warehouse)
+
+
+def hold(
+    goods: Goods, quantity: int, document: str, now: datetime, *, minutes: int | None = 30, **facts: int
+) -> list[Allocation]:
+    """Hold so many packs for the only line of a document, in one transaction."""
+    until = None if minutes is None else now + timedelta(minutes=minutes)
+    with transaction():
+        want = Want(1, goods.item_id, quantity, goods.producer.id, **facts)
+        return allocation.hold([want], document=document, on=clock.business_date(now), until=until, now=now)
+
+
+def free(goods: Goods, now: datetime) -> int:
+    """Read how many may be ordered."""
+    return queries.available([goods.item_id], clock.business_date(now), now).get(goods.item_id, 0)
+
+
+def test_what_expires_first_goes_first(ctx: Flask, goods: Goods, now: datetime) -> None:
+    picked = hold(goods, 12, "DH-1", now)
+
+    assert [(row.lot_id, row.quantity) for row in picked] == [(goods.may, 10), (goods.june, 2)]
+    assert free(goods, now) == 8
+    assert verification.verify() == []
+
+
+def test_goods_that_must_keep_longer_are_taken_from_a_later_batch(ctx: Flask, goods: Goods, now: datetime) -> None:
+    until_mid_may = (date(2027, 5, 15) - DAY).days
+
+    picked = hold(goods, 3, "DH-1", now, min_days=until_mid_may)
+
+    assert [(row.lot_id, row.quantity) for row in picked] == [(goods.june, 3)]
+
+
+def test_the_line_that_must_keep_longer_chooses_first(ctx: Flask, goods: Goods, now: datetime) -> None:
+    until_mid_may = (date(2027, 5, 15) - DAY).days
+    wants = [
+        Want(1, goods.item_id, 10, goods.producer.id),
+        Want(2, goods.item_id, 10, goods.producer.id, until_mid_may),
+    ]
+
+    with transaction():
+        picked = allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+
+    assert {(row.line, row.lot_id, row.quantity) for row in picked} == {(1, goods.may, 10), (2, goods.june, 10)}
+
+
+def test_all_of_a_document_is_held_or_nothing(ctx: Flask, goods: Goods, now: datetime) -> None:
+    wants = [Want(1, goods.item_id, 15, goods.producer.id), Want(2, goods.item_id, 6, goods.producer.id)]
+
+    with pytest.raises(allocation.NotEnough) as refusal, transaction():
+        allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+
+    assert refusal.value.short == [(goods.item_id, 6, 5)]
+    assert free(goods, now) == 20
+    assert allocation.of_document("DH-1") == []
+
+
+def test_the_same_document_is_held_once_and_another_wish_of_it_is_refused(ctx: Flask, goods: Goods, now) -> None:
+    first = hold(goods, 4, "DH-1", now)
+
+    assert [row.id for row in hold(goods, 4, "DH-1", now)] == [row.id for row in first]
+    with pytest.raises(allocation.AskedOtherwise):
+        hold(goods, 5, "DH-1", now)
+    assert free(goods, now) == 16
+
+
+def test_a_hold_past_its_time_is_free_to_the_next_without_any_sweeper(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 20, "DH-1", now)
+    with pytest.raises(allocation.NotEnough):
+        hold(goods, 1, "DH-2", now + HALF_AN_HOUR - timedelta(seconds=1))
+
+    later = now + HALF_AN_HOUR
+    assert free(goods, later) == 20
+    hold(goods, 20, "DH-2", later)
+
+    with pytest.raises(allocation.HoldLost) as refusal, transaction():
+        allocation.confirm("DH-1", now=later)
+    assert refusal.value.lines == [1]
+    assert verification.verify() == []
+
+
+def test_a_hold_past_its_time_may_still_be_made_firm_while_nobody_took_the_goods(ctx: Flask, goods: Goods, now) -> None:
+    hold(goods, 20, "DH-1", now)
+
+    with transaction():
+        allocation.confirm("DH-1", now=now + HALF_AN_HOUR)
+
+    assert free(goods, now + 2 * HALF_AN_HOUR) == 0
+    with pytest.raises(allocation.NotEnough):
+        hold(goods, 1, "DH-2", now + 2 * HALF_AN_HOUR)
+
+
+def test_lost_goods_are_held_anew_if_there_are_others(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    hold(goods, 20, "DH-1", now)
+    later = now + HALF_AN_HOUR
+    hold(goods, 5, "DH-2", later)
+    with pytest.raises(allocation.NotEnough), transaction():
+        allocation.regain("DH-1", lines=[1], on=DAY, until=None, now=later)
+    with transaction():
+        allocation.release("DH-2", now=later)
+
+    with transaction():
+        allocation.regain("DH-1", lines=[1], on=DAY, until=None, now=later)
+        allocation.confirm("DH-1", now=later)
+
+    assert free(goods, later) == 0
+    assert verification.verify() == []
+
+
+def test_what_is_shipped_leaves_the_warehouse_and_what_was_promised(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 12, "DH-1", now)
+    with pytest.raises(allocation.NotHeld), transaction():
+        allocation.ship("DH-1", now=now)  # held is not firm
+    with transaction():
+        allocation.confirm("DH-1", now=now)
+        allocation.ship("DH-1", now=now)
+
+    balances = db.session.execute(
+        select(Balance.lot_id, Balance.on_hand, Balance.allocated)
+        .where(Balance.location_id == goods.warehouse.id)
+        .order_by(Balance.lot_id)
+    ).all()
+    assert sorted(balances) == sorted([(goods.june, 8, 0), (goods.may, 0, 0)])
+    assert verification.verify() == []
+    with pytest.raises(allocation.NotHeld), transaction():
+        allocation.ship("DH-1", now=now)
+
+
+def test_goods_of_a_recalled_lot_are_neither_held_nor_shipped(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 12, "DH-1", now)
+    with transaction():
+        allocation.confirm("DH-1", now=now)
+        holding.recall(db.session.get_one(Lot, goods.may), reason="Thử", actor=SYSTEM, now=now)
+
+    assert free(goods, now) == 8
+    with pytest.raises(ledger.LotFrozen), transaction():
+        allocation.ship("DH-1", now=now)
+    picked = hold(goods, 8, "DH-2", now)
+    assert {row.lot_id for row in picked} == {goods.june}
+    with pytest.raises(allocation.NotEnough):
+        hold(goods, 1, "DH-3", now)
+    assert {row.document for row in queries.promised([goods.may])} == {"DH-1"}
+
+
+def test_promised_goods_cannot_be_carried_elsewhere(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    point = make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT)
+    counter = make.location(point, LocationKind.SALES_POINT)
+    hold(goods, 8, "DH-1", now)
+
+    with pytest.raises(ledger.NotOnHand) as refusal, transaction():
+        ledger.move(
+            goods.may, 3, source=goods.warehouse, to=counter, owner_id=goods.producer.id,
+            document="CSG-1", cause="CSG-1:1", now=now,
+        )  # fmt: skip
+
+    assert refusal.value.facts["available"] == 2
+
+
+def test_goods_past_their_date_in_viet_nam_are_not_sold(ctx: Flask, goods: Goods) -> None:
+    evening = datetime.fromisoformat("2027-05-31T16:59:00+00:00")  # still the last day of May in Viet Nam
+    assert [row.lot_id for row in hold(goods, 1, "DH-1", evening)] == [goods.june]
+    midnight_after_the_first_of_june = datetime.fromisoformat("2027-06-01T17:00:00+00:00")
+
+    assert free(goods, midnight_after_the_first_of_june) == 0
+    with pytest.raises(allocation.NotEnough):
+        hold(goods, 1, "DH-2", midnight_after_the_first_of_june)
+
+
+def test_other_packs_are_picked_with_a_reason(ctx: Flask, goods: Goods, now: datetime) -> None:
+    row = hold(goods, 4, "DH-1", now)[0]
+    with pytest.raises(allocation.NeedsReason), transaction():
+        allocation.repick(row, lot_id=goods.june, reason=" ", now=now)
+
+    with transaction():
+        allocation.repick(row, lot_id=goods.june, reason="Hộp móp", now=now)
+        allocation.confirm("DH-1", now=now)
+
+    assert [(row.lot_id, row.quantity, row.reason) for row in allocation.live_of("DH-1")] == [
+        (goods.june, 4, "Hộp móp")
+    ]
+    assert verification.verify() == []
+
+
+def test_the_sweeper_gives_back_what_is_past_its_time_and_nothing_else(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 3, "DH-1", now, minutes=10)
+    hold(goods, 4, "DH-2", now, minutes=60)
+    hold(goods, 5, "DH-3", now, minutes=10)
+    with transaction():
+        allocation.confirm("DH-3", now=now)
+
+    with transaction():
+        assert allocation.expire(now + HALF_AN_HOUR) == 1
+
+    states = {row.document: row.state for row in db.session.scalars(select(Allocation))}
+    assert states == {
+        "DH-1": AllocationState.RELEASED,
+        "DH-2": AllocationState.HELD,
+        "DH-3": AllocationState.FIRM,
+    }
+    assert verification.verify() == []
+
+
+def test_lists_are_made_anew_when_the_last_pack_is_promised_and_the_products_page_always(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    def revisions() -> tuple[int, int]:
+        return pages.revision((pages.SHOP,)), pages.revision((pages.product(goods.product_id),))
+
+    start = revisions()
+    hold(goods, 9, "DH-1", now)
+    some = revisions()
+    hold(goods, 1, "DH-2", now)
+
+    assert some[0] == start[0]
+    assert some[1] > start[1]
+    assert revisions()[0] > some[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE allocation SET state = 'held', expires_at = NULL WHERE document = 'DH-2'",
+        "UPDATE allocation SET state = 'held' WHERE document = 'DH-1'",
+        "UPDATE allocation SET quantity = quantity - 1 WHERE document = 'DH-1'",
+        "UPDATE balance SET allocated = on_hand + 1 WHERE floor_quantity = 0",
+        "DELETE FROM allocation",
+    ],
+)
+def test_the_database_refuses_a_step_back(ctx: Flask, goods: Goods, now: datetime, statement: str) -> None:
+    hold(goods, 2, "DH-1", now)
+    hold(goods, 2, "DH-2", now)
+    with transaction():
+        allocation.confirm("DH-1", now=now)
+        allocation.release("DH-2", now=now)
+
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(text(statement))
+
+
+def test_verification_names_a_balance_whose_promises_do_not_add_up(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 2, "DH-1", now)
+    with transaction() as session:
+        session.execute(update(Balance).where(Balance.lot_id == goods.may, Balance.allocated > 0).values(allocated=3))
+
+    assert any("3 are allocated, 2 are promised" in line for line in verification.verify())
+
+
+@pytest.mark.race
+def test_of_fifty_buyers_of_the_last_pack_one_gets_it(app: Flask, goods: Goods, now: datetime) -> None:
+    with app.app_context():
+        hold(goods, 19, "DH-0", now)
+
+    def buy(number: int) -> str:
+        hold(goods, 1, f"DH-{number + 1}", now)
+        return "held"
+
+    results = race(app, 50, buy)
+
+    with app.app_context():
+        assert sorted(set(results)) == ["NotEnough", "held"]
+        assert results.count("held") == 1
+        assert free(goods, now) == 0
+        assert verification.verify() == []
+
+
+@pytest.mark.race
+def test_looking_first_and_claiming_later_sells_the_last_pack_many_times(app: Flask, goods: Goods, now) -> None:
+    """The control of the race above: what is free is read, and written back after all have read it."""
+    with app.app_context():
+        hold(goods, 19, "DH-0", now)
+
+    def buy_naively(number: int) -> str:
+        left = free(goods, now)
+        db.session.rollback()
+        meet()
+        if left < 1:
+            return "NotEnough"
+        with transaction() as session:
+            here = (Balance.lot_id == goods.june, Balance.location_id == goods.warehouse.id)
+            session.execute(update(Balance).where(*here).values(allocated=10))
+        return "held"
+
+    results = race(app, 10, buy_naively)
+
+    with app.app_context():
+        assert results.count("held") > 1
+        assert verification.verify() != []
+
+
+@pytest.mark.race
+def test_carts_that_name_goods_the_other_way_round_do_not_deadlock(
+    app: Flask, goods: Goods, make: Factories, now: datetime
+) -> None:
+    other = make.item(make.product(goods.producer))
+    make.on_hand(make.batch(other, quantity=40).lot_id, goods.warehouse, goods.producer, 40)
+
+    def buy(number: int) -> str:
+        items = [goods.item_id, other.id] if number % 2 else [other.id, goods.item_id]
+        wants = [Want(line, item_id, 1, goods.producer.id) for line, item_id in enumerate(items, start=1)]
+        with transaction():
+            allocation.hold(wants, document=f"DH-{number}", on=DAY, until=now + HALF_AN_HOUR, now=now)
+        with transaction():
+            if number % 3:
+                allocation.confirm(f"DH-{number}", now=now)
+                allocation.ship(f"DH-{number}", now=now)
+            else:
+                allocation.release(f"DH-{number}", now=now)
+        return "done"
+
+    results = race(app, 16, buy)
+
+    with app.app_context():
+        assert results == ["done"] * 16
+        assert free(goods, now) == 20 - 10
+        assert verification.verify() == []
+
+
+@pytest.mark.race
+def test_money_and_the_next_buyer_come_at_once_and_the_goods_go_to_one_of_them(app: Flask, goods: Goods, now) -> None:
+    with app.app_context():
+        hold(goods, 20, "DH-1", now)
+    later = now + HALF_AN_HOUR
+
+    def act(number: int) -> str:
+        if number == 0:
+            with transaction():
+                allocation.confirm("DH-1", now=later)
+            return "confirmed"
+        hold(goods, 20, f"DH-{number + 1}", later)
+        return "held"
+
+    results = race(app, 6, act)
+
+    with app.app_context():
+        assert results.count("confirmed") + results.count("held") == 1
+        assert free(goods, later) == 0
+        assert verification.verify() == []

@@ -1,0 +1,549 @@
+"""One cart is one purchase; its goods are held before any money; money is written down whatever it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from accounts.actor import SYSTEM
+from accounts.models import Organisation
+from kernel import clock
+from kernel.db import db, transaction
+from stock import allocation, queries, verification
+from stock.models import LocationKind
+from storefront import cart as carts
+from storefront import ordering, paying, settling, totals
+from storefront.models import PublicText
+from storefront.order_models import (
+    BankAccount,
+    Cart,
+    Credit,
+    CreditOutcome,
+    Order,
+    Payment,
+    PaymentMethod,
+    PaymentState,
+    Placement,
+    Purchase,
+    Refund,
+)
+from storefront.settling import Arrived
+from storefront.shipping import Way
+from tests.factories import BA_DONG, VALID_FROM, Factories
+from tests.races import race
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Shop:
+    """Two producers with an account each: rice at 50,000 đ (ten packs), honey at 120,000 đ (five jars)."""
+
+    rice: int
+    honey: int
+    first: Organisation
+    second: Organisation
+    texts: dict[str, int]
+
+
+@pytest.fixture
+def shop(make: Factories, app: Flask, now: datetime) -> Shop:
+    """See :class:`Shop`."""
+    first, second = make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")
+    items = []
+    for producer, price, quantity in ((first, 50_000, 10), (second, 120_000, 5)):
+        product = make.product(producer, price_vnd=price)
+        make.certificate(product)
+        item = make.item(product)
+        warehouse = make.location(producer, LocationKind.WAREHOUSE)
+        make.on_hand(make.batch(item, quantity=quantity).lot_id, warehouse, producer, quantity)
+        items.append(item.id)
+    with app.app_context():
+        with transaction() as session:
+            for producer in (first, second):
+                account = BankAccount(
+                    organisation_id=producer.id,
+                    bank_bin="970405",
+                    number=f"10{producer.id}",
+                    holder="MAU",
+                    added_at=now,
+                )
+                session.add(account)
+            texts = [
+                PublicText(name=name, title_vi="Mẫu", body_vi="Mẫu", saved_at=now) for name in ("dieu-khoan", "bao-mat")
+            ]
+            session.add_all(texts)
+        return Shop(*items, first, second, {"terms": texts[0].id, "privacy": texts[1].id})
+
+
+def fill(now: datetime, *lines: tuple[int, int]) -> Cart:
+    """Give a cart with so many of some trade items."""
+    with transaction():
+        cart = carts.start(now)
+        for item_id, quantity in lines:
+            carts.put(cart, item_id, quantity, now=now)
+    return cart
+
+
+def asked(shop: Shop, total: int, method: PaymentMethod = PaymentMethod.VIETQR, **facts: object) -> ordering.Asked:
+    """What a buyer asks for who pays 30,000 đ for each parcel."""
+    whole = ordering.Asked(
+        buyer=ordering.Buyer("Người mua mẫu", "+84900000000", "Thôn 1", BA_DONG, VALID_FROM),
+        method=method,
+        language="vi",
+        seen_total_vnd=total,
+        ways={producer.id: Way("parcel", 30_000) for producer in (shop.first, shop.second)},
+        consents=shop.texts,
+    )
+    return replace(whole, **facts)  # type: ignore[arg-type]
+
+
+def buy(
+    shop: Shop, now: datetime, total: int, *lines: tuple[int, int], method: PaymentMethod = PaymentMethod.VIETQR
+) -> Purchase:
+    """Place a purchase and ask for its money."""
+    cart = fill(now, *lines)
+    with transaction():
+        purchase = ordering.place(cart, asked(shop, total, method), now=now)
+        paying.ask(purchase, now=now)
+    return purchase
+
+
+def arrive(payment: Payment, amount: int, now: datetime, *, identity: str = "FT1", memo: str | None = None) -> Credit:
+    """Let money come to the payee's account."""
+    with transaction():
+        return settling.record(
+            Arrived(identity, "statement", payment.payee_id, amount, payment.code if memo is None else memo, now),
+            now=now,
+        )
+
+
+def free(item_id: int, now: datetime) -> int:
+    """Read how many may be ordered."""
+    return queries.available([item_id], clock.business_date(now), now).get(item_id, 0)
+
+
+def placements(purchase: Purchase) -> list[Placement]:
+    """Read how the orders of a purchase stand."""
+    db.session.expire_all()
+    return [order.placement for order in db.session.get_one(Purchase, purchase.id).orders]
+
+
+# --- The cart -----------------------------------------------------------------------------------------
+
+
+def test_a_cart_keeps_the_price_that_was_seen_and_says_when_another_is_in_force(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    cart = fill(now, (shop.rice, 2))
+    from catalog.models import TradeItem
+
+    make.price(db.session.get_one(TradeItem, shop.rice), 60_000)
+
+    seen = carts.view(cart, now)
+    assert seen.lines[0].price_changed
+    assert not seen.is_ready
+    with pytest.raises(ordering.CartChanged), transaction():
+        ordering.place(cart, asked(shop, 130_000), now=now)
+    with transaction():
+        carts.agree(cart, now=now)
+    assert carts.view(cart, now).is_ready
+    assert carts.view(cart, now).goods_vnd == 120_000
+
+
+@pytest.mark.parametrize(
+    ("quantity", "refusal"),
+    [
+        (0, carts.BadQuantity),
+        (-3, carts.BadQuantity),
+        (11, carts.NotSoMany),
+        (1_000, carts.TooMany),
+        (10**9, carts.TooMany),
+    ],
+)
+def test_what_cannot_be_had_is_not_put_into_a_cart(
+    ctx: Flask, shop: Shop, now: datetime, quantity: int, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal), transaction():
+        carts.put(carts.start(now), shop.rice, quantity, now=now)
+    assert db.session.scalar(select(func.count()).select_from(Cart)) == 0
+
+
+def test_alcohol_services_and_what_is_not_on_show_cannot_be_ordered(
+    ctx: Flask, shop: Shop, make: Factories, now
+) -> None:
+    others = [
+        make.product(shop.first, is_alcohol=True),
+        make.product(shop.first, is_service=True),
+        make.product(shop.first, published=False),
+        make.product(shop.first, price_vnd=None),
+    ]
+    for product in others:
+        with pytest.raises(carts.NotForSale), transaction():
+            carts.put(carts.start(now), make.item(product).id, 1, now=now)
+    with pytest.raises(carts.NotForSale), transaction():
+        carts.put(carts.start(now), 999_999, 1, now=now)
+
+
+def test_signing_in_brings_two_carts_together_and_doubles_nothing(ctx: Flask, shop: Shop, make: Factories, now) -> None:
+    person = make.user()
+    first, second = fill(now, (shop.rice, 2), (shop.honey, 1)), fill(now, (shop.rice, 3))
+    with transaction():
+        carts.take_over(first, person.id, now=now)
+    with transaction():
+        carts.take_over(second, person.id, now=now)
+    with transaction():
+        carts.take_over(second, person.id, now=now)
+
+    found = {line.offer.item_id: line.quantity for line in carts.view(second, now).lines}
+    assert found == {shop.rice: 3, shop.honey: 1}
+    assert carts.find(first.token) is None
+
+
+# --- Placing ------------------------------------------------------------------------------------------
+
+
+def test_a_cart_of_two_producers_is_one_purchase_of_two_orders_that_add_up(ctx: Flask, shop: Shop, now) -> None:
+    purchase = buy(shop, now, 280_000, (shop.rice, 2), (shop.honey, 1))
+
+    assert [(order.producer_id, order.total_vnd) for order in purchase.orders] == [
+        (shop.first.id, 130_000),
+        (shop.second.id, 150_000),
+    ]
+    assert purchase.total_vnd == 280_000
+    assert [(line.name_vi, line.quantity, line.price_vnd, line.stars) for line in purchase.orders[0].lines] == [
+        ("Gạo rẫy mẫu, gói 500 g", 2, 50_000, 4)
+    ]
+    assert {(payment.payee_id, payment.amount_vnd) for payment in purchase.payments} == {
+        (shop.first.id, 130_000),
+        (shop.second.id, 150_000),
+    }
+    assert (free(shop.rice, now), free(shop.honey, now)) == (8, 4)
+    assert verification.verify() == []
+
+
+def test_the_same_cart_gives_the_same_purchase(ctx: Flask, shop: Shop, now: datetime) -> None:
+    cart = fill(now, (shop.rice, 2))
+    made = []
+    for _ in range(3):
+        with transaction():
+            purchase = ordering.place(cart, asked(shop, 130_000), now=now)
+            made.append((purchase.id, [payment.id for payment in paying.ask(purchase, now=now)]))
+
+    assert len({purchase_id for purchase_id, _ in made}) == 1
+    assert made[0][1] == made[1][1] == made[2][1]
+    assert free(shop.rice, now) == 8
+
+
+@pytest.mark.parametrize("total", [0, 129_999, 130_001, -130_000])
+def test_another_total_than_the_one_in_force_is_not_taken(ctx: Flask, shop: Shop, now: datetime, total: int) -> None:
+    cart = fill(now, (shop.rice, 2))
+
+    with pytest.raises(ordering.CartChanged), transaction():
+        ordering.place(cart, asked(shop, total), now=now)
+
+    assert db.session.scalar(select(func.count()).select_from(Purchase)) == 0
+    assert free(shop.rice, now) == 10
+
+
+def test_nothing_is_placed_without_consent_or_from_an_empty_cart(ctx: Flask, shop: Shop, now: datetime) -> None:
+    with pytest.raises(ordering.NeedsConsent), transaction():
+        ordering.place(fill(now, (shop.rice, 2)), asked(shop, 130_000, consents={}), now=now)
+    with pytest.raises(ordering.EmptyCart), transaction():
+        ordering.place(fill(now), asked(shop, 0), now=now)
+
+
+def test_if_one_kind_is_gone_nothing_of_the_cart_is_held(ctx: Flask, shop: Shop, now: datetime) -> None:
+    first, second = fill(now, (shop.rice, 2), (shop.honey, 5)), fill(now, (shop.honey, 1))
+    with transaction():
+        ordering.place(second, asked(shop, 150_000), now=now)
+
+    with pytest.raises(ordering.CartChanged), transaction():
+        ordering.place(first, asked(shop, 760_000), now=now)
+    assert (free(shop.rice, now), free(shop.honey, now)) == (10, 4)
+
+
+def test_cash_on_delivery_stands_at_once_and_asks_each_producer_its_own(ctx: Flask, shop: Shop, now) -> None:
+    purchase = buy(shop, now, 280_000, (shop.rice, 2), (shop.honey, 1), method=PaymentMethod.COD)
+
+    assert placements(purchase) == [Placement.CONFIRMED] * 2
+    assert sorted(payment.amount_vnd for payment in purchase.payments) == [130_000, 150_000]
+    assert free(shop.rice, now + timedelta(days=30)) == 8
+
+
+# --- Money --------------------------------------------------------------------------------------------
+
+
+def test_the_right_amount_confirms_the_order_it_pays_for_and_no_other(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 280_000, (shop.rice, 2), (shop.honey, 1))
+
+    credit = arrive(purchase.payments[0], 130_000, now)
+
+    assert credit.outcome is CreditOutcome.MATCHED
+    assert placements(purchase) == [Placement.CONFIRMED, Placement.PLACED]
+
+
+def test_the_same_money_told_twice_counts_once(ctx: Flask, shop: Shop, now: datetime) -> None:
+    payment = buy(shop, now, 130_000, (shop.rice, 2)).payments[0]
+
+    assert arrive(payment, 130_000, now).id == arrive(payment, 130_000, now).id
+    db.session.expire_all()
+    assert db.session.get_one(Payment, payment.id).captured_vnd == 130_000
+
+
+def test_a_part_waits_for_the_rest(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    payment = purchase.payments[0]
+
+    assert arrive(payment, 100_000, now, identity="FT1").outcome is CreditOutcome.PARTIAL
+    assert placements(purchase) == [Placement.PLACED]
+    assert arrive(payment, 30_000, now, identity="FT2").outcome is CreditOutcome.MATCHED
+
+    assert placements(purchase) == [Placement.CONFIRMED]
+    outcomes = db.session.scalars(select(Credit.outcome).order_by(Credit.id)).all()
+    assert outcomes == [CreditOutcome.MATCHED] * 2
+
+
+def test_too_much_confirms_and_is_shown(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+
+    assert arrive(purchase.payments[0], 140_000, now).outcome is CreditOutcome.OVER
+    assert placements(purchase) == [Placement.CONFIRMED]
+
+
+def test_paid_twice_is_shown_and_changes_nothing(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    arrive(purchase.payments[0], 130_000, now, identity="FT1")
+
+    assert arrive(purchase.payments[0], 130_000, now, identity="FT2").outcome is CreditOutcome.DUPLICATE
+    assert placements(purchase) == [Placement.CONFIRMED]
+
+
+@pytest.mark.parametrize("memo", ["", "tien hang", "OC12345678Z"])
+def test_money_that_names_nothing_is_kept_and_a_person_may_say_what_it_was_for(
+    ctx: Flask, shop: Shop, now: datetime, memo: str
+) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    credit = arrive(purchase.payments[0], 130_000, now, memo=memo)
+    assert credit.outcome is CreditOutcome.UNMATCHED
+
+    with transaction():
+        settling.assign(credit, purchase.payments[0], actor=SYSTEM, now=now)
+
+    assert placements(purchase) == [Placement.CONFIRMED]
+    with pytest.raises(settling.DecidedBefore), transaction():
+        settling.assign(credit, purchase.payments[0], actor=SYSTEM, now=now)
+
+
+def test_a_code_of_another_payee_is_not_taken_for_ours(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 280_000, (shop.rice, 2), (shop.honey, 1))
+    ours, others = purchase.payments
+
+    credit = arrive(ours, 150_000, now, memo=others.code)
+
+    assert credit.outcome is CreditOutcome.UNMATCHED
+    with pytest.raises(settling.OthersMoney), transaction():
+        settling.assign(credit, others, actor=SYSTEM, now=now)
+
+
+def test_without_money_the_goods_are_free_after_the_hold_and_the_order_is_over(ctx: Flask, shop: Shop, now) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    with transaction():
+        settling.close(purchase, now=now + ordering.HOLD - MINUTE)
+    assert placements(purchase) == [Placement.PLACED]
+
+    later = now + ordering.HOLD
+    assert settling.overdue(later) == [purchase.id]
+    with transaction():
+        settling.close(purchase, now=later)
+
+    assert placements(purchase) == [Placement.CANCELLED]
+    assert free(shop.rice, later) == 10
+    assert settling.overdue(later) == []
+    assert verification.verify() == []
+
+
+def test_late_money_gets_the_goods_while_there_are_some(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    later = now + ordering.HOLD
+    with transaction():
+        settling.close(purchase, now=later)
+
+    credit = arrive(purchase.payments[0], 130_000, later)
+
+    assert credit.outcome is CreditOutcome.MATCHED
+    assert placements(purchase) == [Placement.CONFIRMED]
+    assert free(shop.rice, later) == 8
+    assert verification.verify() == []
+
+
+def test_late_money_for_goods_that_are_gone_goes_back(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    later = now + ordering.HOLD
+    buy(shop, later, 530_000, (shop.rice, 10))  # before any sweeper
+
+    credit = arrive(purchase.payments[0], 130_000, later)
+
+    assert credit.outcome is CreditOutcome.LATE
+    assert placements(purchase) == [Placement.CANCELLED]
+    assert db.session.scalars(select(Refund.amount_vnd)).all() == [130_000]
+    assert verification.verify() == []
+
+
+def test_a_part_that_came_before_the_time_was_over_goes_back(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    arrive(purchase.payments[0], 100_000, now)
+
+    with transaction():
+        settling.close(purchase, now=now + ordering.HOLD)
+
+    assert db.session.scalars(select(Refund.amount_vnd)).all() == [100_000]
+
+
+def test_money_after_the_buyer_called_it_off_confirms_nothing_and_goes_back(ctx: Flask, shop: Shop, now) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    with transaction():
+        ordering.cancel(purchase.orders[0], cause="buyer", now=now)
+
+    credit = arrive(purchase.payments[0], 130_000, now)
+
+    assert credit.outcome is CreditOutcome.LATE
+    assert placements(purchase) == [Placement.CANCELLED]
+    assert db.session.scalars(select(Refund.amount_vnd)).all() == [130_000]
+    assert free(shop.rice, now) == 10
+
+
+def test_a_paid_order_that_is_called_off_is_paid_back_once(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    arrive(purchase.payments[0], 130_000, now)
+    for _ in range(2):
+        with transaction():
+            order = db.session.get_one(Order, purchase.orders[0].id)
+            if order.placement is not Placement.CANCELLED:
+                ordering.cancel(order, cause="seller", reason="Hết hàng", now=now)
+            settling.give_back_of(order, now=now)
+
+    assert db.session.scalars(select(Refund.amount_vnd)).all() == [130_000]
+    with pytest.raises(ordering.CancelledAlready), transaction():
+        ordering.cancel(order, cause="buyer", now=now)
+
+
+def test_more_than_was_paid_cannot_be_given_back(ctx: Flask, shop: Shop, now: datetime) -> None:
+    payment = buy(shop, now, 130_000, (shop.rice, 2)).payments[0]
+    arrive(payment, 130_000, now)
+    give: Callable[[int, str], Refund] = lambda amount, cause: settling.refund(  # noqa: E731
+        payment, amount, cause=cause, reason="Trả hàng", now=now
+    )
+    with transaction():
+        give(100_000, "return:1")
+        assert give(100_000, "return:1").amount_vnd == 100_000  # the same cause is no second refund
+
+    for amount in (30_001, 0, -1):
+        with pytest.raises(settling.RefundTooLarge), transaction():
+            give(amount, f"return:{amount}")
+    with transaction():
+        give(30_000, "return:2")
+    db.session.expire_all()
+    assert db.session.get_one(Payment, payment.id).refunded_vnd == 130_000
+
+
+def test_a_provider_that_tells_less_later_takes_nothing_back(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    with transaction():
+        settling.capture(purchase.payments[0], 130_000, now=now)
+        settling.capture(purchase.payments[0], 0, now=now)
+
+    db.session.expire_all()
+    assert db.session.get_one(Payment, purchase.payments[0].id).state is PaymentState.PAID
+    assert placements(purchase) == [Placement.CONFIRMED]
+
+
+# --- Sums ---------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(1, 10**7), min_size=1, max_size=5), st.integers(0, 10**5)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.integers(0, 10_000),
+)
+def test_orders_add_up_to_the_purchase_whatever_is_taken_off(orders: list[tuple[list[int], int]], part: int) -> None:
+    amounts, shipping = [lines for lines, _ in orders], [way for _, way in orders]
+    goods = sum(map(sum, amounts))
+    discount = goods * part // 10_000
+
+    found = totals.add_up(amounts, shipping, discount_vnd=discount)
+
+    assert sum(order.total_vnd for order in found) == goods - discount + sum(shipping)
+    assert sum(order.discount_vnd for order in found) == discount
+    for order, lines in zip(found, amounts, strict=True):
+        assert sum(order.line_discounts_vnd) == order.discount_vnd
+        assert all(0 <= off <= cost for off, cost in zip(order.line_discounts_vnd, lines, strict=True))
+
+
+# --- Races --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.race
+def test_one_cart_placed_by_twelve_at_once_is_one_purchase(app: Flask, shop: Shop, now: datetime) -> None:
+    with app.app_context():
+        cart_id = fill(now, (shop.rice, 2)).id
+
+    def press(_: int) -> str:
+        with transaction():
+            purchase = ordering.place(db.session.get_one(Cart, cart_id), asked(shop, 130_000), now=now)
+            paying.ask(purchase, now=now)
+        return purchase.number
+
+    results = race(app, 12, press)
+
+    with app.app_context():
+        assert len(set(results)) == 1
+        assert results[0].startswith("DH-")
+        assert db.session.scalar(select(func.count()).select_from(Payment)) == 1
+        assert free(shop.rice, now) == 8
+
+
+@pytest.mark.race
+def test_of_fifty_carts_with_the_last_jar_one_is_placed(app: Flask, shop: Shop, now: datetime) -> None:
+    with app.app_context():
+        ids = [fill(now, (shop.honey, 5)).id for _ in range(50)]
+
+    def press(number: int) -> str:
+        with transaction():
+            ordering.place(db.session.get_one(Cart, ids[number]), asked(shop, 630_000), now=now)
+        return "placed"
+
+    results = race(app, 50, press)
+
+    with app.app_context():
+        assert results.count("placed") == 1
+        assert set(results) <= {"placed", "NotEnough", "CartChanged"}
+        assert free(shop.honey, now) == 0
+        assert verification.verify() == []
+
+
+@pytest.mark.race
+def test_the_same_money_told_by_ten_at_once_counts_once(app: Flask, shop: Shop, now: datetime) -> None:
+    with app.app_context():
+        payment_id = buy(shop, now, 130_000, (shop.rice, 2)).payments[0].id
+
+    def tell(_: int) -> str:
+        payment = db.session.get_one(Payment, payment_id)
+        return str(arrive(payment, 130_000, now).id)
+
+    race(app, 10, tell)
+
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Credit)) == 1
+        assert db.session.get_one(Payment, payment_id).captured_vnd == 130_000
+        assert allocation.live_of("DH-000001")
