@@ -20,7 +20,8 @@ from kernel.db import db
 from kernel.models import AuditEntry
 from ocop.models import Certificate
 from oversight.export_models import ExportDestination
-from storefront import texts
+from storefront import paying, texts
+from storefront.order_models import PaymentMethod
 from traceability.item_models import StickerRoll
 from traceability.models import Lot, LotKind, TraceEvent
 
@@ -227,6 +228,10 @@ def _refunds(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext("Refund %(number)s", number=key)) for key in keys}
 
 
+def _methods(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext(paying.NAMES[PaymentMethod(key)])) for key in keys if key in set(PaymentMethod)}
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "case": _cases,
@@ -238,6 +243,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "key": _keys,
     "link": _links,
     "lot": _lots,
+    "method": _methods,
     "note": _notes,
     "order": _orders,
     "organisation": _organisations,

@@ -20,6 +20,8 @@ from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 from kernel.spool import Spool
+from storefront import gateways
+from storefront.gateways.stripe_cards import StripeCards
 from traceability import addresses
 
 MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
@@ -76,6 +78,7 @@ def create_app(config: Config) -> Flask:
         errors.init_errors(app)
         _keep_copies(app, Compress(app))
         headers.init_headers(app)
+        gateways.use_cards(_cards(config))
         parts.register(app, config)
         mail.init_mail(app, config)
         cli.register(app)
@@ -98,6 +101,14 @@ def _engine_options(config: Config) -> dict[str, Any]:
     if config.database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15, "check_same_thread": False}}
     return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "pool_recycle": 1800}
+
+
+def _cards(config: Config) -> gateways.Cards | None:
+    if config.stripe_secret_key is None:
+        return None
+    return StripeCards(
+        config.stripe_secret_key, notice_secret=config.stripe_webhook_secret, api_base=config.stripe_api_base
+    )
 
 
 def _keep_copies(app: Flask, compress: Compress) -> None:

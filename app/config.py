@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,18 +28,21 @@ class BadSetting(Exception):
 class Config:
     """All settings of the application (README has them in a table)."""
 
-    database_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     base_url: str  #: without a slash at its end
     media_root: Path
     app_env: str = "demo"  #: "demo", "production" or "test"
     redis_url: str | None = None
-    smtp_url: str | None = None
-    stripe_secret_key: str | None = None
-    stripe_webhook_secret: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_api_base: str | None = None
+    bank_notice_secret: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
-    log_signing_key: bytes | None = None  #: 32 secret bytes, Ed25519; None: nothing is signed
+    log_signing_key: bytes | None = field(
+        default=None, repr=False
+    )  #: 32 secret bytes, Ed25519; None: nothing is signed
 
     @property
     def is_production(self) -> bool:
@@ -67,6 +70,7 @@ class Config:
             stripe_secret_key=_starting(environ, "STRIPE_SECRET_KEY", ("sk_", "rk_")),
             stripe_webhook_secret=_starting(environ, "STRIPE_WEBHOOK_SECRET", ("whsec_",)),
             stripe_api_base=_url(environ, "STRIPE_API_BASE", ("http", "https"), None),
+            bank_notice_secret=_long_enough(environ, "BANK_NOTICE_SECRET", 24),
             log_level=_log_level(environ),
             log_signing_key=_log_signing_key(environ),
         )
@@ -186,6 +190,13 @@ def _starting(environ: Mapping[str, str], name: str, starts: tuple[str, ...]) ->
     value = environ.get(name)
     if value and not (value.startswith(starts) and value not in starts):
         raise BadSetting(f"{name} must start with {' or '.join(starts)} and be given whole.")
+    return value or None
+
+
+def _long_enough(environ: Mapping[str, str], name: str, least: int) -> str | None:
+    value = environ.get(name)
+    if value and (len(value) < least or not (value.isascii() and value.isprintable()) or " " in value):
+        raise BadSetting(f"{name} must have at least {least} characters: letters, digits and signs, without spaces.")
     return value or None
 
 

@@ -10,13 +10,14 @@ from app import log_views, media_views
 from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
-from storefront.web import browse, pages
+from storefront.web import browse, notices, pages
 from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
 PARTS = [
     browse.blueprint,
     pages.blueprint,
+    notices.blueprint,
     points.blueprint,
     counter.blueprint,
     login.blueprint,
@@ -45,3 +46,5 @@ def register(app: Flask, config: Config) -> None:
     app.extensions["csrf"].exempt(look_up.by_photo)
     # Programs come with a key in a header, which no page of others can make a browser send.
     app.extensions["csrf"].exempt(epcis.blueprint)
+    # Services that tell of money sign what they send, or come with a secret.
+    app.extensions["csrf"].exempt(notices.blueprint)

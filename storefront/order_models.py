@@ -263,6 +263,7 @@ class Payment(Base):
         CheckConstraint("refunded_vnd BETWEEN 0 AND captured_vnd", name="refunds"),
         Index("ix_payment_purchase", "purchase_id"),
         Index("ix_payment_reference", "reference"),
+        Index("ix_payment_state", "state", "method", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -276,6 +277,7 @@ class Payment(Base):
     refunded_vnd: Mapped[int] = mapped_column(default=0)
     state: Mapped[PaymentState] = mapped_column(values(PaymentState), default=PaymentState.ASKED)
     reference: Mapped[str | None] = mapped_column(String(255))  #: the provider's name for it
+    page_reference: Mapped[str | None] = mapped_column(String(255))  #: the provider's name for its page
     url: Mapped[str | None] = mapped_column(String(2000))  #: the provider's page, reached by a plain link
     #: VietQR: to whom (bank BIN, account, holder), as it was shown to the buyer
     account: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -371,12 +373,24 @@ class Refund(Base):
     cause: Mapped[str] = mapped_column(String(120), unique=True)  #: the same cause is refunded once
     state: Mapped[RefundState] = mapped_column(values(RefundState), default=RefundState.ASKED)
     reference: Mapped[str] = mapped_column(String(255), default="")  #: the provider's, or the bank's for a transfer
+    problem: Mapped[str] = mapped_column(String(120), default="")  #: why the provider would not: a task for a person
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     done_at: Mapped[datetime | None]
 
     payment: Mapped[Payment] = relationship()
     order: Mapped[Order | None] = relationship()
+
+
+class PaymentSwitch(Base):
+    """Whether the office lets buyers pay in one way. Without a row: yes."""
+
+    __tablename__ = "payment_switch"
+
+    method: Mapped[PaymentMethod] = mapped_column(values(PaymentMethod), primary_key=True)
+    is_on: Mapped[bool]
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class BankAccount(Base):

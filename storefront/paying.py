@@ -1,8 +1,8 @@
 """Asking a buyer for money: who is paid, by which code, until when.
 
 The payee of an order is its producer, if it has an account of its own, else the office that runs the shop: the
-platform holds nobody's money unless a producer has no account. Buyers who pay on delivery pay each parcel to who
-brings it.
+platform holds nobody's money unless a producer has no account. Card payments go to the office, whose key it is. Buyers
+who pay on delivery pay each parcel to who brings it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,67 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
+from kernel import audit, jobs
 from kernel.db import db
 from kernel.errors import N_, Conflict
-from storefront import ordering
+from storefront import gateways, ordering
 from storefront.gateways import codes
-from storefront.order_models import BankAccount, Order, Payment, PaymentMethod, PaymentState, Purchase
+from storefront.order_models import BankAccount, Order, Payment, PaymentMethod, PaymentState, PaymentSwitch, Purchase
+
+#: Ways to pay → what they are called.
+NAMES = {
+    PaymentMethod.VIETQR: N_("Bank transfer with a QR code (VietQR)"),
+    PaymentMethod.CARD: N_("Bank card"),
+    PaymentMethod.COD: N_("Cash on delivery"),
+}
+OPEN_PAGE_JOB = "payments.open_page"
 
 
 class NoAccount(Conflict):
     message = N_("There is no bank account to pay to yet. Please choose to pay on delivery.")
+
+
+class NoCards(Conflict):
+    message = N_("Cards are not taken at the moment. Please choose another way to pay.")
+
+
+class LastMethod(Conflict):
+    message = N_("One way to pay has to be left.")
+
+
+def available(producer_ids: Sequence[int]) -> list[PaymentMethod]:
+    """List how goods of these producers can be paid now, in the order in which to offer it: there is always a way."""
+    on = switched_on()
+    usable = {
+        PaymentMethod.VIETQR: can_transfer(producer_ids),
+        PaymentMethod.CARD: gateways.cards() is not None and house_id() is not None,
+        PaymentMethod.COD: True,
+    }
+    return [method for method in usable if on[method] and usable[method]] or [PaymentMethod.COD]
+
+
+def switched_on() -> dict[PaymentMethod, bool]:
+    """Tell for each way to pay whether the office lets buyers use it."""
+    rows = {row.method: row.is_on for row in db.session.scalars(select(PaymentSwitch))}
+    return {method: rows.get(method, True) for method in PaymentMethod}
+
+
+def switch(on: dict[PaymentMethod, bool], *, actor: Actor, now: datetime) -> None:
+    """Say which ways to pay the office lets buyers use.
+
+    :raises LastMethod:
+    """
+    before = switched_on()
+    if not any({**before, **on}.values()):
+        raise LastMethod()
+    for method, is_on in on.items():
+        if is_on is not before[method]:
+            row = db.session.get(PaymentSwitch, method) or PaymentSwitch(method=method)
+            row.is_on, row.set_at, row.set_by_id = is_on, now, actor.user_id
+            db.session.add(row)
+            audit.record(actor, "storefront.switch_method", f"method:{method.value}", now=now, is_on=is_on)
 
 
 def account_of(organisation_id: int) -> BankAccount | None:
@@ -45,17 +96,33 @@ def house_account() -> BankAccount | None:
     )
 
 
+def house_id() -> int | None:
+    """Give the office that runs the shop: the one with the account, else the first."""
+    account = house_account()
+    if account is not None:
+        return account.organisation_id
+    return db.session.scalar(
+        select(Organisation.id)
+        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active)
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+
+
 def can_transfer(producer_ids: Sequence[int]) -> bool:
     """Tell whether all these producers can be paid by transfer."""
     return house_account() is not None or all(account_of(producer_id) is not None for producer_id in producer_ids)
 
 
 def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
-    """Ask for the money of a purchase that was just placed: by transfer one code per payee, on delivery one an order.
+    """Ask for the money of a purchase that was just placed: by transfer one code per payee, on delivery one an order,
+    by card one for all.
 
-    Asked before, the first payments are given.
+    Asked before, the first payments are given. The page for a card is opened after the commit, by
+    ``storefront.web.card_pages.open_page`` or by the job that is asked for here; ``Payment.url`` is its address.
 
     :raises NoAccount: if a payee has no account
+    :raises NoCards: if nobody takes cards
     """
     if purchase.payments:
         return list(purchase.payments)
@@ -63,6 +130,8 @@ def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
         return [
             _payment(purchase, [order], order.producer_id, None, now) for order in purchase.orders if order.total_vnd
         ]
+    if purchase.method is PaymentMethod.CARD:
+        return [_ask_for_card(purchase, now)]
     payees: dict[int, tuple[BankAccount, list[Order]]] = {}
     for order in purchase.orders:
         account = account_of(order.producer_id) or house_account()
@@ -82,6 +151,15 @@ def orders_of(payment: Payment) -> list[Order]:
     if payment.order_id is not None:
         return [order for order in payment.purchase.orders if order.id == payment.order_id]
     return list(payment.purchase.orders)
+
+
+def _ask_for_card(purchase: Purchase, now: datetime) -> Payment:
+    payee_id = house_id()
+    if payee_id is None or gateways.cards() is None:
+        raise NoCards()
+    payment = _payment(purchase, purchase.orders, payee_id, None, now)
+    jobs.enqueue(OPEN_PAGE_JOB, now=now, payment=payment.id)
+    return payment
 
 
 def _payment(

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from accounts.actor import Actor
-from kernel import audit, numbers
+from kernel import audit, jobs, numbers
 from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
@@ -27,6 +27,7 @@ from storefront.order_models import (
     CreditOutcome,
     Order,
     Payment,
+    PaymentMethod,
     PaymentState,
     Placement,
     Purchase,
@@ -34,6 +35,7 @@ from storefront.order_models import (
     RefundState,
 )
 
+REFUND_JOB = "payments.refund"
 #: What a person has to look at.
 TO_DECIDE = (
     CreditOutcome.PARTIAL,
@@ -146,11 +148,19 @@ def settle_credit(credit: Credit, *, decision: str, actor: Actor, now: datetime)
 
 def capture(payment: Payment, total_vnd: int, *, now: datetime) -> None:
     """Let a payment have had so much in all, as its provider tells it now: it never has less than before."""
+    ordering.lock_orders(payment.purchase)
     lock(payment)
     if total_vnd <= payment.captured_vnd:
         return
     payment.captured_vnd = total_vnd
     _forward(payment, now)
+
+
+def fail(payment: Payment) -> None:
+    """Write down that nothing will come of a payment. Whatever has come stays."""
+    lock(payment)
+    if payment.state is PaymentState.ASKED:
+        payment.state = PaymentState.FAILED
 
 
 def collect(payment: Payment, *, now: datetime) -> None:
@@ -170,9 +180,13 @@ def refund(
     now: datetime,
     order: Order | None = None,
     actor: Actor | None = None,
+    reference: str = "",
 ) -> Refund:
     """Claim money back for the buyer: at most what was paid, by one guarded step. The same cause is refunded once.
 
+    What was paid by card goes back by a job; all else is a task for who has the money.
+
+    :param reference: of a refund that the provider has already, made on its own screens
     :raises RefundTooLarge:
     """
     first = db.session.scalar(select(Refund).where(Refund.cause == cause))
@@ -196,6 +210,7 @@ def refund(
         amount_vnd=amount_vnd,
         reason=one_line(reason)[:300],
         cause=cause,
+        reference=reference,
         state=RefundState.ASKED,
         asked_at=now,
         asked_by_id=actor.user_id if actor else None,
@@ -205,6 +220,8 @@ def refund(
     if order is not None:
         ordering.note(order, "refund_asked", now=now, actor=actor, amount_vnd=amount_vnd)
     audit.record(actor, "storefront.refund", f"refund:{made.number}", now=now, amount_vnd=amount_vnd)
+    if payment.method is PaymentMethod.CARD and not reference:
+        jobs.enqueue(REFUND_JOB, now=now, refund=made.id)
     return made
 
 

@@ -24,7 +24,7 @@ from app import create_app, scan_jobs
 from app.config import Config
 from kernel import clock, media, proof
 from kernel.db import db
-from storefront import queries
+from storefront import gateways, queries
 from tests.factories import Factories
 from tests.postgres import Cluster
 from traceability import addresses
@@ -154,6 +154,7 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     proof.configure(config.log_signing_key, "shop.test/so-minh-bach")
     addresses.configure(config.base_url)
     media.configure(config.media_root)
+    gateways.use_cards(None)
     with app.app_context():
         app.extensions["scan_spool"].close()
         shutil.rmtree(scan_jobs.folder(), ignore_errors=True)  # the tests before opened pages too

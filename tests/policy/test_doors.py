@@ -54,6 +54,7 @@ OPEN_FORMS = {
     "epcis.delete_query": "programs come with a bearer key, asked for by the view itself",
     "epcis.drop_token": "programs come with a bearer key; there is nothing to drop",
     "epcis.subscriptions": "programs come with a bearer key; there are none",
+    "notices.stripe": "signed by the provider of card payments, on the bytes as they came",
     "epcis.discover": "tells what an address can do, and refuses the rest",
 }
 
