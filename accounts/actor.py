@@ -36,6 +36,12 @@ class Permission(enum.Enum):
     MANAGE_EXPORTS = "Hand records of lots to systems of the state."
     HANDLE_CASES = "Read and answer what buyers report about goods of one's jurisdiction."
     READ_STOCK = "Read goods on hand and their movements."
+    READ_REVIEWS = "Read what buyers say of goods."
+    MODERATE_REVIEWS = "Decide which reviews of buyers are shown."
+    ANSWER_REVIEWS = "Answer reviews in the name of one's own organisation."
+    READ_COMPLAINTS = "Read complaints about orders, and see which are late."
+    ANSWER_COMPLAINTS = "Answer complaints about orders of one's own organisation."
+    DECIDE_COMPLAINTS = "Decide complaints that buyer and producer do not settle."
 
 
 P = Permission
@@ -48,9 +54,19 @@ _PRODUCER_READS = frozenset(
         P.READ_CONSIGNMENT,
         P.READ_STOCK,
         P.READ_RECALLS,
+        P.READ_REVIEWS,
+        P.READ_COMPLAINTS,
     }
 )
-_PRODUCER_WORKS = _PRODUCER_READS | {P.EDIT_PRODUCTS, P.EDIT_BATCHES, P.CONSIGN, P.RECALL_LOTS, P.ANSWER_RECALLS}
+_PRODUCER_WORKS = _PRODUCER_READS | {
+    P.EDIT_PRODUCTS,
+    P.EDIT_BATCHES,
+    P.CONSIGN,
+    P.RECALL_LOTS,
+    P.ANSWER_RECALLS,
+    P.ANSWER_REVIEWS,
+    P.ANSWER_COMPLAINTS,
+}
 _POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK, P.READ_RECALLS})
 _POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT, P.ANSWER_RECALLS}
 _OFFICE_READS = _PRODUCER_READS | {P.READ_AUDIT}
@@ -67,6 +83,8 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.EDIT_PUBLIC_TEXTS,
     P.MANAGE_EXPORTS,
     P.HANDLE_CASES,
+    P.MODERATE_REVIEWS,
+    P.DECIDE_COMPLAINTS,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.

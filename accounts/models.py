@@ -275,6 +275,31 @@ class ResetCode(Base):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
+class EmailLink(Base):
+    """A one-time link that proves an e-mail address: of a new account, or of one there is. Kept as a digest."""
+
+    __tablename__ = "email_link"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)  #: None: for a new account
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class EmailProof(Base):
+    """That a person reads the letters to an address: they followed a link in one."""
+
+    __tablename__ = "email_proof"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(String(255))
+    proved_at: Mapped[datetime]
+
+
 class ApiKey(Base):
     """A bearer key of an organisation for one scope. Kept as a digest; the key is shown once."""
 

@@ -232,10 +232,32 @@ def _methods(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext(paying.NAMES[PaymentMethod(key)])) for key in keys if key in set(PaymentMethod)}
 
 
+def _complaints(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        key: Document(
+            gettext("Complaint %(number)s", number=key),
+            _link(actor, Permission.READ_COMPLAINTS, "complaints.show", number=key),
+        )
+        for key in keys
+    }
+
+
+def _reviews(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        key: Document(
+            gettext("Review %(number)s", number=key),
+            _link(actor, Permission.READ_REVIEWS, "reviews.show", review_id=key),
+        )
+        for key in keys
+        if key.isascii() and key.isdigit()
+    }
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "case": _cases,
     "certificate": _certificates,
+    "complaint": _complaints,
     "credit": _credits,
     "destination": _destinations,
     "event": _events,
@@ -254,6 +276,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "recall": _recalls,
     "recipe": _recipes,
     "refund": _refunds,
+    "review": _reviews,
     "roll": _rolls,
     "sale": _sales,
     "text": _texts,

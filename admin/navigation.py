@@ -38,6 +38,8 @@ MENU = [
     Item(N_("Sticker rolls"), "rolls.index", "printer", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Codes of single packs"), "packs.index", "scan", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Reports from buyers"), "cases.index", "speakerphone", N_("Goods"), Permission.HANDLE_CASES),
+    Item(N_("Reviews of buyers"), "reviews.index", "message-circle", N_("Goods"), Permission.READ_REVIEWS),
+    Item(N_("Complaints about orders"), "complaints.index", "alert-circle", N_("Goods"), Permission.READ_COMPLAINTS),
     Item(N_("Raw material"), "lots.index", "plant-2", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Trace goods"), "genealogy.index", "route", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Links of codes"), "links.index", "link", N_("Goods"), Permission.READ_BATCHES),

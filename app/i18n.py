@@ -137,6 +137,12 @@ def decimal(value: int, thousandth: int) -> str:
     return ("-" if value < 0 else "") + number(whole) + (mark + digits if digits else "")
 
 
+def tenths(value: int) -> str:
+    """Write a number of tenths with its one decimal: 43 is 4,3 (vi) or 4.3 (en), 40 is 4,0."""
+    mark = "," if current_language() == "vi" else "."
+    return f"{value // 10}{mark}{value % 10}"
+
+
 def quantity(value: int, unit: Any) -> str:
     """Write a quantity of base units readably: 1500 g is "1,5 kg", 250 ml "250 ml", 40 pieces "40"."""
     name = getattr(unit, "value", unit)
@@ -198,6 +204,7 @@ def init_i18n(app: Flask, base_url: str) -> None:
         day=day,
         moment=moment,
         quantity=quantity,
+        tenths=tenths,
         said=said,
         paragraphs=paragraphs,
         unit=unit,

@@ -9,6 +9,7 @@ import ocop.models
 import oversight.export_models
 import oversight.models
 import stock.models
+import storefront.after_models
 import storefront.models
 import storefront.order_models
 import traceability.declaration_models
@@ -30,6 +31,7 @@ MODELS = [
     consignment.models,
     storefront.models,
     storefront.order_models,
+    storefront.after_models,
     oversight.models,
     oversight.export_models,
 ]

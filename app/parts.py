@@ -10,7 +10,7 @@ from app import log_views, media_views
 from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
-from storefront.web import browse, notices, pages
+from storefront.web import browse, complaints, notices, pages, reviews
 from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
@@ -18,6 +18,8 @@ PARTS = [
     browse.blueprint,
     pages.blueprint,
     notices.blueprint,
+    reviews.blueprint,
+    complaints.blueprint,
     points.blueprint,
     counter.blueprint,
     login.blueprint,

@@ -45,6 +45,17 @@ from kernel.db import db, transaction
 from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
 from stock.models import Balance, Location, LocationKind, Movement
+from storefront.order_models import (
+    Cart,
+    Contact,
+    Order,
+    OrderLine,
+    Parcel,
+    ParcelState,
+    PaymentMethod,
+    Placement,
+    Purchase,
+)
 from traceability.models import Batch, Lot, LotInput, LotKind, LotState, ResolverLink
 
 T = TypeVar("T")
@@ -439,6 +450,83 @@ class Factories:
                     at=self._now,
                 )
             )
+
+    # Who bought it
+
+    def order(
+        self, item: TradeItem, *, quantity: int = 2, came: bool = True, email: str | None = None, **facts: Any
+    ) -> Order:
+        """Make a confirmed order of a trade item at 50.000 ₫, paid in cash; its parcel came unless told otherwise."""
+        number = next(self._numbers)
+        with self._context():
+            product = db.session.get_one(Product, item.product_id)
+            producer = db.session.get_one(Organisation, product.producer_id)
+        cart = self._add(Cart(token=secrets.token_urlsafe(32), created_at=self._now, changed_at=self._now))
+        goods = quantity * 50_000
+        purchase = self._add(
+            Purchase(
+                number=f"DH-9{number:05d}",
+                token=secrets.token_hex(13),
+                cart_id=cart.id,
+                user_id=facts.pop("user_id", None),
+                language=facts.pop("language", "vi"),
+                method=PaymentMethod.COD,
+                goods_vnd=goods,
+                total_vnd=goods,
+                placed_at=self._now,
+            )
+        )
+        self._add(
+            Contact(
+                purchase_id=purchase.id,
+                name="Người mua mẫu",
+                phone="+84900000000",
+                email=email,
+                line="Thôn 1",
+                commune_code=producer.commune_code,
+                commune_valid_from=producer.commune_valid_from,
+            )
+        )
+        order = self._add(
+            Order(
+                purchase_id=purchase.id,
+                position=1,
+                number=f"{purchase.number}-1",
+                producer_id=producer.id,
+                placement=facts.pop("placement", Placement.CONFIRMED),
+                goods_vnd=goods,
+                total_vnd=goods,
+                placed_at=self._now,
+                confirmed_at=self._now,
+                **facts,
+            )
+        )
+        self._add(
+            OrderLine(
+                order_id=order.id,
+                line=1,
+                trade_item_id=item.id,
+                name_vi="Gạo rẫy mẫu, gói 500 g",
+                name_en="Sample hill rice, 500 g pack",
+                slug=product.slug,
+                quantity=quantity,
+                unit=item.unit,
+                price_vnd=50_000,
+                amount_vnd=goods,
+            )
+        )
+        if came:
+            self._add(
+                Parcel(
+                    number=f"KH-9{number:05d}",
+                    order_id=order.id,
+                    carrier="hand_over",
+                    state=ParcelState.DELIVERED,
+                    created_at=self._now,
+                    delivered_at=self._now,
+                )
+            )
+        return order
 
     # Who sells it
 

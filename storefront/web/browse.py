@@ -17,7 +17,7 @@ from accounts.web.guard import public
 from catalog import labels
 from kernel import clock, media, pages, text
 from ocop import queries as certificates
-from storefront import browsing, queries
+from storefront import after_queries, browsing, queries
 from storefront.browsing import Found, Wanted
 from storefront.queries import ShelfRow, Taxonomy
 from storefront.web.words import dong, language, said
@@ -116,7 +116,9 @@ def product(slug: str) -> str | Response:
     certificate = certificates.in_force([row.product_id], day).get(row.product_id)
     lapsed = None if certificate else certificates.latest([row.product_id], day).get(row.product_id)
     producer = queries.producer_of_slug(row.producer_slug)
-    pictures = media.pictures([photo.digest for photo in version.photos])
+    said_of_it = after_queries.shown_reviews(row.product_id, size=after_queries.ON_PRODUCT_PAGE)
+    theirs = [photo.digest for review in said_of_it.rows for photo in review.photos]
+    pictures = media.pictures([photo.digest for photo in version.photos] + theirs)
     offers = queries.items_on_offer(row.version_id, day)
     return render_template(
         "storefront/browse/product.html",
@@ -135,7 +137,9 @@ def product(slug: str) -> str | Response:
         holders=queries.sales_points_holding(row.product_id, day),
         unknown_lot=text.nfc(request.args.get("lo-khong-co", ""))[:20],
         others=cards([other for other in shelf.rows if _is_akin(other, row)][:4]),
-        structured=_structured(row, version, offers, pictures),
+        structured=_structured(row, version, offers, pictures, said_of_it),
+        reviews=said_of_it,
+        pictures=pictures,
     )
 
 
@@ -253,7 +257,9 @@ def _is_akin(other: ShelfRow, row: ShelfRow) -> bool:
     return same and other.product_id != row.product_id
 
 
-def _structured(row: ShelfRow, version: Any, offers: list[Any], pictures: Mapping[str, Any]) -> dict[str, Any]:
+def _structured(
+    row: ShelfRow, version: Any, offers: list[Any], pictures: Mapping[str, Any], reviews: after_queries.ShownReviews
+) -> dict[str, Any]:
     """Describe the product to search engines (schema.org Product)."""
     base = current_app.config["OCOP"].base_url
     data: dict[str, Any] = {
@@ -263,8 +269,16 @@ def _structured(row: ShelfRow, version: Any, offers: list[Any], pictures: Mappin
         "description": said(version, "summary"),
         "url": f"{base}/san-pham/{row.slug}",
         "brand": {"@type": "Brand", "name": version.brand or row.producer_vi},
-        "image": [base + picture.src for picture in pictures.values()],
+        "image": [base + pictures[photo.digest].src for photo in version.photos if photo.digest in pictures],
     }
+    if reviews.count:
+        data["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": reviews.average / 10,
+            "bestRating": 5,
+            "worstRating": 1,
+            "reviewCount": reviews.count,
+        }
     gtins = [offer.gtin for offer in offers if offer.gtin]
     if gtins:
         data["gtin14"] = gtins[0]

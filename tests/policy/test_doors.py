@@ -28,7 +28,9 @@ from oversight import recall
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Severity
 from stock.models import LocationKind
-from storefront import texts
+from storefront import complaints, reviews, texts
+from storefront.after_models import ComplaintKind
+from storefront.order_models import Order
 from tests.factories import Factories
 from tests.web import send
 from traceability import cases, items, recipes, recording
@@ -46,6 +48,12 @@ OPEN_FORMS = {
     "invitation.show": "the link is the key, used once",
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
     "pack.report_batch": "as pack.report, about a batch",
+    "reviews_of_buyers.write": "the link of the order is the key; the office looks before it is shown",
+    "reviews_of_buyers.withdraw": "the link of the order is the key",
+    "complaints_of_buyers.index": "the link of the order is the key; few a minute",
+    "complaints_of_buyers.write": "the link of the order is the key; few a minute",
+    "complaints_of_buyers.dispute": "the link of the order is the key; few a minute",
+    "complaints_of_buyers.end": "the link of the order is the key; few a minute",
     "pack.report": "who holds a pack need not be known to us; opens a case for the office, few a minute",
     "invitation.accept_signed_in": "the link is the key; asks to sign in by itself",
     "epcis.capture_document": "programs come with a bearer key, asked for by the view itself",
@@ -250,6 +258,14 @@ def public_text(world: SimpleNamespace) -> dict[str, Any]:
     return {"name": next(iter(texts.NAMES))}
 
 
+def review(world: SimpleNamespace) -> dict[str, Any]:
+    return {"review_id": world.review_id}
+
+
+def complaint(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.complaint_number}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "gallery.show": (nothing, "+++ +++ +++ +++"),
@@ -304,6 +320,16 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "cases.index": (nothing, "--- --- ++- ---"),
     "cases.show": (case, "--- --- ++- ---"),
     "cases.close": (case, "--- --- ++- ---"),
+    "reviews.index": (nothing, "+++ --- +++ ---"),
+    "reviews.show": (review, "+++ --- +++ ---"),
+    "reviews.put_on_show": (review, "--- --- ++- ---"),
+    "reviews.refuse": (review, "--- --- ++- ---"),
+    "reviews.answer": (review, "++- --- --- ---"),
+    "reviews.drop_answer": (review, "++- --- ++- ---"),
+    "complaints.index": (nothing, "+++ --- +++ ---"),
+    "complaints.show": (complaint, "+++ --- +++ ---"),
+    "complaints.answer": (complaint, "++- --- --- ---"),
+    "complaints.decide": (complaint, "--- --- ++- ---"),
     "batches.release": (lot, "++- --- --- ---"),
     "batches.confirm": (lot, "--- --- ++- ---"),
     "batches.change_state": (held, "--- --- ++- ---"),
@@ -460,7 +486,19 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
     _trace(made, make, app)
     _rehearse(made, app)
     _hand_over(made, app)
+    _buy(made, make, app)
     return made
+
+
+def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
+    """An order of the product that came, a review of it on show, and a complaint."""
+    order = make.order(world.item)
+    with app.app_context(), transaction() as session:
+        here = session.get_one(Order, order.id)
+        said = reviews.write(here, here.lines[0], hearts=4, words="Ngon", language="vi", now=clock.now())
+        reviews.show(said, actor=SYSTEM, now=clock.now())
+        told = complaints.complain(here, ComplaintKind.DAMAGED, "Vỡ", language="vi", now=clock.now())
+        world.review_id, world.complaint_number = said.id, told.number
 
 
 def _hand_over(world: SimpleNamespace, app: Flask) -> None:

@@ -34,6 +34,9 @@ from kernel.db import db, transaction
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
+from storefront import complaints, reviews
+from storefront.after_models import ComplaintKind
+from storefront.order_models import Order
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import addresses, cases, items, printing
 from traceability.item_models import CaseKind
@@ -274,6 +277,31 @@ def _recipe(owner: Organisation, make: Factories) -> int:
     return row.id
 
 
+def said_of(world: SimpleNamespace, make: Factories) -> Rows:
+    """Reviews on show of goods of A and B, and one of A's that waits."""
+    found = {}
+    for name, owner in (("of_a", world.producer_a), ("draft_of_a", world.producer_a), ("of_b", world.producer_b)):
+        order = make.order(make.item(make.product(owner)))
+        with transaction():
+            here = db.session.get_one(Order, order.id)
+            row = reviews.write(here, here.lines[0], hearts=5, language="vi", now=clock.now())
+            if name != "draft_of_a":
+                reviews.show(row, actor=SYSTEM, now=clock.now())
+        found[name] = row.id
+    return found
+
+
+def complained_of(world: SimpleNamespace, make: Factories) -> Rows:
+    found = {}
+    for name, owner in (("of_a", world.producer_a), ("of_b", world.producer_b)):
+        order = make.order(make.item(make.product(owner)))
+        with transaction():
+            here = db.session.get_one(Order, order.id)
+            row = complaints.complain(here, ComplaintKind.OTHER, "x", language="vi", now=clock.now())
+        found[name] = row.id
+    return found
+
+
 #: What is an organisation's own: its row is "of_a" or "of_b".
 OF_PRODUCERS = {asker: seen & {"of_a", "of_b"} for asker, seen in BY_PRODUCER.items()}
 #: What belongs to a counter: its organisation's, and the offices' over the counter's commune.
@@ -345,6 +373,15 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     ),
     "catalog.queries": (products, BY_PRODUCER),
     "storefront.queries": (products, BY_PRODUCER),
+    "storefront.after_queries.complaints_visible_to": (complained_of, OF_PRODUCERS),
+    "storefront.after_queries.reviews_visible_to": (
+        said_of,
+        {
+            **{asker: seen - {"draft_of_b"} for asker, seen in BY_PRODUCER.items()},
+            "producer_a": {"of_a"},
+            "producer_b": {"of_b"},
+        },
+    ),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
     "traceability.item_queries.rolls_visible_to": (rolls, OF_PRODUCERS),
