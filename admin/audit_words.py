@@ -35,6 +35,7 @@ WORDS = {
     "accounts.start_acting": N_("began to act for a producer"),
     "accounts.stop_acting": N_("stopped acting for a producer"),
     "accounts.withdraw_invitation": N_("withdrew an invitation"),
+    "books.set_commission": N_("set a commission"),
     "catalog.add_item": N_("entered a pack size"),
     "catalog.alcohol_licence": N_("recorded an alcohol licence"),
     "catalog.approve": N_("approved a product"),
@@ -68,6 +69,7 @@ WORDS = {
     "storefront.place": N_("placed a purchase"),
     "storefront.refund": N_("claimed money back for a buyer"),
     "storefront.refund_done": N_("gave money back to a buyer"),
+    "storefront.refund_refused": N_("took a refund back"),
     "storefront.save_text": N_("changed a public text"),
     "storefront.set_shipping_rate": N_("set a shipping rate"),
     "storefront.settle_credit": N_("decided about money that came"),
@@ -163,6 +165,7 @@ FACTS = {
     "organisation": N_("organisation"),
     "outcome": N_("outcome"),
     "payment": N_("payment no."),
+    "rate_bp": N_("rate"),
     "point": N_("sales point no."),
     "producer": N_("producer"),
     "product": N_("product no."),
@@ -231,6 +234,8 @@ def _value(name: str, value: Any, unit: Unit | None) -> str:
         return str(gettext("yes") if value else gettext("no"))
     if name.endswith("_vnd") and isinstance(value, int):
         return dong(value)
+    if name.endswith("_bp") and isinstance(value, int):
+        return f"{value / 100:g} %"
     if name == "quantity" and unit is not None and isinstance(value, int):
         return quantity(value, unit)
     if isinstance(value, list):

@@ -1,6 +1,7 @@
 """All tables of the application, for those who need them at once: migrations and the tests of the schema."""
 
 import accounts.models
+import books.models
 import catalog.models
 import consignment.models
 import kernel.log_models
@@ -28,6 +29,7 @@ MODELS = [
     traceability.item_models,
     traceability.declaration_models,
     stock.models,
+    books.models,
     consignment.models,
     storefront.models,
     storefront.order_models,

@@ -235,22 +235,24 @@ def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
     return select(func.unnest(cast(list(values), ARRAY(kind))).label("value"))
 
 
+def next_ids(table: Any, count: int) -> list[int]:
+    """Set so many ids of a table aside, for rows that are about to be inserted. On SQLite the writer is alone."""
+    if on_sqlite():
+        last = db.session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+        return list(range(last + 1, last + 1 + count))
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    return list(db.session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias())))
+
+
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
     """Insert many rows of a table with a whole number as its key; give their ids, in the order of the rows.
 
     The ids are set aside first, and the rows go in without asking for anything back: on PostgreSQL a long statement
-    that returns ids costs more in Python than in the database. On SQLite the writer is alone.
+    that returns ids costs more in Python than in the database.
     """
     if not rows:
         return []
-    if on_sqlite():
-        last = db.session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
-        ids = list(range(last + 1, last + 1 + len(rows)))
-    else:
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        ids = list(
-            db.session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, len(rows)).alias()))
-        )
+    ids = next_ids(table, len(rows))
     db.session.execute(insert(table), [{"id": id, **row} for id, row in zip(ids, rows, strict=True)])
     return ids
 
@@ -299,6 +301,7 @@ __all__ = [
     "is_retriable",
     "listed",
     "lock",
+    "next_ids",
     "on_sqlite",
     "ping",
     "prepare_engine",

@@ -191,6 +191,10 @@ class Order(Base):
     delivery: Mapped[str] = mapped_column(String(16), default="parcel")  #: "parcel", "pickup"
     commission_bp: Mapped[int] = mapped_column(default=0)  #: frozen at placement
     commission_vnd: Mapped[int] = mapped_column(default=0)
+    #: the office that runs the shop: it takes the commission, and holds tax back
+    house_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    #: who bears what was taken off; None: the producer
+    discount_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     #: tax held back, when the switch is on: {"rule", "base_vnd", "vat_vnd", "pit_vnd"}; NĐ 252/2026/NĐ-CP
     withholding: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     note: Mapped[str] = mapped_column(String(500), default="")  #: from the buyer to the producer
@@ -201,7 +205,7 @@ class Order(Base):
     packed_at: Mapped[datetime | None]
 
     purchase: Mapped[Purchase] = relationship(back_populates="orders")
-    producer: Mapped[Organisation] = relationship()
+    producer: Mapped[Organisation] = relationship(foreign_keys=[producer_id])
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.line")
     parcels: Mapped[list[Parcel]] = relationship(back_populates="order", order_by="Parcel.id")
 

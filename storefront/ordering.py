@@ -18,15 +18,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from accounts.actor import Actor
+from books import commission
 from catalog.models import TradeItem
 from kernel import audit, clock, numbers
 from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
+from kernel.money import share
 from kernel.text import one_line
 from stock import allocation
 from stock.allocation import Want
+from storefront import bookkeeping, totals
 from storefront import cart as carts
-from storefront import totals
 from storefront.cart import CartView, LineView
 from storefront.order_models import (
     Cart,
@@ -107,6 +109,7 @@ class Asked:
     consents: Mapping[str, int]  #: purpose → id of the text's version
     user_id: int | None = None
     discount_vnd: int = 0
+    discount_by_id: int | None = None  #: who bears it; None: each producer its part
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -183,6 +186,7 @@ def confirm(order: Order, *, now: datetime) -> None:
     allocation.confirm(order.purchase.number, lines=wanted_lines(order), now=now)
     order.placement = Placement.CONFIRMED
     order.confirmed_at = now
+    bookkeeping.confirmed(order, now=now)
     note(order, "confirmed", now=now)
     audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
 
@@ -205,6 +209,7 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
     order.placement = Placement.CANCELLED
     order.cancel_cause, order.cancel_reason = cause, reason
     order.cancelled_at = now
+    bookkeeping.cancelled(order, now=now, actor=actor)
     note(order, "cancelled", now=now, actor=actor, cause=cause)
     audit.record(actor, "storefront.cancel", f"order:{order.number}", now=now, cause=cause)
 
@@ -263,8 +268,14 @@ def _write_orders(
 ) -> list[Want]:
     wants: list[Want] = []
     number = 0
+    rates = commission.in_force([group.producer_id for group in seen.groups], clock.business_date(now))
     for position, (group, amounts) in enumerate(zip(seen.groups, orders, strict=True), start=1):
-        way = asked.ways[group.producer_id]
+        way, rate = asked.ways[group.producer_id], rates.get(group.producer_id)
+        base = bookkeeping.base_of(
+            amounts.goods_vnd,
+            sum(amounts.line_discounts_vnd),
+            borne_by_another=asked.discount_by_id not in (None, group.producer_id),
+        )
         order = Order(
             purchase_id=purchase.id,
             position=position,
@@ -277,6 +288,10 @@ def _write_orders(
             weight_g=way.weight_g,
             shipping_rule=way.rule,
             delivery=way.kind,
+            commission_bp=rate.rate_bp if rate else 0,
+            commission_vnd=share(base, rate.rate_bp) if rate else 0,
+            house_id=rate.house_id if rate else None,
+            discount_by_id=asked.discount_by_id if amounts.discount_vnd else None,
             note=asked.notes.get(group.producer_id, group.note),
             placed_at=now,
         )

@@ -20,12 +20,13 @@ from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation
-from storefront import ordering, paying
+from storefront import bookkeeping, ordering, paying
 from storefront.gateways import codes
 from storefront.order_models import (
     Credit,
     CreditOutcome,
     Order,
+    Parcel,
     Payment,
     PaymentMethod,
     PaymentState,
@@ -60,6 +61,11 @@ class NeedsReason(InvalidInput):
 
 class DecidedBefore(Conflict):
     message = N_("This was decided before.")
+
+
+class BadCount(InvalidInput):
+    message = N_("The amount counted is nought or more.")
+    field = "counted_vnd"
 
 
 class OthersMoney(Conflict):
@@ -108,7 +114,9 @@ def record(money: Arrived, *, now: datetime, actor: Actor | None = None) -> Cred
         select(Payment).where(Payment.code.in_(found), Payment.payee_id == money.payee_id)
     ).all()
     if len(payments) == 1:
-        _apply(credit, payments[0], now=now)
+        _apply(credit, payments[0], now=now, actor=actor)
+    else:
+        bookkeeping.arrived(credit, None, now=now, actor=actor)
     audit.record(
         actor, "storefront.credit", f"credit:{credit.id}", now=now, amount_vnd=credit.amount_vnd, outcome=credit.outcome
     )
@@ -125,7 +133,7 @@ def assign(credit: Credit, payment: Payment, *, actor: Actor, now: datetime) -> 
         raise DecidedBefore()
     if credit.payee_id != payment.payee_id:
         raise OthersMoney()
-    _apply(credit, payment, now=now)
+    _apply(credit, payment, now=now, actor=actor, came_before=True)
     credit.decided_by_id, credit.decided_at = actor.user_id, now
     audit.record(actor, "storefront.assign_credit", f"credit:{credit.id}", now=now, payment=payment.id)
 
@@ -148,12 +156,7 @@ def settle_credit(credit: Credit, *, decision: str, actor: Actor, now: datetime)
 
 def capture(payment: Payment, total_vnd: int, *, now: datetime) -> None:
     """Let a payment have had so much in all, as its provider tells it now: it never has less than before."""
-    ordering.lock_orders(payment.purchase)
-    lock(payment)
-    if total_vnd <= payment.captured_vnd:
-        return
-    payment.captured_vnd = total_vnd
-    _forward(payment, now)
+    _capture(payment, total_vnd, now=now)
 
 
 def fail(payment: Payment) -> None:
@@ -163,9 +166,34 @@ def fail(payment: Payment) -> None:
         payment.state = PaymentState.FAILED
 
 
-def collect(payment: Payment, *, now: datetime) -> None:
-    """Write down that the cash of a parcel was taken from the buyer."""
-    capture(payment, payment.amount_vnd, now=now)
+# --- Cash ---------------------------------------------------------------------------------------------
+
+
+def collect(payment: Payment, *, now: datetime, parcel: Parcel | None = None) -> None:
+    """Write down that the cash of a parcel (without one: all that is left to pay) was taken from the buyer.
+
+    The caller sees to it, under the parcel's lock, that it happens once.
+    """
+    total = payment.amount_vnd if parcel is None else payment.captured_vnd + parcel.cod_vnd
+    _capture(payment, total, now=now, parcel=parcel)
+
+
+def hand_over(payment: Payment, parcel: Parcel, *, now: datetime, actor: Actor | None = None) -> None:
+    """Write down that who took a parcel's cash gave it away to the payee; nobody counted it yet.
+
+    :raises books.journal.AlreadyPosted:
+    """
+    bookkeeping.cash_handed_over(parcel, payment.payee_id, now=now, actor=actor)
+
+
+def reconcile(payment: Payment, parcel: Parcel, counted_vnd: int, *, now: datetime, actor: Actor | None = None) -> None:
+    """Write down that the payee counted a parcel's cash; what is missing stays on record as missing.
+
+    :raises BadCount: :raises books.journal.AlreadyPosted:
+    """
+    if counted_vnd < 0:
+        raise BadCount()
+    bookkeeping.cash_reconciled(parcel, payment.payee_id, counted_vnd, now=now, actor=actor)
 
 
 # --- Giving back --------------------------------------------------------------------------------------
@@ -192,6 +220,7 @@ def refund(
     first = db.session.scalar(select(Refund).where(Refund.cause == cause))
     if first is not None:
         return first
+    ordering.lock_orders(payment.purchase)
     lock(payment)
     claimed = db.session.execute(
         update(Payment)
@@ -217,6 +246,7 @@ def refund(
     )
     db.session.add(made)
     db.session.flush()
+    bookkeeping.refund_claimed(made, payment, _orders_of(made, payment), now=now, actor=actor)
     if order is not None:
         ordering.note(order, "refund_asked", now=now, actor=actor, amount_vnd=amount_vnd)
     audit.record(actor, "storefront.refund", f"refund:{made.number}", now=now, amount_vnd=amount_vnd)
@@ -234,6 +264,7 @@ def refund_done(made: Refund, *, reference: str, actor: Actor | None, now: datet
     if made.state is not RefundState.ASKED:
         raise DecidedBefore()
     made.state, made.done_at, made.reference = RefundState.DONE, now, one_line(reference)[:255]
+    bookkeeping.refund_done(made, made.payment, now=now, actor=actor)
     if made.order_id is not None:
         ordering.note(
             db.session.get_one(Order, made.order_id), "refunded", now=now, actor=actor, amount_vnd=made.amount_vnd
@@ -241,9 +272,30 @@ def refund_done(made: Refund, *, reference: str, actor: Actor | None, now: datet
     audit.record(actor, "storefront.refund_done", f"refund:{made.number}", now=now)
 
 
+def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datetime) -> None:
+    """Write down that the money does not go back after all: the provider or bank refused, or it was claimed in error.
+
+    :raises DecidedBefore: :raises NeedsReason:
+    """
+    reason = one_line(reason)[:255]
+    if not reason:
+        raise NeedsReason()
+    payment = made.payment
+    ordering.lock_orders(payment.purchase)
+    lock(payment)
+    lock(made)
+    if made.state is not RefundState.ASKED:
+        raise DecidedBefore()
+    made.state, made.done_at, made.reference = RefundState.REFUSED, now, reason
+    payment.refunded_vnd -= made.amount_vnd
+    bookkeeping.refund_refused(made, payment, _orders_of(made, payment), now=now, actor=actor)
+    audit.record(actor, "storefront.refund_refused", f"refund:{made.number}", now=now)
+
+
 def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
     """Claim back what was paid for an order that was cancelled (of a payment for several, its own total)."""
     made = []
+    ordering.lock_orders(order.purchase)
     for payment in _locked_payments(order.purchase):
         if payment.order_id not in (None, order.id):
             continue
@@ -299,12 +351,19 @@ def overdue(now: datetime, *, most: int = 100) -> Sequence[int]:
 # --- Inside -------------------------------------------------------------------------------------------
 
 
-def _apply(credit: Credit, payment: Payment, *, now: datetime) -> None:
+def _apply(
+    credit: Credit, payment: Payment, *, now: datetime, actor: Actor | None = None, came_before: bool = False
+) -> None:
     ordering.lock_orders(payment.purchase)
     lock(payment)
     credit.payment_id = payment.id
     before = payment.captured_vnd
-    if before >= payment.amount_vnd:
+    is_more = before < payment.amount_vnd
+    if not came_before:
+        bookkeeping.arrived(credit, payment if is_more else None, now=now, actor=actor)
+    elif is_more:
+        bookkeeping.understood(credit, payment, now=now, actor=actor)
+    if not is_more:
         credit.outcome = CreditOutcome.DUPLICATE
         return
     orders = paying.orders_of(payment)
@@ -327,6 +386,17 @@ def _apply(credit: Credit, payment: Payment, *, now: datetime) -> None:
     else:
         credit.outcome = CreditOutcome.MATCHED
         _earlier_parts_are_matched(payment)
+
+
+def _capture(payment: Payment, total_vnd: int, *, now: datetime, parcel: Parcel | None = None) -> None:
+    ordering.lock_orders(payment.purchase)
+    lock(payment)
+    before = payment.captured_vnd
+    if total_vnd <= before:
+        return
+    payment.captured_vnd = total_vnd
+    bookkeeping.captured(payment, before, now=now, parcel=parcel)
+    _forward(payment, now)
 
 
 def _earlier_parts_are_matched(payment: Payment) -> None:
@@ -352,6 +422,7 @@ def _forward(payment: Payment, now: datetime) -> None:
             _confirm_or_give_back(order, now)
         elif order.placement is Placement.CANCELLED:
             give_back_of(order, now=now)
+        bookkeeping.paid(order, payment, now=now)
         if first and order.placement is Placement.CONFIRMED:
             ordering.note(order, "paid", now=now, amount_vnd=order.total_vnd)
 
@@ -378,6 +449,11 @@ def _tried(step: Callable[[], None]) -> bool:
         return False
     savepoint.commit()
     return True
+
+
+def _orders_of(made: Refund, payment: Payment) -> list[Order]:
+    """Give the orders that a refund may be of: its own first."""
+    return sorted(paying.orders_of(payment), key=lambda order: (order.id != made.order_id, order.id))
 
 
 def _given_back(payment: Payment, order: Order) -> int:

@@ -11,7 +11,18 @@ from admin.audit_subjects import KINDS
 from admin.audit_words import FACTS, FIELDS, WORDS
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("accounts", "catalog", "ocop", "traceability", "stock", "storefront", "consignment", "oversight", "admin")
+PARTS = (
+    "accounts",
+    "catalog",
+    "ocop",
+    "traceability",
+    "stock",
+    "books",
+    "storefront",
+    "consignment",
+    "oversight",
+    "admin",
+)
 
 
 def _records() -> list[ast.Call]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,8 +18,8 @@ from kernel import clock
 from kernel.db import db, transaction
 from stock import allocation, queries, verification
 from stock.models import LocationKind
+from storefront import agreement, ordering, paying, settling, totals
 from storefront import cart as carts
-from storefront import ordering, paying, settling, totals
 from storefront.models import PublicText
 from storefront.order_models import (
     BankAccount,
@@ -81,6 +81,14 @@ def shop(make: Factories, app: Flask, now: datetime) -> Shop:
             ]
             session.add_all(texts)
         return Shop(*items, first, second, {"terms": texts[0].id, "privacy": texts[1].id})
+
+
+@pytest.fixture(autouse=True)
+def books_agree(app: Flask) -> Iterator[None]:
+    """After whatever a test does, the journal says the same as orders and money."""
+    yield
+    with app.app_context():
+        assert agreement.verify() == []
 
 
 def fill(now: datetime, *lines: tuple[int, int]) -> Cart:

@@ -1,0 +1,1 @@
+"""Who owes whom: a journal of money, one balanced entry for each thing that happened."""

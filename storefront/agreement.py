@@ -1,0 +1,194 @@
+"""Proof that the journal says the same as orders, payments, credits, refunds and parcels.
+
+``flask --app wsgi books verify`` and the nightly proof add it to what ``books.verification`` proves by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from books import selling, shares, verification
+from books.journal import Line
+from books.models import Account, JournalEntry, JournalLine
+from kernel.db import db
+from storefront import bookkeeping
+from storefront.order_models import Credit, Order, Payment, Placement, Refund, RefundState
+
+MONEY = (Account.BANK, Account.CARD, Account.COLLECTED, Account.UNDER_WAY, Account.CASH, Account.DIFFERENCES)
+_SHARES = (Account.SALES, Account.DELIVERY, Account.DISCOUNTS, Account.COMMISSION, Account.TAX)
+_EARNED = (Account.SALES, Account.DELIVERY, Account.DISCOUNTS)
+
+Key = tuple[str, Account, int]  #: document, account, organisation
+
+
+@dataclass
+class _Journal:
+    """What the journal says, added up in four ways."""
+
+    sums: Counter[Key] = field(default_factory=Counter)
+    money: Counter[int] = field(default_factory=Counter)  #: by organisation, wherever it is
+    causes: dict[str, int] = field(default_factory=dict)  #: cause → what its lines above nought come to
+    paid_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  #: payment's code → orders
+
+
+def verify() -> list[str]:
+    """Compare; give a line for each difference (none: everything agrees).
+
+    Laws: an order that stands is in the journal with the shares that were frozen, less what refunds undid; any other
+    is at nought. What a payment captured and did not give back is what is held of it and what is left of the orders it
+    paid. What is promised back is the refunds that wait. Every credit is there once. Whoever was paid has what came
+    less what went.
+    """
+    said = _read()
+    return [
+        *verification.verify(),
+        *_orders(said),
+        *_payments(said),
+        *_refunds(said),
+        *_credits(said),
+        *_money(said),
+    ]
+
+
+def _read() -> _Journal:
+    said = _Journal()
+    rows = db.session.execute(
+        select(
+            JournalEntry.cause,
+            JournalEntry.kind,
+            JournalLine.document,
+            JournalLine.account,
+            JournalLine.organisation_id,
+            JournalLine.amount_vnd,
+            JournalEntry.id,
+        )
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .execution_options(yield_per=5_000)
+    )
+    halves: dict[int, list[str]] = defaultdict(lambda: ["", ""])
+    for cause, kind, document, account, organisation_id, amount, entry_id in rows:
+        said.sums[document, account, organisation_id] += amount
+        said.causes[cause] = said.causes.get(cause, 0) + max(amount, 0)
+        if account in MONEY:
+            said.money[organisation_id] += amount
+        if kind == "order_paid" and account in (Account.HELD, Account.BUYERS):
+            halves[entry_id][account is Account.BUYERS] = document
+    for code, order in halves.values():
+        said.paid_from[code].add(order)
+    return said
+
+
+def _orders(said: _Journal) -> Iterator[str]:
+    expected: Counter[Key] = Counter()
+    paid = {number for numbers in said.paid_from.values() for number in numbers}
+    orders = db.session.scalars(
+        select(Order).options(selectinload(Order.lines)).order_by(Order.id).execution_options(yield_per=500)
+    )
+    names = set()
+    for order in orders:
+        names.add(order.number)
+        if not _stands(order, said):
+            continue
+        undone = _undone(order, said)
+        if not 0 <= undone <= order.total_vnd:
+            yield f"order {order.number}: {undone} of {order.total_vnd} is undone"
+            continue
+        sale, deal = bookkeeping.sale_of(order), bookkeeping.deal_of(order)
+        left = selling.confirmed(sale - shares.undone(sale, undone), deal)
+        for line in left:
+            if line.account in _SHARES:
+                expected[_key(line)] += line.amount_vnd
+        if order.number not in paid:
+            expected[order.number, Account.BUYERS, order.producer_id] += order.total_vnd
+    for key in sorted(expected.keys() | said.sums.keys()):
+        document, account, organisation_id = key
+        if account not in (*_SHARES, Account.BUYERS) or said.sums[key] == expected[key]:
+            continue
+        yield (
+            f"{document}, {account} of organisation {organisation_id}: the journal says {said.sums[key]}, "
+            f"the order {expected[key]}"
+        )
+
+
+def _stands(order: Order, said: _Journal) -> bool:
+    return order.placement is Placement.CONFIRMED and f"order:{order.number}:came_back" not in said.causes
+
+
+def _undone(order: Order, said: _Journal) -> int:
+    bearers = {order.producer_id, order.discount_by_id or order.producer_id}
+    left = sum(said.sums[order.number, account, bearer] for account in _EARNED for bearer in bearers)
+    return order.total_vnd + left
+
+
+def _key(line: Line) -> Key:
+    return (line.document, line.account, line.organisation_id)
+
+
+def _payments(said: _Journal) -> Iterator[str]:
+    payments = db.session.scalars(select(Payment).order_by(Payment.id).execution_options(yield_per=500))
+    totals = {order.number: order for order in db.session.scalars(select(Order))}
+    for payment in payments:
+        held = -said.sums[payment.code, Account.HELD, payment.payee_id]
+        orders = [totals[number] for number in said.paid_from.get(payment.code, ()) if _stands(totals[number], said)]
+        kept = sum(order.total_vnd - _undone(order, said) for order in orders)
+        if held < 0:
+            yield f"payment {payment.code}: {held} is held, below nought"
+        if payment.captured_vnd - payment.refunded_vnd != held + kept:
+            yield (
+                f"payment {payment.code}: {payment.captured_vnd} came and {payment.refunded_vnd} goes back, "
+                f"the journal holds {held} and kept {kept} for orders"
+            )
+
+
+def _refunds(said: _Journal) -> Iterator[str]:
+    rows = db.session.execute(
+        select(Refund.number, Refund.state, Refund.amount_vnd, Payment.payee_id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .order_by(Refund.id)
+    )
+    expected: Counter[Key] = Counter()
+    for number, state, amount, payee_id in rows:
+        expected[number, Account.REFUNDS, payee_id] -= amount if state is RefundState.ASKED else 0
+        for step, is_due in (("claimed", True), ("done", state is RefundState.DONE)):
+            if (f"refund:{number}:{step}" in said.causes) != is_due:
+                yield f"refund {number} is {state}: the journal says otherwise of {step!r}"
+    found = {key: amount for key, amount in said.sums.items() if key[1] is Account.REFUNDS}
+    for key in sorted(expected.keys() | found.keys()):
+        if found.get(key, 0) != expected[key]:
+            yield f"refund {key[0]}: {-expected[key]} is promised, the journal says {-found.get(key, 0)}"
+
+
+def _credits(said: _Journal) -> Iterator[str]:
+    for id, amount in db.session.execute(select(Credit.id, Credit.amount_vnd).order_by(Credit.id)):
+        if said.causes.get(f"credit:{id}:arrived") != amount:
+            yield f"credit {id} of {amount}: the journal says {said.causes.get(f'credit:{id}:arrived', 0)}"
+
+
+def _money(said: _Journal) -> Iterator[str]:
+    expected: Counter[int] = Counter()
+    for id, payee_id, amount in db.session.execute(select(Credit.id, Credit.payee_id, Credit.amount_vnd)):
+        expected[payee_id] += amount
+        if f"credit:{id}:sent_back" in said.causes:
+            expected[payee_id] -= amount
+    payees = {payment.code: payment.payee_id for payment in db.session.execute(select(Payment.code, Payment.payee_id))}
+    for cause, amount in said.causes.items():
+        what, _, rest = cause.partition(":")
+        code, _, step = rest.partition(":")
+        if what == "payment" and step.startswith("captured:") and code in payees:
+            expected[payees[code]] += amount
+    gone = db.session.execute(
+        select(Payment.payee_id, Refund.amount_vnd)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.state == RefundState.DONE)
+    )
+    for payee_id, amount in gone:
+        expected[payee_id] -= amount
+    for payee_id in sorted(expected.keys() | said.money.keys()):
+        if said.money[payee_id] != expected[payee_id]:
+            has = said.money[payee_id]
+            yield f"organisation {payee_id}: it should have {expected[payee_id]}, the journal says {has}"

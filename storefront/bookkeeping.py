@@ -1,0 +1,298 @@
+"""What happens to orders and their money, said in the journal: one entry for each event.
+
+Each function is called by the verb that does the thing, in its transaction, while the order and then its payments are
+locked. Money that comes is held for who paid until an order that stands is paid with it; what is given back comes out
+of what is held first, then out of the sale. What an order's share is was frozen when it was placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from accounts.actor import Actor
+from books import journal, selling, shares
+from books.journal import Line
+from books.models import Account, JournalEntry, JournalLine
+from books.selling import Deal
+from books.shares import Sale
+from kernel.db import db, for_update
+from storefront.order_models import Credit, Order, Parcel, Payment, PaymentMethod, Placement, Refund
+
+#: Where money of a kind is when it comes.
+PLACES = {
+    PaymentMethod.VIETQR: Account.BANK,
+    PaymentMethod.CARD: Account.CARD,
+    PaymentMethod.COD: Account.COLLECTED,
+}
+_EARNED = (Account.SALES, Account.DELIVERY, Account.DISCOUNTS)
+
+
+def sale_of(order: Order) -> Sale:
+    """Give what was agreed, as it was frozen."""
+    goods_off = sum(line.discount_vnd for line in order.lines)
+    tax = order.withholding or {}
+    return Sale(
+        goods_vnd=order.goods_vnd,
+        goods_off_vnd=goods_off,
+        delivery_vnd=order.shipping_vnd,
+        delivery_off_vnd=order.discount_vnd - goods_off,
+        commission_vnd=order.commission_vnd,
+        tax_vnd=int(tax.get("vat_vnd", 0)) + int(tax.get("pit_vnd", 0)),
+    )
+
+
+def deal_of(order: Order) -> Deal:
+    """Give who takes part in an order."""
+    return Deal(order.number, order.producer_id, order.house_id, order.discount_by_id)
+
+
+def base_of(goods_vnd: int, goods_off_vnd: int, *, borne_by_another: bool) -> int:
+    """Give what commission and tax are taken of: what the seller gets for the goods."""
+    return goods_vnd if borne_by_another else goods_vnd - goods_off_vnd
+
+
+# --- Orders -------------------------------------------------------------------------------------------
+
+
+def confirmed(order: Order, *, now: datetime) -> None:
+    """The order stands: the buyer owes its total."""
+    lines = selling.confirmed(sale_of(order), deal_of(order))
+    journal.post(f"order:{order.number}:confirmed", "order_confirmed", lines, now=now)
+
+
+def paid(order: Order, payment: Payment, *, now: datetime) -> None:
+    """The money held of a payment pays an order that stands and that nobody paid yet; if it is enough."""
+    if order.placement is not Placement.CONFIRMED or not order.total_vnd:
+        return
+    if min(_owed_for(order), held(payment)) < order.total_vnd:
+        return
+    lines = selling.paid(order.total_vnd, deal_of(order), payee_id=payment.payee_id, subject=payment.code)
+    journal.post(f"order:{order.number}:paid", "order_paid", lines, now=now)
+
+
+def cancelled(order: Order, *, now: datetime, actor: Actor | None = None) -> None:
+    """An order that stood is called off: what is left of the sale is undone, what was paid of it is held again."""
+    _undo_the_rest(order, f"order:{order.number}:cancelled", "order_cancelled", now, actor)
+
+
+def came_back(order: Order, *, now: datetime, actor: Actor | None = None) -> None:
+    """Nobody took the parcel, or all of it came back: the sale is undone like that of an order called off."""
+    _undo_the_rest(order, f"order:{order.number}:came_back", "order_came_back", now, actor)
+
+
+# --- Money --------------------------------------------------------------------------------------------
+
+
+def arrived(credit: Credit, payment: Payment | None, *, now: datetime, actor: Actor | None = None) -> None:
+    """Money came to a bank account; ``payment`` is what it is for, if that is known."""
+    subject = payment.code if payment is not None else subject_of(credit)
+    lines = selling.arrived(credit.payee_id, Account.BANK, credit.amount_vnd, subject, subject)
+    journal.post(f"credit:{credit.id}:arrived", "money_arrived", lines, now=now, actor=actor)
+
+
+def understood(credit: Credit, payment: Payment, *, now: datetime, actor: Actor | None = None) -> None:
+    """Money nobody knew what for is for this payment."""
+    lines = [
+        Line(credit.payee_id, Account.HELD, credit.amount_vnd, subject_of(credit)),
+        Line(credit.payee_id, Account.HELD, -credit.amount_vnd, payment.code),
+    ]
+    journal.post(f"credit:{credit.id}:understood", "money_understood", lines, now=now, actor=actor)
+
+
+def sent_back(credit: Credit, *, now: datetime, actor: Actor | None = None) -> None:
+    """Money that was for nothing went back to the account it came from."""
+    subject = subject_of(credit)
+    lines = selling.moved(credit.payee_id, Account.BANK, Account.HELD, credit.amount_vnd, (subject, subject))
+    journal.post(f"credit:{credit.id}:sent_back", "money_sent_back", lines, now=now, actor=actor)
+
+
+def captured(payment: Payment, before_vnd: int, *, now: datetime, parcel: Parcel | None = None) -> None:
+    """A payment has more than before: its provider says so, or cash was taken from the buyer."""
+    place = PLACES[payment.method]
+    about, holder = payment.code, ""
+    if place is Account.COLLECTED:
+        about, holder = _order_of(payment), parcel.carrier if parcel is not None else ""
+    amount = payment.captured_vnd - before_vnd
+    lines = selling.arrived(payment.payee_id, place, amount, payment.code, about, holder)
+    kind = "cash_collected" if place is Account.COLLECTED else "money_arrived"
+    journal.post(f"payment:{payment.code}:captured:{payment.captured_vnd}", kind, lines, now=now)
+
+
+def cash_handed_over(parcel: Parcel, payee_id: int, *, now: datetime, actor: Actor | None = None) -> None:
+    """Who brought the parcel gave its cash away; nobody counted it yet."""
+    about = parcel.order.number
+    lines = [
+        Line(payee_id, Account.UNDER_WAY, parcel.cod_vnd, about, holder=parcel.carrier),
+        Line(payee_id, Account.COLLECTED, -parcel.cod_vnd, about, holder=parcel.carrier),
+    ]
+    journal.post(f"parcel:{parcel.number}:handed_over", "cash_handed_over", lines, now=now, actor=actor)
+
+
+def cash_reconciled(
+    parcel: Parcel, payee_id: int, counted_vnd: int, *, now: datetime, actor: Actor | None = None
+) -> None:
+    """The cash of a parcel was counted: what is missing (or too much) is written down as such."""
+    about = parcel.order.number
+    lines = [
+        Line(payee_id, Account.CASH, counted_vnd, about),
+        Line(payee_id, Account.DIFFERENCES, parcel.cod_vnd - counted_vnd, about, holder=parcel.carrier),
+        Line(payee_id, Account.UNDER_WAY, -parcel.cod_vnd, about, holder=parcel.carrier),
+    ]
+    journal.post(f"parcel:{parcel.number}:reconciled", "cash_reconciled", lines, now=now, actor=actor)
+
+
+# --- Refunds ------------------------------------------------------------------------------------------
+
+
+def refund_claimed(
+    made: Refund, payment: Payment, orders: Sequence[Order], *, now: datetime, actor: Actor | None = None
+) -> None:
+    """Money is promised back: what is held for the buyer first, then out of the sales that it paid, in their order."""
+    payee_id, rest = payment.payee_id, made.amount_vnd
+    lines: list[Line] = []
+    paid_orders = _paid_by(payment)
+    parts = []
+    free = min(rest, held(payment))
+    rest -= free
+    for order in orders:
+        before = undone_of(order)
+        part = min(rest, order.total_vnd - before) if order.number in paid_orders else 0
+        if part > 0:
+            parts.append((order, before, part))
+            rest -= part
+    free += rest
+    lines += selling.moved(payee_id, Account.REFUNDS, Account.HELD, free, (made.number, payment.code))
+    for order, before, part in parts:
+        undone = shares.refund(sale_of(order), before_vnd=before, amount_vnd=part)
+        lines += selling.refunded(undone, deal_of(order), payee_id=payee_id, subject=made.number)
+    journal.post(f"refund:{made.number}:claimed", "refund_claimed", lines, now=now, actor=actor)
+
+
+def refund_done(made: Refund, payment: Payment, *, now: datetime, actor: Actor | None = None) -> None:
+    """The money went back to the buyer."""
+    account = _paid_from(payment)
+    lines = selling.moved(payment.payee_id, account, Account.REFUNDS, made.amount_vnd, (made.number, made.number))
+    journal.post(f"refund:{made.number}:done", "refund_done", lines, now=now, actor=actor)
+
+
+def refund_refused(
+    made: Refund, payment: Payment, orders: Sequence[Order], *, now: datetime, actor: Actor | None = None
+) -> None:
+    """Nothing goes back after all: what was undone of a sale that stands is done again, the rest is held."""
+    payee_id, rest = payment.payee_id, made.amount_vnd
+    lines: list[Line] = []
+    for order in orders:
+        part = _undone_by(made, order)
+        if not part or order.placement is not Placement.CONFIRMED or not _stands(order):
+            continue
+        again = shares.refund(sale_of(order), before_vnd=undone_of(order) - part, amount_vnd=part)
+        lines += selling.turned(selling.refunded(again, deal_of(order), payee_id=payee_id, subject=made.number))
+        rest -= part
+    lines += selling.moved(payee_id, Account.HELD, Account.REFUNDS, rest, (payment.code, made.number))
+    journal.post(f"refund:{made.number}:refused", "refund_refused", lines, now=now, actor=actor)
+
+
+# --- Reads --------------------------------------------------------------------------------------------
+
+
+def held(payment: Payment) -> int:
+    """Say how much of a payment is for no order."""
+    return -journal.balance(Account.HELD, organisation_id=payment.payee_id, document=payment.code)
+
+
+def undone_of(order: Order) -> int:
+    """Say how much of what an order costs was undone."""
+    left = db.session.scalar(
+        select(func.coalesce(func.sum(JournalLine.amount_vnd), 0)).where(
+            JournalLine.document == order.number, JournalLine.account.in_(_EARNED)
+        )
+    )
+    return order.total_vnd + int(left or 0)
+
+
+def subject_of(credit: Credit) -> str:
+    """Name money that nobody knows what for."""
+    return f"credit:{credit.id}"
+
+
+# --- Inside -------------------------------------------------------------------------------------------
+
+
+def _owed_for(order: Order) -> int:
+    return journal.balance(Account.BUYERS, organisation_id=order.producer_id, document=order.number)
+
+
+def _order_of(payment: Payment) -> str:
+    return payment.order.number if payment.order is not None else payment.code
+
+
+def _undo_the_rest(order: Order, cause: str, kind: str, now: datetime, actor: Actor | None) -> None:
+    if not _stands(order):
+        return
+    db.session.scalars(
+        for_update(select(Payment).where(Payment.purchase_id == order.purchase_id).order_by(Payment.id))
+    ).all()
+    sale = sale_of(order)
+    rest = sale - shares.undone(sale, undone_of(order))
+    payee_id, subject = _who_has_the_money_of(order)
+    lines = selling.cancelled(rest, deal_of(order), payee_id=payee_id, subject=subject)
+    journal.post(cause, kind, lines, now=now, actor=actor)
+
+
+def _stands(order: Order) -> bool:
+    """Tell whether an order was confirmed, and not undone as a whole since."""
+    name = f"order:{order.number}:"
+    return journal.is_posted(name + "confirmed") and not (
+        journal.is_posted(name + "cancelled") or journal.is_posted(name + "came_back")
+    )
+
+
+def _who_has_the_money_of(order: Order) -> tuple[int | None, str]:
+    row = db.session.execute(
+        select(JournalLine.organisation_id, JournalLine.document)
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .where(JournalEntry.cause == f"order:{order.number}:paid", JournalLine.account == Account.HELD)
+    ).one_or_none()
+    return (row[0], row[1]) if row is not None else (None, "")
+
+
+def _paid_by(payment: Payment) -> set[str]:
+    """Give the numbers of the orders that a payment paid."""
+    entries = (
+        select(JournalEntry.id)
+        .join(JournalLine, JournalLine.entry_id == JournalEntry.id)
+        .where(
+            JournalEntry.kind == "order_paid",
+            JournalLine.account == Account.HELD,
+            JournalLine.document == payment.code,
+        )
+    )
+    return set(
+        db.session.scalars(
+            select(JournalLine.document).where(JournalLine.entry_id.in_(entries), JournalLine.account == Account.BUYERS)
+        )
+    )
+
+
+def _undone_by(made: Refund, order: Order) -> int:
+    found = db.session.scalar(
+        select(func.coalesce(func.sum(JournalLine.amount_vnd), 0))
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .where(
+            JournalEntry.cause == f"refund:{made.number}:claimed",
+            JournalLine.document == order.number,
+            JournalLine.account.in_(_EARNED),
+        )
+    )
+    return int(found or 0)
+
+
+def _paid_from(payment: Payment) -> Account:
+    """Say where the payee takes a refund from: where the money came to, cash from what was counted."""
+    if payment.method is PaymentMethod.CARD:
+        return Account.CARD
+    by_transfer = payment.method is PaymentMethod.VIETQR or journal.balance(Account.BANK, document=payment.code) > 0
+    return Account.BANK if by_transfer else Account.CASH
