@@ -42,6 +42,9 @@ class Permission(enum.Enum):
     READ_COMPLAINTS = "Read complaints about orders, and see which are late."
     ANSWER_COMPLAINTS = "Answer complaints about orders of one's own organisation."
     DECIDE_COMPLAINTS = "Decide complaints that buyer and producer do not settle."
+    READ_ORDERS = "Read orders with who bought, their parcels, and who holds the cash of these."
+    HANDLE_ORDERS = "Pack, send, cancel and take back orders of one's own organisation, and count their cash."
+    SET_SHIPPING_RATES = "Say what it costs to bring a parcel: of one's own, or of all without rates of their own."
 
 
 P = Permission
@@ -56,6 +59,7 @@ _PRODUCER_READS = frozenset(
         P.READ_RECALLS,
         P.READ_REVIEWS,
         P.READ_COMPLAINTS,
+        P.READ_ORDERS,
     }
 )
 _PRODUCER_WORKS = _PRODUCER_READS | {
@@ -66,6 +70,8 @@ _PRODUCER_WORKS = _PRODUCER_READS | {
     P.ANSWER_RECALLS,
     P.ANSWER_REVIEWS,
     P.ANSWER_COMPLAINTS,
+    P.HANDLE_ORDERS,
+    P.SET_SHIPPING_RATES,
 }
 _POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK, P.READ_RECALLS})
 _POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT, P.ANSWER_RECALLS}
@@ -85,6 +91,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.HANDLE_CASES,
     P.MODERATE_REVIEWS,
     P.DECIDE_COMPLAINTS,
+    P.SET_SHIPPING_RATES,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.
@@ -104,9 +111,10 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 }
 
 
-#: What binds the whole programme is a province's matter: the pages of the shop, and the register of certificates.
+#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates, and the register
+#: of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
-OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.MANAGE_CERTIFICATES})
+OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.MANAGE_CERTIFICATES, P.SET_SHIPPING_RATES})
 
 
 def granted(kind: OrganisationKind, role: Role, *, is_provincial: bool) -> frozenset[Permission]:

@@ -18,8 +18,12 @@ from admin import (
     links,
     lot_files,
     lots,
+    order_packing,
+    order_papers,
+    orders,
     organisations,
     packs,
+    parcels,
     people,
     product_approval,
     product_files,
@@ -30,6 +34,7 @@ from admin import (
     rolls,
     sales_points,
     scans,
+    shipping_rates,
     stock,
     texts,
 )
@@ -37,6 +42,11 @@ from admin import (
 #: The screens, in the order of the menu.
 SCREENS = [
     dashboard.blueprint,
+    orders.blueprint,
+    order_packing.blueprint,
+    order_papers.blueprint,
+    parcels.blueprint,
+    shipping_rates.blueprint,
     products.blueprint,
     product_files.blueprint,
     product_approval.blueprint,

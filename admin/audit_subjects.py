@@ -213,7 +213,23 @@ def _rolls(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _orders(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Order %(number)s", number=key)) for key in keys}
+    return {
+        key: Document(
+            gettext("Order %(number)s", number=key),
+            _link(actor, Permission.READ_ORDERS, "order_desk.show", number=key),
+        )
+        for key in keys
+    }
+
+
+def _parcels(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {
+        key: Document(
+            gettext("Parcel %(number)s", number=key),
+            _link(actor, Permission.READ_ORDERS, "parcel_desk.of_parcel", number=key),
+        )
+        for key in keys
+    }
 
 
 def _purchases(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -269,6 +285,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "note": _notes,
     "order": _orders,
     "organisation": _organisations,
+    "parcel": _parcels,
     "place": _places,
     "point": _points,
     "product": _products,

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 
 from accounts.actor import SYSTEM, Permission
 from accounts.models import Invitation, Organisation, OrganisationKind, Role
-from catalog.models import VersionPhoto
+from catalog.models import Unit, VersionPhoto
 from consignment import queries, selling, transfer
 from kernel import clock, media
 from kernel.db import transaction
@@ -27,10 +27,11 @@ from oversight import queries as recalls
 from oversight import recall
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Severity
+from stock import allocation
 from stock.models import LocationKind
-from storefront import complaints, reviews, texts
+from storefront import complaints, parcels, reviews, texts
 from storefront.after_models import ComplaintKind
-from storefront.order_models import Order
+from storefront.order_models import Cart, Order, OrderLine, PaymentMethod, Placement, Purchase
 from tests.factories import Factories
 from tests.web import send
 from traceability import cases, items, recipes, recording
@@ -266,6 +267,30 @@ def complaint(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": world.complaint_number}
 
 
+def order(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": "DH-800001-1"}
+
+
+def picked(world: SimpleNamespace) -> dict[str, Any]:
+    return {**order(world), "allocation_id": world.allocation_id}
+
+
+def parcel(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.parcel_number}
+
+
+def brought(world: SimpleNamespace) -> dict[str, Any]:
+    return {**parcel(world), "name": "delivered"}
+
+
+def paid_for(world: SimpleNamespace) -> dict[str, Any]:
+    return {**parcel(world), "name": "collected"}
+
+
+def zone(world: SimpleNamespace) -> dict[str, Any]:
+    return {"zone": "commune"}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "gallery.show": (nothing, "+++ +++ +++ +++"),
@@ -273,6 +298,26 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "account.change_password": (nothing, "+++ +++ +++ +++"),
     "account.end_sessions": (nothing, "+++ +++ +++ +++"),
     "account.work_in": (nothing, "+++ +++ +++ +++"),
+    "order_desk.index": (nothing, "+++ --- +++ ---"),
+    "order_desk.show": (order, "+++ --- +++ ---"),
+    "order_desk.invoice": (order, "++- --- --- ---"),
+    "order_desk.called": (order, "++- --- --- ---"),
+    "order_desk.cancel": (order, "++- --- --- ---"),
+    "order_packing.pack": (order, "++- --- --- ---"),
+    "order_packing.repick": (picked, "++- --- --- ---"),
+    "order_papers.packing_slip": (order, "+++ --- +++ ---"),
+    "order_papers.pick_list": (nothing, "+++ --- +++ ---"),
+    "order_papers.order_sheet": (nothing, "+++ --- +++ ---"),
+    "order_papers.label": (parcel, "+++ --- +++ ---"),
+    "parcel_desk.of_parcel": (parcel, "+++ --- +++ ---"),
+    "parcel_desk.step": (brought, "++- --- --- ---"),
+    "parcel_desk.take_back": (parcel, "++- --- --- ---"),
+    "parcel_desk.cash_step": (paid_for, "++- --- --- ---"),
+    "parcel_desk.code": (parcel, "++- --- --- ---"),
+    "parcel_desk.remark": (parcel, "++- --- --- ---"),
+    "parcel_desk.cash": (nothing, "+++ --- +++ ---"),
+    "shipping_rates.index": (nothing, "++- --- ++- ---"),
+    "shipping_rates.edit": (zone, "++- --- ++- ---"),
     "products.index": (nothing, "+++ --- +++ +++"),
     "products.show": (product, "+++ --- +++ 000"),
     "products.preview": (product, "+++ --- +++ 000"),
@@ -487,6 +532,7 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
     _rehearse(made, app)
     _hand_over(made, app)
     _buy(made, make, app)
+    _order(made, app)
     return made
 
 
@@ -499,6 +545,40 @@ def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
         reviews.show(said, actor=SYSTEM, now=clock.now())
         told = complaints.complain(here, ComplaintKind.DAMAGED, "Vỡ", language="vi", now=clock.now())
         world.review_id, world.complaint_number = said.id, told.number
+
+
+def _order(world: SimpleNamespace, app: Flask) -> None:
+    """Two orders of the batch: one to be packed, one packed."""
+    with app.app_context(), transaction() as session:
+        now = clock.now()
+        orders = []
+        for number in ("DH-800001", "DH-800002"):
+            cart = Cart(token=number, created_at=now, changed_at=now)
+            session.add(cart)
+            session.flush()
+            purchase = Purchase(
+                number=number, token=number.lower() + "x" * 17, cart_id=cart.id, language="vi",
+                method=PaymentMethod.COD, goods_vnd=1_000, total_vnd=1_000, placed_at=now,
+            )  # fmt: skip
+            row = Order(
+                purchase=purchase, position=1, number=f"{number}-1", producer_id=world.producer.id,
+                placement=Placement.CONFIRMED, goods_vnd=1_000, total_vnd=1_000, placed_at=now,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            session.add(
+                OrderLine(
+                    order_id=row.id, line=1, trade_item_id=world.item.id, name_vi="Mẫu", name_en="", slug="mau",
+                    quantity=1, unit=Unit.PIECE, price_vnd=1_000, amount_vnd=1_000,
+                )
+            )  # fmt: skip
+            session.flush()
+            want = allocation.Want(1, world.item.id, 1, world.producer.id)
+            held = allocation.hold([want], document=number, on=clock.business_date(now), until=None, now=now)
+            allocation.confirm(number, now=now)
+            world.allocation_id = world.__dict__.get("allocation_id", held[0].id)
+            orders.append(row)
+        world.parcel_number = parcels.pack(orders[1], carrier="ghn", actor=SYSTEM, now=now).number
 
 
 def _hand_over(world: SimpleNamespace, app: Flask) -> None:

@@ -36,7 +36,7 @@ from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from storefront import complaints, reviews
 from storefront.after_models import ComplaintKind
-from storefront.order_models import Order
+from storefront.order_models import Cart, Order, Parcel, PaymentMethod, Purchase
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import addresses, cases, items, printing
 from traceability.item_models import CaseKind
@@ -356,6 +356,41 @@ def reports(world: SimpleNamespace, make: Factories) -> Rows:
         }
 
 
+def orders(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: order.id for name, (order, _) in _orders(world, make).items()}
+
+
+def parcels(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: parcel.id for name, (_, parcel) in _orders(world, make).items()}
+
+
+def _orders(world: SimpleNamespace, make: Factories) -> dict[str, tuple[Order, Parcel]]:
+    now = clock.now()
+    made = {}
+    with transaction() as session:
+        cart = Cart(token="a cart", created_at=now, changed_at=now)
+        session.add(cart)
+        session.flush()
+        purchase = Purchase(
+            number="DH-900001", token="t" * 26, cart_id=cart.id, language="vi", method=PaymentMethod.COD,
+            goods_vnd=0, total_vnd=0, placed_at=now,
+        )  # fmt: skip
+        session.add(purchase)
+        session.flush()
+        for position, name in enumerate(("of_a", "of_b"), start=1):
+            order = Order(
+                purchase_id=purchase.id, position=position, number=f"DH-900001-{position}",
+                producer_id=getattr(world, f"producer_{name[-1]}").id, goods_vnd=0, total_vnd=0, placed_at=now,
+            )  # fmt: skip
+            session.add(order)
+            session.flush()
+            parcel = Parcel(number=f"KH-90000{position}", order_id=order.id, carrier="hand_over", created_at=now)
+            session.add(parcel)
+            session.flush()
+            made[name] = (order, parcel)
+    return made
+
+
 #: Reader → (what there is, which of it each asker sees).
 SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, set[str]]]] = {
     "accounts.queries": (
@@ -382,6 +417,8 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
             "producer_b": {"of_b"},
         },
     ),
+    "storefront.order_queries": (orders, OF_PRODUCERS),
+    "storefront.order_queries.parcels_visible_to": (parcels, OF_PRODUCERS),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
     "traceability.item_queries.rolls_visible_to": (rolls, OF_PRODUCERS),
