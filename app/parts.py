@@ -10,7 +10,7 @@ from app import log_views, media_views
 from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
-from storefront.web import browse, complaints, notices, pages, reviews
+from storefront.web import browse, cart, checkout, complaints, notices, orders, pages, reviews
 from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
@@ -20,6 +20,9 @@ PARTS = [
     notices.blueprint,
     reviews.blueprint,
     complaints.blueprint,
+    cart.blueprint,
+    checkout.blueprint,
+    orders.blueprint,
     points.blueprint,
     counter.blueprint,
     login.blueprint,
@@ -46,6 +49,8 @@ def register(app: Flask, config: Config) -> None:
         app.register_blueprint(blueprint)
     # Reads a photo and changes nothing: its form is on a page that is the same for everybody, without a token.
     app.extensions["csrf"].exempt(look_up.by_photo)
+    # The button stands on shared pages too; the view looks at where the form came from.
+    app.extensions["csrf"].exempt(cart.add)
     # Programs come with a key in a header, which no page of others can make a browser send.
     app.extensions["csrf"].exempt(epcis.blueprint)
     # Services that tell of money sign what they send, or come with a secret.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
@@ -154,6 +154,18 @@ def start(now: datetime, *, user_id: int | None = None) -> Cart:
     db.session.add(cart)
     db.session.flush()
     return cart
+
+
+def count(cart: Cart) -> int:
+    """Count the packs that are to be bought."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(CartLine.quantity), 0)).where(
+                CartLine.cart_id == cart.id, CartLine.is_for_later.is_(False)
+            )
+        )
+        or 0
+    )
 
 
 def view(cart: Cart | None, now: datetime) -> CartView:

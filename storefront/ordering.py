@@ -27,7 +27,7 @@ from kernel.money import share
 from kernel.text import one_line
 from stock import allocation
 from stock.allocation import Want
-from storefront import bookkeeping, totals
+from storefront import bookkeeping, messages, totals
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
 from storefront.order_models import (
@@ -169,6 +169,7 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
     audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
     db.session.flush()
     db.session.refresh(purchase)
+    messages.tell(purchase, messages.PLACED, now=now)
     if on_delivery:
         for order in purchase.orders:
             confirm(order, now=now)
@@ -188,6 +189,8 @@ def confirm(order: Order, *, now: datetime) -> None:
     order.confirmed_at = now
     bookkeeping.confirmed(order, now=now)
     note(order, "confirmed", now=now)
+    if order.purchase.method is not PaymentMethod.COD:
+        messages.tell(order.purchase, messages.CONFIRMED, order=order, now=now)
     audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
 
 
@@ -211,6 +214,7 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
     order.cancelled_at = now
     bookkeeping.cancelled(order, now=now, actor=actor)
     note(order, "cancelled", now=now, actor=actor, cause=cause)
+    messages.tell(order.purchase, messages.CANCELLED, order=order, now=now)
     audit.record(actor, "storefront.cancel", f"order:{order.number}", now=now, cause=cause)
 
 

@@ -114,6 +114,11 @@ def can_transfer(producer_ids: Sequence[int]) -> bool:
     return house_account() is not None or all(account_of(producer_id) is not None for producer_id in producer_ids)
 
 
+def methods(producer_ids: Sequence[int]) -> list[PaymentMethod]:
+    """List the ways in which goods of these producers can be paid, the one to offer first in front."""
+    return [*([PaymentMethod.VIETQR] if can_transfer(producer_ids) else []), PaymentMethod.COD]
+
+
 def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
     """Ask for the money of a purchase that was just placed: by transfer one code per payee, on delivery one an order,
     by card one for all.
@@ -151,6 +156,11 @@ def orders_of(payment: Payment) -> list[Order]:
     if payment.order_id is not None:
         return [order for order in payment.purchase.orders if order.id == payment.order_id]
     return list(payment.purchase.orders)
+
+
+def payments_of(order: Order) -> list[Payment]:
+    """Give the payments that pay for an order, alone or with others."""
+    return [payment for payment in order.purchase.payments if payment.order_id in (None, order.id)]
 
 
 def _ask_for_card(purchase: Purchase, now: datetime) -> Payment:

@@ -293,13 +293,18 @@ def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datet
 
 
 def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
-    """Claim back what was paid for an order that was cancelled (of a payment for several, its own total)."""
+    """Settle the money of an order that was cancelled: less is asked for, and what came for it is claimed back.
+
+    Of a payment for several orders as much goes back as is left beside the orders that stand.
+    """
     made = []
     ordering.lock_orders(order.purchase)
     for payment in _locked_payments(order.purchase):
         if payment.order_id not in (None, order.id):
             continue
-        left = payment.captured_vnd - payment.refunded_vnd
+        _ask_less(payment, now)
+        standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
+        left = payment.captured_vnd - payment.refunded_vnd - standing
         amount = left if payment.order_id is not None else min(left, order.total_vnd - _given_back(payment, order))
         if amount > 0:
             made.append(
@@ -314,6 +319,19 @@ def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor 
                 )
             )
     return made
+
+
+def _ask_less(payment: Payment, now: datetime) -> None:
+    """Ask by transfer for the orders that still stand only; a provider's page keeps its sum (and gives back)."""
+    if payment.method is not PaymentMethod.VIETQR or payment.state not in (PaymentState.ASKED, PaymentState.PARTLY):
+        return
+    standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
+    if not standing:
+        payment.state = PaymentState.FAILED
+    elif standing < payment.amount_vnd:
+        payment.amount_vnd = standing
+        if payment.captured_vnd >= standing:
+            _forward(payment, now)
 
 
 # --- What is over -------------------------------------------------------------------------------------
@@ -377,11 +395,13 @@ def _apply(
         else:
             payment.state = PaymentState.PARTLY
         return
-    over = payment.captured_vnd > payment.amount_vnd
     _forward(payment, now)
-    if any(order.placement is not Placement.CONFIRMED for order in paying.orders_of(payment)):
+    orders = paying.orders_of(payment)
+    standing = sum(order.total_vnd for order in orders if order.placement is Placement.CONFIRMED)
+    too_late = [order for order in orders if order.cancel_cause in ("time", "stock")]
+    if not standing or too_late:
         credit.outcome = CreditOutcome.LATE
-    elif over:
+    elif payment.captured_vnd - payment.refunded_vnd > standing:
         credit.outcome = CreditOutcome.OVER
     else:
         credit.outcome = CreditOutcome.MATCHED

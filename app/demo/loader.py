@@ -37,7 +37,9 @@ from ocop import certification
 from oversight import recall
 from oversight.models import Severity
 from stock import holding, production
+from storefront import shipping
 from storefront import texts as public_texts
+from storefront.order_models import BankAccount
 from traceability import batches, cases, items, lots, recipes, scans
 from traceability.item_models import CaseKind, ItemCode
 from traceability.lots import Received
@@ -109,6 +111,7 @@ class _Loader:
             ("products", lambda: self._enter_products(scale)),
             ("certificates", self._certify),
             ("lots and batches", self._make_lots),
+            ("accounts and deliveries", self._open_the_till),
             ("consignment", self._consign),
             ("holds and recalls", self._hold_and_recall),
             ("codes of single packs", self._code_packs),
@@ -515,6 +518,36 @@ class _Loader:
         return membership.actor_of(user.id)
 
     # --- Consignment --------------------------------------------------------------------------------------
+
+    def _open_the_till(self) -> None:
+        """Give the office and every third producer an account that does not exist, and the office rates of parcels."""
+        office = next(row for row in self.organisations.values() if row.kind is OrganisationKind.OFFICE)
+        producers = [row for row in self.organisations.values() if row.kind is OrganisationKind.PRODUCER]
+        for number, organisation in enumerate([office, *producers[::3]]):
+            db.session.add(
+                BankAccount(
+                    organisation_id=organisation.id,
+                    bank_bin="970405",
+                    number=f"0000000000{number:03d}",
+                    holder="DU LIEU MAU",
+                    is_sample=True,
+                    added_at=self.at(300),
+                )
+            )
+        for zone, base, step, days in (
+            ("commune", 15_000, 2_000, (0, 1)),
+            ("province", 22_000, 4_000, (1, 2)),
+            ("country", 32_000, 6_000, (3, 5)),
+        ):
+            shipping.set_rate(
+                office,
+                zone,
+                shipping.Rate(base_g=1_000, base_vnd=base, step_g=500, step_vnd=step, free_above_vnd=1_000_000),
+                days=days,
+                is_sample=True,
+                actor=SYSTEM,
+                now=self.at(300),
+            )
 
     def _consign(self) -> None:
         for note in self.demo.notes:

@@ -9,6 +9,10 @@
     all("details[data-wide-open]").forEach((details) => { details.open = true; });
   }
 
+  // Shared pages know nobody: how many packs are in the cart stands in a cookie of its own.
+  const packs = document.cookie.match(/(?:^|; )gio-so=(\d+)/)?.[1];
+  if (packs > 0) all("[data-cart-count]").forEach((place) => { place.textContent = packs; place.hidden = false; });
+
   // What is wrong with the form is read first.
   document.querySelector(".error-summary")?.focus();
 

@@ -17,6 +17,7 @@ from accounts.web.guard import public
 from catalog import labels
 from kernel import clock, media, pages, text
 from ocop import queries as certificates
+from stock import queries as stock
 from storefront import after_queries, browsing, queries
 from storefront.browsing import Found, Wanted
 from storefront.queries import ShelfRow, Taxonomy
@@ -120,6 +121,7 @@ def product(slug: str) -> str | Response:
     theirs = [photo.digest for review in said_of_it.rows for photo in review.photos]
     pictures = media.pictures([photo.digest for photo in version.photos] + theirs)
     offers = queries.items_on_offer(row.version_id, day)
+    ordered_here = not row.is_alcohol and row.in_stock is not None
     return render_template(
         "storefront/browse/product.html",
         row=row,
@@ -128,6 +130,7 @@ def product(slug: str) -> str | Response:
         form=legal_form(producer),
         photos=[(pictures[photo.digest], said(photo, "alt")) for photo in version.photos],
         offers=[(offer, _unit_note(offer.amount_vnd, offer.net_content, offer.unit)) for offer in offers],
+        orderable=stock.available([offer.item_id for offer in offers], day, clock.now()) if ordered_here else {},
         label=_label(version.label_kind, version.label),
         press_rating=said(row, "press"),
         certificate=certificate,

@@ -22,3 +22,8 @@ def said(row: Any, name: str) -> str:
 def dong(amount: int) -> str:
     """Write an amount in the language of the request."""
     return str(current_app.jinja_env.filters["dong"](amount))
+
+
+def named(full_name: str) -> str:
+    """Name an administrative unit in the language of the request."""
+    return str(current_app.jinja_env.filters["unit"](full_name))

@@ -41,6 +41,10 @@ from traceability.recording import NamedLot
 
 #: Forms that anybody may send, and why that is right.
 OPEN_FORMS = {
+    "cart.add": "anybody may fill a cart; sent from shared pages, so the view looks at where it came from",
+    "cart.change": "the cookie is the key of the cart; CSRF is checked",
+    "checkout.order": "one buys as a guest; the cookie is the key of the cart, CSRF is checked",
+    "orders.cancel": "the link is the key of the purchase",
     "login.sign_in": "one signs in here",
     "login.sign_out": "ends one's own session; harmless to others, and CSRF is checked",
     "forgotten.ask": "who forgot their password cannot sign in; answers everybody alike, few a minute",

@@ -1,0 +1,83 @@
+"""What a buyer is told outside the page: letters in the buyer's language, written with the change they tell of.
+
+A letter is a job of the same transaction (``kernel.jobs``): it goes out after the commit, once, or not at all. Who
+left no e-mail has the page: its address is shown when the order is placed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from kernel import clock, jobs
+from storefront.order_models import Order, OrderLine, PaymentMethod, Purchase
+
+PLACED, CONFIRMED, CANCELLED, SENT = "placed", "confirmed", "cancelled", "sent"
+
+
+def tell(
+    purchase: Purchase,
+    what: str,
+    *,
+    now: datetime,
+    order: Order | None = None,
+    lots: dict[int, list[tuple[str, str]]] | None = None,
+    **facts: Any,
+) -> None:
+    """Write to the buyer what happened, if there is an address to write to; the same twice is one letter.
+
+    :param what: PLACED, CONFIRMED, CANCELLED, SENT
+    :param order: which order it is about; all of them when None
+    :param lots: line → (number, path of its batch page) of the goods that are sent
+    """
+    contact = purchase.contact
+    if contact is None or contact.email is None:
+        return
+    about = order.number if order is not None else purchase.number
+    jobs.enqueue(
+        "mail.send",
+        now=now,
+        dedupe=f"order:{what}:{about}:{facts.get('again', '')}",
+        template="order",
+        to=contact.email,
+        language=purchase.language,
+        facts={
+            "what": what,
+            "number": about,
+            "path": f"/don-hang/{purchase.token}",
+            "orders": [_told(row, lots or {}) for row in purchase.orders if order is None or row is order],
+            "total_vnd": order.total_vnd if order is not None else purchase.total_vnd,
+            "is_transfer": purchase.method is PaymentMethod.VIETQR,
+            "on_delivery": purchase.method is PaymentMethod.COD,
+            "pay_until": _time(purchase.hold_until),
+            "cause": order.cancel_cause if order is not None else "",
+            "reason": order.cancel_reason if order is not None else "",
+            "refund_vnd": 0,
+            **facts,
+        },
+    )
+
+
+def _told(order: Order, lots: dict[int, list[tuple[str, str]]]) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "vi": order.producer.name_vi,
+        "en": order.producer.name_en,
+        "total_vnd": order.total_vnd,
+        "shipping_vnd": order.shipping_vnd,
+        "lines": [_line(line, lots.get(line.line, [])) for line in order.lines],
+    }
+
+
+def _line(line: OrderLine, lots: list[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "vi": line.name_vi,
+        "en": line.name_en,
+        "quantity": line.quantity,
+        "amount_vnd": line.amount_vnd,
+        "lots": [{"number": number, "path": path} for number, path in lots],
+    }
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}" if at is not None else ""

@@ -1,0 +1,123 @@
+"""Reading purchases: by the key in their address, with the lots each line was given."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from accounts.models import Organisation
+from kernel.db import db
+from kernel.errors import N_, NotFound
+from stock.models import Allocation, AllocationState
+from storefront.order_models import Cart, Order, OrderStep, Parcel, Payment, Purchase, Refund
+from traceability.models import Batch, Lot
+from traceability.queries import path_of
+
+LONGEST_TOKEN = 26
+
+
+class NoSuchPurchase(NotFound):
+    message = N_("There is no order at this address. Please check the link in your message.")
+
+
+class LotGiven(NamedTuple):
+    """So many packs of one lot, for a line."""
+
+    number: str
+    path: str  #: of the batch page
+    expires_on: date | None
+    quantity: int
+
+
+def by_token(token: str) -> Purchase:
+    """Read a purchase with all that its page shows.
+
+    :raises NoSuchPurchase:
+    """
+    found = None
+    if len(token) == LONGEST_TOKEN:
+        found = db.session.scalar(
+            select(Purchase)
+            .where(Purchase.token == token)
+            .options(
+                joinedload(Purchase.contact),
+                selectinload(Purchase.orders).options(
+                    joinedload(Order.producer),
+                    selectinload(Order.lines),
+                    selectinload(Order.parcels).selectinload(Parcel.steps),
+                ),
+                selectinload(Purchase.payments).joinedload(Payment.payee),
+            )
+            .execution_options(populate_existing=True)
+        )
+    if found is None:
+        raise NoSuchPurchase()
+    return found
+
+
+def placed_with(cart_token: str | None) -> Purchase | None:
+    """Give the purchase that was made with a cart, by the cart's key."""
+    if not cart_token or len(cart_token) > 43:
+        return None
+    return db.session.scalar(
+        select(Purchase).join(Cart, Cart.id == Purchase.cart_id).where(Cart.token == cart_token, Cart.is_placed)
+    )
+
+
+def order_of(purchase: Purchase, position: int) -> Order:
+    """Give one order of a purchase, by its place in it.
+
+    :raises NoSuchPurchase:
+    """
+    for order in purchase.orders:
+        if order.position == position:
+            return order
+    raise NoSuchPurchase()
+
+
+def lots_of(
+    purchase: Purchase,
+    states: Collection[AllocationState] = (AllocationState.FIRM, AllocationState.SHIPPED),
+) -> dict[int, list[LotGiven]]:
+    """List the lots that each line's goods come from, once they are the buyer's: line → lots."""
+    rows = db.session.execute(
+        select(Allocation.line, Lot.number, Organisation.code, Batch.token, Batch.expires_on, Allocation.quantity)
+        .join(Lot, Lot.id == Allocation.lot_id)
+        .join(Batch, Batch.lot_id == Lot.id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .where(Allocation.document == purchase.number, Allocation.state.in_(states))
+        .order_by(Allocation.line, Batch.expires_on, Lot.id)
+    )
+    found: dict[int, list[LotGiven]] = defaultdict(list)
+    for line, number, code, token, expires_on, quantity in rows:
+        found[line].append(LotGiven(number, path_of(code, token), expires_on, quantity))
+    return found
+
+
+def refunds_of(purchase: Purchase) -> list[Refund]:
+    """List what is given back of a purchase, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Refund)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(Payment.purchase_id == purchase.id)
+            .order_by(Refund.id)
+        )
+    )
+
+
+def steps_of(purchase: Purchase) -> list[OrderStep]:
+    """List what happened to the orders of a purchase, in the order it happened."""
+    return list(
+        db.session.scalars(
+            select(OrderStep)
+            .join(Order, Order.id == OrderStep.order_id)
+            .where(Order.purchase_id == purchase.id)
+            .order_by(OrderStep.id)
+        )
+    )

@@ -1,0 +1,287 @@
+"""Checkout: one page from top to bottom. Who and where to, how each parcel comes and for how much, how it is paid.
+
+The page is shown twice: once to say where to, then with the price of each parcel, the whole sum and the button that
+names it. The sum on the button comes back with the form; another sum than that is never charged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, RadioField
+from wtforms.validators import InputRequired
+
+from accounts.models import Organisation
+from accounts.web.forms import (
+    BaseForm,
+    answer_status,
+    choices_of,
+    email_field,
+    line,
+    phone_field,
+    show_refusal,
+)
+from accounts.web.guard import current_person, public
+from accounts.web.limits import limiter
+from catalog.models import TradeItem
+from kernel import addresses, administrative_units, clock
+from kernel.administrative_units import Unit
+from kernel.db import db, transaction
+from kernel.errors import Conflict, DomainError
+from kernel.text import one_line
+from storefront import cart as carts
+from storefront import ordering, paying, purchase_queries, queries, shipping
+from storefront.cart import CartView
+from storefront.order_models import Cart, PaymentMethod, Purchase
+from storefront.shipping import Way
+from storefront.web import cart as cart_page
+from storefront.web.origin import unkept
+from storefront.web.words import language, named, said
+
+blueprint = Blueprint("checkout", __name__, url_prefix="/thanh-toan")
+
+#: Consents asked for → the public text that says what is agreed to.
+TEXTS = {"terms": "dieu-khoan", "privacy": "bao-mat"}
+PARCEL, PICKUP = "parcel", "pickup"
+
+
+class CheckoutForm(BaseForm):
+    """Who buys, where to, how it is paid."""
+
+    phone = phone_field(
+        lazy_gettext("Telephone"),
+        required=True,
+        description=lazy_gettext("Whoever brings the parcel calls this number."),
+    )
+    name = line(lazy_gettext("Name of the receiver"), longest=120)
+    commune = line(
+        lazy_gettext("Commune or ward, province"),
+        longest=250,
+        description=lazy_gettext(
+            "For example: xã Ba Động, Quảng Ngãi. An address from before July 2025, with its district, will do too."
+        ),
+    )
+    commune_code = RadioField(lazy_gettext("Which of these?"), validate_choice=False)
+    address = line(lazy_gettext("House number, street or hamlet"))
+    email = email_field(
+        lazy_gettext("E-mail"),
+        description=lazy_gettext("Only for messages about this order."),
+    )
+    method = RadioField(lazy_gettext("How do you pay?"), [InputRequired(lazy_gettext("Choose how you pay."))])
+    terms = BooleanField(
+        lazy_gettext("I have read the terms of use and agree to them."),
+        [InputRequired(lazy_gettext("The order needs your agreement to the terms."))],
+    )
+    privacy = BooleanField(
+        lazy_gettext("I agree that my name, telephone and address are used to bring me these goods."),
+        [InputRequired(lazy_gettext("Without it nobody can bring you the goods."))],
+    )
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The parcels of a cart, priced for an address."""
+
+    home: Unit
+    ways: Mapping[int, Way | None]  #: producer id → as chosen; None: nobody brings it there
+    chosen: Mapping[int, str]  #: producer id → "parcel", "pickup"
+    by_parcel: Mapping[int, Way | None]  #: producer id → as a parcel, whatever was chosen
+    total_vnd: int
+
+    @property
+    def shipping_vnd(self) -> int:
+        """What all parcels cost."""
+        return sum(way.price_vnd for way in self.ways.values() if way is not None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every producer's goods reach the buyer."""
+        return None not in self.ways.values()
+
+
+@blueprint.get("")
+@public
+def show() -> Response:
+    """Show the empty form, beside what is in the cart."""
+    cart = cart_page.of_request()
+    if cart is None:
+        return _away()
+    seen = carts.view(cart, clock.now())
+    if not seen.is_ready:
+        return redirect(url_for("cart.show"), 303)
+    form = _form(seen)
+    form.method.data = form.method.choices[0][0] if len(form.method.choices) == 1 else None
+    return _page(form, seen, None)
+
+
+@blueprint.post("")
+@public
+@limiter.limit("30 per minute", methods=["POST"])
+def order() -> Response:
+    """Price the parcels, or place the purchase: as the pressed button says."""
+    cart = cart_page.of_request()
+    if cart is None:
+        return _away()
+    seen = carts.view(cart, clock.now())
+    if not seen.is_ready:
+        return redirect(url_for("cart.show"), 303)
+    form = _form(seen)
+    is_order = request.form.get("act") == "order"
+    is_valid = is_order and form.validate_on_submit()
+    home = _home(form)
+    priced = _priced(seen, home, request.form) if home is not None else None
+    if not is_valid or priced is None:
+        return _page(form, seen, priced)
+    try:
+        purchase = _place(cart, form, priced)
+    except carts.WasPlaced:
+        return _away()
+    except ordering.CartChanged as refusal:
+        seen = carts.view(carts.find(cart.token), clock.now())
+        if not seen.is_ready:
+            return redirect(url_for("cart.show"), 303)
+        show_refusal(form, refusal)
+        return _page(form, seen, _priced(seen, priced.home, request.form))
+    except Conflict as refusal:  # somebody else was quicker: the cart says what is left
+        show_refusal(form, refusal)
+        seen = carts.view(carts.find(cart.token), clock.now())
+        if not seen.is_ready:
+            return redirect(url_for("cart.show"), 303)
+        return _page(form, seen, priced)
+    except DomainError as refusal:
+        show_refusal(form, refusal)
+        return _page(form, seen, priced)
+    return cart_page.remember(redirect(url_for("orders.show", token=purchase.token), 303), None)
+
+
+def _place(cart: Cart, form: CheckoutForm, priced: Priced) -> Purchase:
+    person = current_person()
+    for producer_id, way in priced.ways.items():
+        if way is None:
+            producer = db.session.get_one(Organisation, producer_id)
+            raise ordering.NotDelivered(producer=said(producer, "name"))
+    shown = request.form.get("shown_vnd", "")
+    with transaction():
+        now = clock.now()
+        asked = ordering.Asked(
+            buyer=ordering.Buyer(
+                name=form.name.data or "",
+                phone=str(form.phone.data),
+                line=form.address.data or "",
+                commune_code=priced.home.code,
+                commune_valid_from=priced.home.valid_from,
+                email=form.email.data,
+                address_as_typed=(form.commune.data or "")[:300],
+            ),
+            method=PaymentMethod(form.method.data),
+            language=language(),
+            seen_total_vnd=int(shown) if shown.isascii() and shown.isdecimal() and len(shown) <= 12 else -1,
+            ways={producer_id: way for producer_id, way in priced.ways.items() if way is not None},
+            consents={purpose: queries.text_in_force(name).id for purpose, name in TEXTS.items()},
+            user_id=person.id if person is not None else None,
+        )
+        purchase = ordering.place(cart, asked, now=now)
+        paying.ask(purchase, now=now)
+    return purchase
+
+
+def _form(seen: CartView) -> CheckoutForm:
+    form = CheckoutForm()
+    form.method.choices = [(method.value, label) for method, label in _methods(seen).items()]
+    form.commune_code.choices = []
+    return form
+
+
+def _methods(seen: CartView) -> dict[PaymentMethod, str]:
+    labels = {
+        PaymentMethod.VIETQR: gettext("Bank transfer by QR code"),
+        PaymentMethod.CARD: gettext("Card"),
+        PaymentMethod.COD: gettext("Cash to who brings the goods"),
+    }
+    return {method: str(labels[method]) for method in paying.methods([group.producer_id for group in seen.groups])}
+
+
+def _home(form: CheckoutForm) -> Unit | None:
+    """Find the commune that was typed; where it can be several, offer them; say so where it is none."""
+    typed = one_line(form.commune.data or "")
+    if not typed:
+        form.commune.errors = form.commune.errors or [gettext("Write the commune or ward and the province.")]
+        return None
+    today = clock.business_date(clock.now())
+    found = addresses.understand(typed, today)
+    if not found:
+        form.commune.errors = [
+            gettext("We know no commune of that name. Please check the spelling and add the province.")
+        ]
+        return None
+    if len(found) > 1:
+        form.commune_code.choices = choices_of({unit.code: _named(unit, today) for unit in found[:12]})
+        picked = next((unit for unit in found if unit.code == form.commune_code.data), None)
+        if picked is None:
+            form.commune_code.errors = [gettext("There are several communes of that name. Please choose yours.")]
+        return picked
+    return found[0]
+
+
+def _named(unit: Unit, today: date) -> str:
+    above = administrative_units.unit_on(unit.parent_code or "", today)
+    return ", ".join(named(f"{one.kind_vi} {one.name_vi}") for one in (unit, above) if one is not None)
+
+
+def _priced(seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
+    homes = {
+        row.id: row
+        for row in db.session.scalars(
+            select(Organisation)
+            .where(Organisation.id.in_([group.producer_id for group in seen.groups]))
+            .options(joinedload(Organisation.commune))
+        )
+    }
+    items = {
+        item.id: item
+        for item in db.session.scalars(
+            select(TradeItem).where(TradeItem.id.in_([row.offer.item_id for row in seen.lines]))
+        )
+    }
+    parcels = {
+        group.producer_id: (
+            sum(shipping.weight_of(items[row.offer.item_id], row.quantity) for row in group.lines),
+            group.goods_vnd,
+        )
+        for group in seen.groups
+    }
+    by_parcel = shipping.ways(parcels, commune_code=home.code, province_code=home.parent_code or "", homes=homes)
+    chosen = {producer_id: PICKUP if form.get(f"cach-{producer_id}") == PICKUP else PARCEL for producer_id in by_parcel}
+    ways = {
+        producer_id: Way(PICKUP, 0, weight_g=parcels[producer_id][0]) if chosen[producer_id] == PICKUP else way
+        for producer_id, way in by_parcel.items()
+    }
+    shipped = sum(way.price_vnd for way in ways.values() if way is not None)
+    return Priced(home, ways, chosen, by_parcel, seen.goods_vnd + shipped)
+
+
+def _away() -> Response:
+    """Lead away from an order that cannot be made: to the one that was made with this cart, or to the cart."""
+    placed = purchase_queries.placed_with(request.cookies.get(cart_page.COOKIE))
+    if placed is not None:
+        return cart_page.remember(redirect(url_for("orders.show", token=placed.token), 303), None)
+    return redirect(url_for("cart.show"), 303)
+
+
+def _page(form: CheckoutForm, seen: CartView, priced: Priced | None) -> Response:
+    page = render_template(
+        "storefront/checkout/show.html",
+        form=form,
+        cart=seen,
+        priced=priced,
+        place=_named(priced.home, clock.business_date(clock.now())) if priced is not None else None,
+    )
+    return unkept(page, answer_status(form))

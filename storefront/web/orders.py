@@ -1,0 +1,230 @@
+"""The page of a purchase, by its unguessable address: what became of each order, what is to be paid, how to call off.
+
+Whoever has the link may read it: it is sent to the buyer alone. Nothing here asks for an account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from accounts import signing_in
+from accounts.web.forms import words_of
+from accounts.web.guard import public
+from accounts.web.limits import limiter
+from kernel import administrative_units, clock
+from kernel.db import transaction
+from kernel.errors import Conflict
+from kernel.text import one_line
+from storefront import ordering, paying, purchase_queries, settling
+from storefront.gateways import vietqr
+from storefront.order_models import (
+    CodState,
+    Order,
+    OrderStep,
+    ParcelState,
+    Payment,
+    PaymentMethod,
+    PaymentState,
+    Placement,
+    Purchase,
+    RefundState,
+)
+from storefront.web.origin import unkept
+from storefront.web.words import dong, named
+from traceability.labels import qr_svg
+
+blueprint = Blueprint("orders", __name__, url_prefix="/don-hang")
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """A payment as the page shows it."""
+
+    payment: Payment
+    state: str
+    tone: str
+    left_vnd: int
+    code_svg: Markup | None  #: while a transfer is awaited
+    bank: str
+    orders: tuple[Order, ...]
+
+
+@blueprint.get("/<token>")
+@public
+def show(token: str) -> Response:
+    """Show a purchase."""
+    purchase = purchase_queries.by_token(token)
+    now = clock.now()
+    page = render_template(
+        "storefront/orders/show.html",
+        purchase=purchase,
+        payments=[_to_pay(payment, now) for payment in purchase.payments],
+        states={order.id: state_of(order) for order in purchase.orders},
+        steps=_told(purchase),
+        parcels={parcel.id: parcel_words(parcel.state) for order in purchase.orders for parcel in order.parcels},
+        lots=purchase_queries.lots_of(purchase),
+        refunds=[(made, made.state is RefundState.DONE) for made in purchase_queries.refunds_of(purchase)],
+        may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
+        receiver=_receiver(purchase),
+    )
+    return unkept(page)
+
+
+@blueprint.route("/<token>/<int:position>/huy", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute", methods=["POST"])
+def cancel(token: str, position: int) -> Response:
+    """Ask before an order is called off, then do it; what was paid for it goes back."""
+    purchase = purchase_queries.by_token(token)
+    order = purchase_queries.order_of(purchase, position)
+    problem, status = None, 200
+    if request.method == "POST":
+        try:
+            with transaction():
+                now = clock.now()
+                reason = one_line(request.form.get("reason", ""))[: ordering.LONGEST_REASON]
+                ordering.cancel(order, cause="buyer", reason=reason, now=now)
+                settling.give_back_of(order, reason=reason, now=now)
+        except Conflict as refusal:
+            problem, status = words_of(refusal), 409
+        else:
+            flash(gettext("Order %(number)s is cancelled.", number=order.number), "good")
+            return redirect(url_for("orders.show", token=token), 303)
+        order = purchase_queries.order_of(purchase_queries.by_token(token), position)
+    page = render_template(
+        "storefront/orders/cancel.html",
+        purchase=purchase,
+        order=order,
+        problem=problem,
+        may_cancel=_may_cancel(order),
+        was_paid=any(payment.captured_vnd > payment.refunded_vnd for payment in paying.payments_of(order)),
+    )
+    return unkept(page, status)
+
+
+def state_of(order: Order) -> tuple[str, str]:
+    """Say how an order stands, with the tone of the words: good, wait, bad, info."""
+    if order.placement is Placement.CANCELLED:
+        return str(_CANCELLED[order.cancel_cause]()), "bad"
+    if order.placement is Placement.PLACED:
+        return gettext("Waits for the payment"), "wait"
+    states = {parcel.state for parcel in order.parcels}
+    if order.packed_at is None or not states:
+        return gettext("Being made ready"), "info"
+    if states == {ParcelState.DELIVERED}:
+        return gettext("Delivered"), "good"
+    if states <= {ParcelState.RETURNED, ParcelState.RETURNING}:
+        return gettext("Goes back to the producer"), "bad"
+    if ParcelState.FAILED in states:
+        return gettext("Could not be delivered; it will be tried again"), "wait"
+    if states == {ParcelState.CREATED}:
+        if order.delivery == "pickup":
+            return gettext("Ready to be picked up"), "good"
+        return gettext("Packed, waits for the carrier"), "info"
+    return gettext("On its way"), "info"
+
+
+def said_step(step: OrderStep) -> str | None:
+    """Say a step of an order; None for one that is no matter of the buyer's."""
+    amount = step.facts.get("amount_vnd")
+    if step.what == "cancelled":
+        return str(_CANCELLED[str(step.facts.get("cause", "buyer"))]())
+    words = {
+        "placed": gettext("Ordered"),
+        "confirmed": gettext("Confirmed: the goods are yours"),
+        "paid": gettext("Paid"),
+        "packed": gettext("Packed"),
+        "refund_asked": gettext("%(amount)s will be given back", amount=dong(int(amount or 0))),
+        "refunded": gettext("%(amount)s was given back", amount=dong(int(amount or 0))),
+    }
+    return words.get(step.what)
+
+
+def parcel_words(state: ParcelState) -> str:
+    """Say where a parcel is."""
+    return str(
+        {
+            ParcelState.CREATED: gettext("Packed"),
+            ParcelState.PICKED_UP: gettext("Handed to the carrier"),
+            ParcelState.IN_TRANSIT: gettext("On its way"),
+            ParcelState.DELIVERED: gettext("Delivered"),
+            ParcelState.FAILED: gettext("Could not be delivered this time"),
+            ParcelState.RETURNING: gettext("Goes back to the producer"),
+            ParcelState.RETURNED: gettext("Back at the producer's"),
+        }[state]
+    )
+
+
+_CANCELLED = {
+    "buyer": lambda: gettext("Cancelled by you"),
+    "seller": lambda: gettext("Cancelled by the producer"),
+    "time": lambda: gettext("Cancelled: the payment did not come in time"),
+    "stock": lambda: gettext("Cancelled: the goods were gone when the payment came"),
+}
+
+
+def _to_pay(payment: Payment, now: datetime) -> ToPay:
+    left = max(0, payment.amount_vnd - payment.captured_vnd)
+    orders = tuple(paying.orders_of(payment))
+    off = all(order.placement is Placement.CANCELLED for order in orders)
+    awaited = payment.method is PaymentMethod.VIETQR and not off and payment.state in _OPEN and left > 0
+    account = payment.account or {}
+    svg = None
+    if awaited and account:
+        text = vietqr.payload(vietqr.Transfer(account["bin"], account["number"], left, payment.code))
+        svg = Markup(qr_svg(text, title=gettext("QR code of the transfer")))  # noqa: S704 (drawn by us)
+    bank = vietqr.banks().get(account.get("bin", ""))
+    return ToPay(payment, *_payment_words(payment, off), left, svg, bank.name if bank else "", orders)
+
+
+def _receiver(purchase: Purchase) -> list[tuple[str, str]]:
+    contact = purchase.contact
+    if contact is None:
+        return []
+    province = administrative_units.unit_on(contact.commune.parent_code or "", clock.business_date(purchase.placed_at))
+    places = [contact.line, named(contact.commune.full_name)]
+    if province is not None:
+        places.append(named(f"{province.kind_vi} {province.name_vi}"))
+    told = [
+        (gettext("Receiver"), contact.name),
+        (gettext("Telephone"), signing_in.phone_as_written(contact.phone)),
+        (gettext("Address"), ", ".join(places)),
+    ]
+    return [*told, *([(gettext("E-mail"), contact.email)] if contact.email else [])]
+
+
+_OPEN = (PaymentState.ASKED, PaymentState.PARTLY)
+
+
+def _payment_words(payment: Payment, off: bool) -> tuple[str, str]:
+    if payment.state is PaymentState.PAID:
+        return gettext("Paid, thank you"), "good"
+    if payment.method is PaymentMethod.COD:
+        collected = {parcel.cod_state for order in paying.orders_of(payment) for parcel in order.parcels}
+        if collected & {CodState.COLLECTED, CodState.HANDED_OVER, CodState.RECONCILED}:
+            return gettext("Paid, thank you"), "good"
+        return (gettext("Nothing to pay"), "info") if off else (gettext("To be paid in cash on delivery"), "info")
+    if off or payment.state is PaymentState.FAILED:
+        return gettext("No longer awaited"), "info"
+    if payment.state is PaymentState.PARTLY:
+        return gettext("A part of it has come"), "wait"
+    return gettext("Not paid yet"), "wait"
+
+
+def _told(purchase: Purchase) -> dict[int, list[tuple[datetime, str]]]:
+    told: dict[int, list[tuple[datetime, str]]] = {order.id: [] for order in purchase.orders}
+    for step in purchase_queries.steps_of(purchase):
+        words = said_step(step)
+        if words is not None:
+            told[step.order_id].append((step.at, words))
+    return told
+
+
+def _may_cancel(order: Order) -> bool:
+    return order.placement is not Placement.CANCELLED and order.packed_at is None
