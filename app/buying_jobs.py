@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from kernel import jobs
 from kernel.db import db, retrying, transaction
 from stock import allocation
-from storefront import cart, settling
+from storefront import cart, gateways, settling
 from storefront.order_models import Purchase
+from storefront.web import card_pages
+
+log = structlog.get_logger()
 
 SWEPT_EVERY = timedelta(minutes=1)
 FORGOTTEN_EVERY = timedelta(days=1)
@@ -32,9 +37,25 @@ def sweep(now: datetime) -> int:
     ids = settling.overdue(now)
     db.session.rollback()
     for purchase_id in ids:
-        _close(purchase_id, now)
+        if _pages_are_ended(purchase_id, now):
+            _close(purchase_id, now)
     _expire(now)
     return len(ids)
+
+
+def _pages_are_ended(purchase_id: int, now: datetime) -> bool:
+    """See that no provider's page takes money for a purchase any more; if nobody can tell, it is closed later."""
+    with transaction():
+        payments = [payment.id for payment in db.session.get_one(Purchase, purchase_id).payments]
+    try:
+        return all(card_pages.end_page(payment_id, now=now) for payment_id in payments)
+    except (gateways.ProviderAway, gateways.ProviderRefused, card_pages.NoProvider) as problem:
+        log.warning(
+            "a purchase waits to be closed: its page for cards was not ended",
+            purchase=purchase_id,
+            problem=str(problem),
+        )
+        return False
 
 
 @retrying

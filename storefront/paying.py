@@ -114,11 +114,6 @@ def can_transfer(producer_ids: Sequence[int]) -> bool:
     return house_account() is not None or all(account_of(producer_id) is not None for producer_id in producer_ids)
 
 
-def methods(producer_ids: Sequence[int]) -> list[PaymentMethod]:
-    """List the ways in which goods of these producers can be paid, the one to offer first in front."""
-    return [*([PaymentMethod.VIETQR] if can_transfer(producer_ids) else []), PaymentMethod.COD]
-
-
 def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
     """Ask for the money of a purchase that was just placed: by transfer one code per payee, on delivery one an order,
     by card one for all.

@@ -38,10 +38,11 @@ from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.text import one_line
 from storefront import cart as carts
-from storefront import ordering, paying, purchase_queries, queries, shipping
+from storefront import gateways, ordering, paying, purchase_queries, queries, shipping
 from storefront.cart import CartView
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
+from storefront.web import card_pages
 from storefront.web import cart as cart_page
 from storefront.web.origin import unkept
 from storefront.web.words import language, named, said
@@ -159,7 +160,17 @@ def order() -> Response:
     except DomainError as refusal:
         show_refusal(form, refusal)
         return _page(form, seen, priced)
+    _open_pages(purchase)
     return cart_page.remember(redirect(url_for("orders.show", token=purchase.token), 303), None)
+
+
+def _open_pages(purchase: Purchase) -> None:
+    """Open the provider's page of a card, now that the purchase is written down; a job does if nobody answers."""
+    for payment_id in [row.id for row in purchase.payments if row.method is PaymentMethod.CARD]:
+        try:
+            card_pages.open_page(payment_id, now=clock.now())
+        except (gateways.ProviderAway, gateways.ProviderRefused):
+            return
 
 
 def _place(cart: Cart, form: CheckoutForm, priced: Priced) -> Purchase:
@@ -206,7 +217,7 @@ def _methods(seen: CartView) -> dict[PaymentMethod, str]:
         PaymentMethod.CARD: gettext("Card"),
         PaymentMethod.COD: gettext("Cash to who brings the goods"),
     }
-    return {method: str(labels[method]) for method in paying.methods([group.producer_id for group in seen.groups])}
+    return {method: str(labels[method]) for method in paying.available([group.producer_id for group in seen.groups])}
 
 
 def _home(form: CheckoutForm) -> Unit | None:

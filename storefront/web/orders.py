@@ -51,6 +51,7 @@ class ToPay:
     tone: str
     left_vnd: int
     code_svg: Markup | None  #: while a transfer is awaited
+    waits_for_card: bool  #: its page is at ``payment.url``, once it is open
     bank: str
     orders: tuple[Order, ...]
 
@@ -173,14 +174,16 @@ def _to_pay(payment: Payment, now: datetime) -> ToPay:
     left = max(0, payment.amount_vnd - payment.captured_vnd)
     orders = tuple(paying.orders_of(payment))
     off = all(order.placement is Placement.CANCELLED for order in orders)
-    awaited = payment.method is PaymentMethod.VIETQR and not off and payment.state in _OPEN and left > 0
+    is_open = not off and payment.state in _OPEN and left > 0
+    awaited = is_open and payment.method is PaymentMethod.VIETQR
+    by_card = is_open and payment.method is PaymentMethod.CARD
     account = payment.account or {}
     svg = None
     if awaited and account:
         text = vietqr.payload(vietqr.Transfer(account["bin"], account["number"], left, payment.code))
         svg = Markup(qr_svg(text, title=gettext("QR code of the transfer")))  # noqa: S704 (drawn by us)
     bank = vietqr.banks().get(account.get("bin", ""))
-    return ToPay(payment, *_payment_words(payment, off), left, svg, bank.name if bank else "", orders)
+    return ToPay(payment, *_payment_words(payment, off), left, svg, by_card, bank.name if bank else "", orders)
 
 
 def _receiver(purchase: Purchase) -> list[tuple[str, str]]:

@@ -14,15 +14,8 @@ from tests.factories import Factories
 
 
 @pytest.fixture
-def shop(make: Factories, app: Flask, now: datetime) -> Shop:
-    """Give a shop with two producers: see :class:`tests.buying.Shop`."""
-    return open_shop(make, app, now)
-
-
-@pytest.fixture(autouse=True)
-def books_agree(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After whatever a test does to orders and money, the journal says the same as they do."""
-    yield
-    if "shop" in request.fixturenames:
-        with request.getfixturevalue("app").app_context():
-            assert agreement.verify() == []
+def shop(make: Factories, app: Flask, now: datetime) -> Iterator[Shop]:
+    """Give a shop with two producers (:class:`tests.buying.Shop`); whatever is done there, the journal agrees."""
+    yield open_shop(make, app, now)
+    with app.app_context():
+        assert agreement.verify() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
@@ -19,7 +20,7 @@ from kernel.db import db, transaction
 from kernel.models import Job
 from stock import queries as stock
 from stock.models import LocationKind
-from storefront import settling
+from storefront import agreement, settling
 from storefront.models import PublicText
 from storefront.order_models import (
     BankAccount,
@@ -68,7 +69,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(make: Factories, app: Flask, now: datetime) -> Shop:
+def shop(make: Factories, app: Flask, now: datetime) -> Iterator[Shop]:
     """See :class:`Shop`; parcels cost 20,000 đ within the commune and 30,000 đ within the country."""
     found = []
     for name, price, quantity in (("Hợp tác xã mẫu", 50_000, 10), ("Hộ mẫu", 120_000, 5)):
@@ -111,7 +112,9 @@ def shop(make: Factories, app: Flask, now: datetime) -> Shop:
         for text in ("dieu-khoan", "bao-mat"):
             session.add(PublicText(name=text, title_vi="Mẫu", body_vi="Mẫu", saved_at=now))
     (rice, slug, first), (honey, _, second) = found
-    return Shop(app, rice, honey, slug, first, second)
+    yield Shop(app, rice, honey, slug, first, second)
+    with app.app_context():
+        assert agreement.verify() == []
 
 
 def add(client: FlaskClient, item: int, quantity: str = "1", **headers: str) -> int:
