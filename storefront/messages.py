@@ -52,7 +52,7 @@ def tell(
             "pay_until": _time(purchase.hold_until),
             "cause": order.cancel_cause if order is not None else "",
             "reason": order.cancel_reason if order is not None else "",
-            "refund_vnd": 0,
+            "is_pickup": False,
             **facts,
         },
     )

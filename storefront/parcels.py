@@ -20,7 +20,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation, ledger, locations
 from stock.models import Allocation, AllocationState, Location, LocationKind
-from storefront import ordering, settling
+from storefront import messages, ordering, purchase_queries, settling
 from storefront.order_models import (
     CodState,
     Order,
@@ -175,6 +175,15 @@ def pack(order: Order, *, carrier: str, code: str = "", actor: Actor, now: datet
     _step(parcel, ParcelState.CREATED.value, actor=actor, now=now)
     ordering.note(order, "packed", now=now, actor=actor, parcel=parcel.number)
     _trace("shipping", shipped, parcel, actor=actor, now=now)
+    lots = purchase_queries.lots_of(order.purchase)
+    messages.tell(
+        order.purchase,
+        messages.SENT,
+        order=order,
+        now=now,
+        lots={line: [(lot.number, lot.path) for lot in given] for line, given in lots.items()},
+        is_pickup=carrier == PICKUP,
+    )
     audit.record(actor, "storefront.pack", f"order:{order.number}", now=now, parcel=parcel.number)
     return parcel
 

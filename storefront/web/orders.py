@@ -21,12 +21,13 @@ from kernel import administrative_units, clock
 from kernel.db import transaction
 from kernel.errors import Conflict
 from kernel.text import one_line
-from storefront import ordering, paying, purchase_queries, settling
+from storefront import carriers, ordering, parcel_words, paying, purchase_queries, settling
 from storefront.gateways import vietqr
 from storefront.order_models import (
     CodState,
     Order,
     OrderStep,
+    Parcel,
     ParcelState,
     Payment,
     PaymentMethod,
@@ -56,6 +57,16 @@ class ToPay:
     orders: tuple[Order, ...]
 
 
+@dataclass(frozen=True)
+class ParcelView:
+    """A parcel as the page shows it."""
+
+    state: str
+    carrier: str
+    url: str | None  #: where its carrier tells of it
+    steps: list[tuple[datetime, str, str]]
+
+
 @blueprint.get("/<token>")
 @public
 def show(token: str) -> Response:
@@ -68,7 +79,7 @@ def show(token: str) -> Response:
         payments=[_to_pay(payment, now) for payment in purchase.payments],
         states={order.id: state_of(order) for order in purchase.orders},
         steps=_told(purchase),
-        parcels={parcel.id: parcel_words(parcel.state) for order in purchase.orders for parcel in order.parcels},
+        parcels={parcel.id: _parcel(parcel) for order in purchase.orders for parcel in order.parcels},
         lots=purchase_queries.lots_of(purchase),
         refunds=[(made, made.state is RefundState.DONE) for made in purchase_queries.refunds_of(purchase)],
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
@@ -137,7 +148,7 @@ def said_step(step: OrderStep) -> str | None:
     if step.what == "cancelled":
         return str(_CANCELLED[str(step.facts.get("cause", "buyer"))]())
     words = {
-        "placed": gettext("Ordered"),
+        "placed": gettext("The order was placed"),
         "confirmed": gettext("Confirmed: the goods are yours"),
         "paid": gettext("Paid"),
         "packed": gettext("Packed"),
@@ -145,21 +156,6 @@ def said_step(step: OrderStep) -> str | None:
         "refunded": gettext("%(amount)s was given back", amount=dong(int(amount or 0))),
     }
     return words.get(step.what)
-
-
-def parcel_words(state: ParcelState) -> str:
-    """Say where a parcel is."""
-    return str(
-        {
-            ParcelState.CREATED: gettext("Packed"),
-            ParcelState.PICKED_UP: gettext("Handed to the carrier"),
-            ParcelState.IN_TRANSIT: gettext("On its way"),
-            ParcelState.DELIVERED: gettext("Delivered"),
-            ParcelState.FAILED: gettext("Could not be delivered this time"),
-            ParcelState.RETURNING: gettext("Goes back to the producer"),
-            ParcelState.RETURNED: gettext("Back at the producer's"),
-        }[state]
-    )
 
 
 _CANCELLED = {
@@ -218,6 +214,19 @@ def _payment_words(payment: Payment, off: bool) -> tuple[str, str]:
     if payment.state is PaymentState.PARTLY:
         return gettext("A part of it has come"), "wait"
     return gettext("Not paid yet"), "wait"
+
+
+def _parcel(parcel: Parcel) -> ParcelView:
+    return ParcelView(
+        state=gettext(parcel_words.STATES[parcel.state]),
+        carrier=gettext(parcel_words.CARRIERS[parcel.carrier]),
+        url=carriers.tracking_url(parcel.carrier, parcel.code),
+        steps=[
+            (step.at, gettext(parcel_words.STEPS[step.what]), step.note)
+            for step in parcel.steps
+            if step.what in parcel_words.STEPS and not step.what.startswith("cod_")
+        ],
+    )
 
 
 def _told(purchase: Purchase) -> dict[int, list[tuple[datetime, str]]]:
