@@ -7,10 +7,10 @@ presses Enter; each reading counts one pack.
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,13 +21,16 @@ from accounts.web.forms import words_of
 from accounts.web.guard import current_actor, requires
 from consignment import queries, selling, transfer
 from consignment.models import NoteKind, SalesPoint
-from kernel import clock, replays, text
+from kernel import clock, gs1, replays, text
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from traceability import digital_link, element_strings, items
+from traceability.application_identifiers import Malformed
 from traceability.models import LotState
 
 blueprint = Blueprint("counter", __name__, url_prefix="/quay")
 MOST_PACKS = 9_999
+LONGEST_WORDS = 400  #: a whole address
 Answer = str | Response | tuple[str, int]
 
 
@@ -94,10 +97,8 @@ def find(slug: str) -> str:
     A code that was read, or typed in full, counts one pack of its batch.
     """
     point = queries.own_point(current_actor(), slug)
-    typed, words = _typed(request.form), text.one_line(request.form.get("q", ""))[:200]
-    code = _code(words)
-    read = [row for row in queries.goods_at(point) if code and code in (row.token.casefold(), row.gtin)]
-    fit = [row for row in read if _may_be_sold(row)]
+    typed, words = _typed(request.form), text.one_line(request.form.get("q", ""))[:LONGEST_WORDS]
+    fit = [row for row in _coded(words, queries.goods_at(point)) if _may_be_sold(row)]
     if fit:  # of several batches of one GTIN the first to expire
         lot_id = fit[0].lot_id
         typed.packs[lot_id] = min(typed.packs.get(lot_id, 0) + 1, MOST_PACKS)
@@ -317,7 +318,8 @@ def _counter(point: SalesPoint, typed: Typed, *, words: str = "", in_use: bool =
     goods = queries.goods_at(point)
     day = clock.business_date(clock.now())
     chosen = [row for row in goods if row.lot_id in typed.words]
-    found = [row for row in goods if row.lot_id not in typed.words and _holds(row, words)]
+    coded = _coded(words, goods) if words else []
+    found = [row for row in goods if row.lot_id not in typed.words and (row in coded or _holds(row, words))]
     today = [] if in_use else [row for row in queries.sales_of(point, day) if row.cancelled is None]
     return render_template(
         "consignment/counter/show.html",
@@ -342,20 +344,43 @@ def _may_be_sold(row: queries.Offered) -> bool:
     return not past and not row.frozen and row.state is LotState.RELEASED
 
 
-def _code(words: str) -> str:
-    """Take the code out of what a reader types: an address of a batch page, a Digital Link, a bar code, or itself."""
-    path = urlsplit(words).path if "://" in words else words
-    parts = [part for part in path.strip().split("/") if part]
-    if "01" in parts[:-1]:
-        return parts[parts.index("01") + 1].zfill(14)
-    last = parts[-1].casefold() if parts else ""
-    return last.zfill(14) if last.isascii() and last.isdecimal() and len(last) in (8, 12, 13, 14) else last
+def _coded(words: str, goods: Sequence[queries.Offered]) -> list[queries.Offered]:
+    """Give the goods that a code stands for: of one batch, or for a GTIN without a lot all that bear it.
+
+    It may be the address in a printed code, the letters under it, the code of a single pack, or a bar code's digits.
+    """
+    serial = items.serial_in(words)
+    if serial is not None:
+        lot_id = items.lot_of(serial)
+        return [row for row in goods if row.lot_id == lot_id]
+    keys = _keys(words)
+    if keys is not None:
+        gtin, lot = keys
+        return [row for row in goods if row.gtin == gtin and lot in (None, row.number)]
+    parts = re.split(r"[\s/]+", re.split(r"[?#]", words)[0].rstrip("/ "))
+    tokens = {gs1.typed_token(said) for said in (parts[-1], "".join(parts), "".join(parts[1:]))}
+    return [row for row in goods if row.token in tokens]
+
+
+def _keys(words: str) -> tuple[str, str | None] | None:
+    """Read GTIN and lot in a Digital Link, in a bar code's elements or in its digits; None when there are none."""
+    try:
+        if "://" in words:
+            link = digital_link.parse_uri(words.rstrip("/"))
+            return (link.gtin, link.lot) if link.gtin else None
+        if words.startswith("("):
+            elements = dict(element_strings.from_brackets(words))
+            return (elements["01"], elements.get("10")) if "01" in elements else None
+    except Malformed:
+        return None
+    if words.isascii() and words.isdecimal() and len(words) in (8, 12, 13, 14):
+        return words.zfill(14), None
+    return None
 
 
 def _holds(row: queries.Offered, words: str) -> bool:
-    """Tell whether a batch has these words in its names, its number or its codes."""
-    code = _code(words)
-    if not words or code in (row.token.casefold(), row.gtin, row.number.casefold()):
+    """Tell whether a batch has these words in its names or its number."""
+    if not words or words.casefold() == row.number.casefold():
         return True
     said = text.search_text(row.product_vi, row.product_en, row.item_vi, row.item_en, row.number, row.owner_vi)
     return all(f" {word}" in f" {said}" for word in text.tokens(words))

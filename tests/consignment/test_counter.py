@@ -12,17 +12,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from accounts.actor import SYSTEM
 from accounts.models import OrganisationKind
 from catalog import editing
 from catalog.models import Product
 from consignment import points
 from consignment.models import Note, NoteKind, NoteStatus, Sale
+from kernel import gs1
 from kernel.db import db, transaction
 from stock import holding, verification
 from stock.models import Location
 from tests.consignment.conftest import Shop
 from tests.factories import Factories
 from tests.web import send
+from traceability import items
+from traceability.item_models import ItemCode
 from traceability.models import Batch, Lot
 
 NOTES = "/quan-tri/phieu-ky-gui"
@@ -290,7 +294,7 @@ def test_a_search_keeps_what_was_typed_and_a_code_that_is_read_counts_one_pack(
 def test_of_one_gtin_the_batch_that_expires_first_is_counted(
     app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
 ) -> None:
-    item = make.item(make.product(shop.producer, gtin="08936012345675"))
+    item = make.item(make.product(shop.producer, gtin="08936012345674"))
     late, soon, past = (
         replace(shop, lot_id=make.batch(item, expires_on=now.date() + timedelta(days=days)).lot_id)
         for days in (90, 30, 0)
@@ -299,11 +303,50 @@ def test_of_one_gtin_the_batch_that_expires_first_is_counted(
         for one in (late, soon, past):
             make.on_hand(one.lot_id, db.session.get_one(Location, shop.warehouse_id), shop.producer, 5)
             one.deliver(5, now)
-    for code in ("8936012345675", "https://id.gs1.org/01/08936012345675/10/ANY?17=271231"):
+    for code in ("8936012345674", "https://id.gs1.org/01/08936012345674?17=271231", "(01)08936012345674"):
         page = send(till, f"/quay/{shop.slug}/tim", q=code)
 
         assert field_of(page, past.lot_id) == "1", "on its last day it is still good"
         assert (field_of(page, soon.lot_id), field_of(page, late.lot_id)) == ("", "")
+
+
+def test_a_code_that_names_its_batch_counts_no_other_batch_of_the_same_goods(
+    app: Flask, make: Factories, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    item = make.item(make.product(shop.producer, gtin="08936012345674"))
+    soon, late = (
+        replace(shop, lot_id=make.batch(item, number=number, expires_on=now.date() + timedelta(days=days)).lot_id)
+        for number, days in (("SOM", 30), ("MUON/2", 90))
+    )
+    with app.app_context():
+        for one in (soon, late):
+            make.on_hand(one.lot_id, db.session.get_one(Location, shop.warehouse_id), shop.producer, 5)
+            one.deliver(5, now)
+        batch = db.session.get_one(Batch, late.lot_id)
+        token, owner = batch.token, batch.lot.owner.code
+        with transaction():
+            items.switch(db.session.get_one(Product, item.product_id), True, actor=SYSTEM, now=now)
+            roll = items.make_for_batch(batch, 2, actor=SYSTEM, now=now)
+        serial = db.session.scalars(select(ItemCode.serial).where(ItemCode.roll_id == roll.id)).first()
+        blank = items.new_serial()
+    assert serial is not None
+
+    for code in (
+        "https://shop.test/01/08936012345674/10/MUON%2F2?17=271231",
+        "(01)08936012345674(10)MUON/2",
+        f"https://shop.test/01/08936012345674/10/MUON%2F2/21/{serial}",
+        f"https://shop.test/m/{serial}",
+        items.spoken(serial),
+        f"https://shop.test/lo/{owner}/{token}/?x=1",
+        gs1.spoken_token(token),
+        f"{owner.upper()} {gs1.spoken_token(token)}",
+    ):
+        page = send(till, f"/quay/{shop.slug}/tim", q=code)
+        assert (field_of(page, late.lot_id), field_of(page, soon.lot_id)) == ("1", ""), code
+    for code in ("https://shop.test/01/08936012345674/10/KHAC", f"https://shop.test/m/{blank}", "http://[x"):
+        page = send(till, f"/quay/{shop.slug}/tim", q=code)
+        assert page.status_code == 200
+        assert (field_of(page, late.lot_id), field_of(page, soon.lot_id)) == (None, None), code
 
 
 def test_a_held_lot_has_no_field_and_cannot_be_sold_by_an_old_form(
