@@ -686,13 +686,23 @@ def _free_code(net_content: int, unit: Unit, taken: set[str]) -> str:
     return next(code for code in (stem, *(f"{stem}-{number}" for number in range(2, 1_000))) if code not in taken)
 
 
-def _checked_gtin(text: str, product: Product, item: TradeItem | None = None) -> str | None:
+def check_gtin(text: str) -> str | None:
+    """Give the 14 digits of a GTIN; None where none is written.
+
+    :raises BadGtin: if it cannot be one
+    """
     if not text.strip():
         return None
     try:
-        gtin = gs1.gtin14(text)
+        return gs1.gtin14(text)
     except InvalidInput as problem:
         raise BadGtin(problem) from problem
+
+
+def _checked_gtin(text: str, product: Product, item: TradeItem | None = None) -> str | None:
+    gtin = check_gtin(text)
+    if gtin is None:
+        return None
     if item is not None and gtin == item.gtin:
         return gtin
     if gs1.is_sample_gtin(gtin) and not product.is_sample:

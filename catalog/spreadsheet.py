@@ -345,7 +345,9 @@ def work_through(producer: Organisation, actor: Actor, data: bytes, *, now: date
                 report.new_products += is_new
         except _Wrong as wrong:
             problems = wrong.problems
-        report.problems += problems
+        if problems:
+            problems += _Taking(known, actor, now, group).unreadable(problems)
+        report.problems += sorted(problems, key=lambda problem: problem.row)
     return report
 
 
@@ -423,6 +425,27 @@ class _Taking:
         if is_new:
             self.known.add(product, name)
         return self._changes(before, after, name, is_new), is_new
+
+    def unreadable(self, besides: Sequence[Problem]) -> list[Problem]:
+        """Name all cells of the rows that say nothing in themselves, so that one error does not hide the next.
+
+        :param besides: what is named already
+        """
+        self._subgroup(None)
+        self._commune(None)
+        for name, most in editing.LENGTHS.items():
+            length = len(_text(self.first, name, lines=True))
+            if length > most:
+                self._note(self.first, name, editing.TooLong(field=name, length=length, most=most))
+        for row in self.group:
+            unit, factor = self._unit(row)
+            self._whole(row, "net_content", factor if unit else 1_000)  # half of something may yet be a whole number
+            self._whole(row, "price_vnd", 1)
+            self._day(row)
+            with self._noting(row, "gtin"):
+                editing.check_gtin(_text(row, "gtin"))
+        named = {(problem.row, problem.column) for problem in besides}
+        return [problem for problem in self.problems if (problem.row, problem.column) not in named]
 
     # Finding
 

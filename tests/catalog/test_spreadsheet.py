@@ -281,6 +281,32 @@ def test_a_wrong_cell_is_named_by_row_and_column(
     assert [(row.row, row.column, type(row.error)) for row in report.problems] == [(4, column, error)]
 
 
+def test_one_wrong_cell_hides_no_other_of_its_product(
+    producer: Organisation, rehearse: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    report = rehearse(
+        _sheet(
+            NEW | {"subgroup": 99, "commune": "Xã Không Có", "summary_vi": "a" * 301, "price_vnd": "rẻ"},
+            NEW | {"net_content": "=1/0", "unit": "tấn", "price_from": "31/02/2027", "gtin": "8938505974191"},
+        )
+    )
+
+    assert {(row.row, row.column, type(row.error)) for row in report.problems} == {
+        (3, "subgroup", spreadsheet.NotAKind),
+        (3, "commune", spreadsheet.NotACommune),
+        (3, "summary_vi", editing.TooLong),
+        (3, "price_vnd", spreadsheet.NotANumber),
+        (4, "subgroup", spreadsheet.SaidInTwoWays),
+        (4, "commune", spreadsheet.SaidInTwoWays),
+        (4, "net_content", spreadsheet.NotCalculated),
+        (4, "unit", spreadsheet.NotAUnit),
+        (4, "price_from", spreadsheet.NotADay),
+        (4, "gtin", editing.BadGtin),
+    }
+    assert len(report.problems) == 10
+    assert [row.row for row in report.problems] == sorted(row.row for row in report.problems)
+
+
 def test_the_same_pack_in_two_rows_is_refused_at_the_second(
     complete: Begin, out: Callable[[], bytes], rehearse: Callable[[bytes], spreadsheet.Report]
 ) -> None:
