@@ -46,7 +46,7 @@ def work(once: bool, every: float) -> None:
             kind = jobs.run_one(clock.now())
         except DBAPIError as problem:
             # The database is restarted, or away: wait for it, longer and longer, rather than leave the jobs undone.
-            logger.warning("the database does not answer", again_in_s=patience, problem=type(problem).__name__)
+            logger.warning("the database does not answer", again_in_s=patience, problem=str(problem.orig))
             db.session.remove()
             if once:
                 raise click.ClickException("The database does not answer.") from None
@@ -64,6 +64,7 @@ def work(once: bool, every: float) -> None:
 def register(app: Flask) -> None:
     """Add the project's commands to ``flask``."""
     app.cli.add_command(work)
+    app.cli.add_command(people.offices)
     app.cli.add_command(people.users)
     app.cli.add_command(people.keys)
     app.cli.add_command(data.demo)

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from accounts.actor import SYSTEM
 from accounts.models import Organisation
 from accounts.queries import get_organisation
+from app.commands.tables import require_tables
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import DomainError
@@ -27,6 +28,7 @@ class _Refused(Exception):
 @click.option("--organisation", "code", required=True, help="Code of the organisation that owns the keys.")
 def load(files: tuple[Path, ...], code: str) -> None:
     """Register the links of FILES (JSON), all of them or none; what stands already is left or brought up to date."""
+    require_tables("resolver")
     counts = {"added": 0, "changed": 0, "same": 0}
     problems: list[str] = []
     try:

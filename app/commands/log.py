@@ -55,6 +55,7 @@ def _spoilt_files() -> list[str]:
 @log.command("checkpoint")
 def checkpoint() -> None:
     """Number what waits, and sign the log if the day has no checkpoint yet."""
+    require_tables("log")
     log_jobs.number_all()
     made = log_jobs.sign(now=clock.now())
     latest = made or proof.latest_checkpoint()
@@ -68,4 +69,5 @@ def checkpoint() -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export(folder: Path) -> None:
     """Write all that is published of the log into FOLDER, for a host of somebody else; again: what is new."""
+    require_tables("log")
     click.echo(f"{log_files.write_all(folder)} files written")

@@ -1,4 +1,4 @@
-"""``flask users …`` and ``flask keys …``: accounts and keys from the command line."""
+"""``flask offices …``, ``users …`` and ``keys …``: the first office, accounts and keys from the command line."""
 
 from __future__ import annotations
 
@@ -8,13 +8,37 @@ import click
 from flask.cli import AppGroup
 
 from accounts import keys as api_keys
-from accounts import membership, passwords, resetting, signing_in
+from accounts import membership, organisations, passwords, resetting, signing_in
 from accounts.actor import SYSTEM
-from accounts.models import Role
+from accounts.models import LegalForm, OrganisationKind, Role
+from accounts.organisations import Profile
 from accounts.queries import get_organisation
+from app.commands.tables import require_tables
 from kernel import clock
 from kernel.db import transaction
 from kernel.errors import DomainError
+
+offices = AppGroup("offices", help="Programme offices: the first one of a new site.")
+
+
+@offices.command("create")
+@click.option("--code", required=True, help="4 to 6 small letters and digits; never changes.")
+@click.option("--name", required=True, help="Its name in Vietnamese.")
+@click.option("--commune", required=True, help="Code of the commune it sits in (danh mục hành chính).")
+@click.option("--looks-after", "units", required=True, multiple=True, help="Code of a province or commune; repeatable.")
+def create_office(code: str, name: str, commune: str, units: tuple[str, ...]) -> None:
+    """Enter a programme office. It enters all other organisations on its screens."""
+    require_tables("offices")
+    now = clock.now()
+    profile = Profile(legal_form=LegalForm.PUBLIC_BODY, name_vi=name, commune=commune)
+    try:
+        with transaction():
+            office = organisations.register(SYSTEM, code=code, kind=OrganisationKind.OFFICE, profile=profile, now=now)
+            organisations.set_jurisdiction(SYSTEM, office, units, now=now)
+    except DomainError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(f"{office.name_vi} is entered as {code}. Next:  users create --organisation {code} --role manager …")
+
 
 users = AppGroup("users", help="People who sign in.")
 
@@ -37,6 +61,7 @@ def create_user(
     password_stdin: bool,
 ) -> None:
     """Make an account and a membership. The password is asked for when no option gives it."""
+    require_tables("users")
     if not email and not phone:
         raise click.UsageError("Give --email or --phone.")
     number = signing_in.as_phone(phone) if phone else None
@@ -62,6 +87,7 @@ def create_user(
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 def reset_password(identity: str, password: str | None, password_stdin: bool) -> None:
     """Give the person with this e-mail or telephone number a new password; all their sessions end."""
+    require_tables("users")
     user = signing_in.find_by_identity(identity)
     if user is None:
         raise click.ClickException(f"Nobody signs in with {identity!r}.")
@@ -84,6 +110,7 @@ keys = AppGroup("keys", help="Bearer keys of organisations, for programs.")
 @click.option("--scope", required=True, help="What it is for: epcis:capture or epcis:query.")
 def create_key(code: str, scope: str) -> None:
     """Make a key and print it alone on the last line. It is shown this once."""
+    require_tables("keys")
     try:
         with transaction():
             key = api_keys.create(SYSTEM, get_organisation(SYSTEM, code), scope=scope, now=clock.now())

@@ -10,7 +10,7 @@ from accounts import keys
 from accounts.actor import SYSTEM
 from accounts.models import ApiKey, Membership, Organisation, Role, User
 from kernel.db import db, transaction
-from tests.factories import PASSWORD, Factories
+from tests.factories import BA_DONG, PASSWORD, Factories
 from tests.web import send
 
 NEW_PASSWORD = "ba từ ghép lạ"
@@ -114,3 +114,34 @@ def test_a_key_for_nobody_or_nothing_is_refused(runner, app: Flask, code: str, s
     with app.app_context():
         assert db.session.scalars(select(ApiKey)).all() == []
         assert db.session.scalars(select(Organisation)).one().code == "htxbd"
+
+
+OFFICE = ["offices", "create", "--code", "tinh1", "--name", "Văn phòng mẫu"]
+
+
+def test_the_first_office_of_a_new_site_is_entered_by_a_command(app: Flask, make: Factories) -> None:
+    make.unit(BA_DONG)
+    client, runner = app.test_client(), app.test_cli_runner()
+
+    office = runner.invoke(args=[*OFFICE, "--commune", BA_DONG, "--looks-after", "51"])
+    who = ["--organisation", "tinh1", "--email", "lan@demo.example", "--role", "manager"]
+    person = runner.invoke(args=[*CREATE, *who, "--password", NEW_PASSWORD])
+
+    assert (office.exit_code, person.exit_code) == (0, 0), office.output + person.output
+    assert send(client, "/dang-nhap", identity="lan@demo.example", password=NEW_PASSWORD).status_code == 303
+    assert client.get("/quan-tri/to-chuc/moi").status_code == 200
+    again = runner.invoke(args=[*OFFICE, "--commune", BA_DONG, "--looks-after", "51"])
+    assert again.exit_code == 1
+    assert "Error: " in again.output
+
+
+@pytest.mark.parametrize(("commune", "unit"), [("00000", "51"), (None, "00")])
+def test_an_office_of_no_known_place_is_refused_whole(
+    app: Flask, make: Factories, commune: str | None, unit: str
+) -> None:
+    make.unit(BA_DONG)
+    refused = app.test_cli_runner().invoke(args=[*OFFICE, "--commune", commune or BA_DONG, "--looks-after", unit])
+
+    assert refused.exit_code == 1
+    with app.app_context():
+        assert db.session.scalars(select(Organisation)).all() == []
