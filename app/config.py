@@ -182,7 +182,8 @@ def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...], defaul
     except ValueError:
         usable = False
     if not usable:
-        raise BadSetting(f"{name} must look like {schemes[0]}://host, not {value!r}.")
+        shown = re.sub(r"(?<=://).*@", "…@", value)  # what stands before the host may be a password
+        raise BadSetting(f"{name} must look like {schemes[0]}://host, not {shown!r}.")
     return value.rstrip("/")
 
 

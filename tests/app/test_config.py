@@ -61,6 +61,12 @@ def test_a_malformed_setting_is_refused_by_name(name: str, value: str) -> None:
         Config.from_environment({"SECRET_KEY": KEY, name: value})
 
 
+def test_a_refusal_does_not_print_a_password() -> None:
+    with pytest.raises(BadSetting, match="SMTP_URL") as refused:
+        Config.from_environment({"SMTP_URL": "smtp://bato:s3cret/@x@mail.example:99999"})
+    assert "s3cret" not in str(refused.value)
+
+
 def test_production_needs_a_key() -> None:
     with pytest.raises(BadSetting, match="SECRET_KEY is required"):
         Config.from_environment({"APP_ENV": "production"})
