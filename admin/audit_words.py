@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
 
-from admin.saying import dong, quantity
+from accounts.labels import KINDS, ROLES
+from admin.saying import day, dong, quantity
 from catalog.models import Unit
 from kernel.errors import N_
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 WORDS = {
     "accounts.accept": N_("accepted an invitation"),
     "accounts.add_place": N_("entered a place"),
@@ -112,6 +116,7 @@ WORDS = {
     "traceability.see_recipe": N_("looked at a recipe"),
     "traceability.set_recipe": N_("set a recipe"),
     "traceability.add_document": N_("laid a paper to a lot"),
+    "traceability.add_step": N_("wrote a step down"),
     "traceability.add_link": N_("registered a link of a key"),
     "traceability.change_link": N_("changed a link of a key"),
     "traceability.confirm": N_("confirmed a batch"),
@@ -196,6 +201,7 @@ FACTS = {
     "way": N_("how"),
     "is_alcohol": N_("alcohol"),
     "destination": N_("destination no."),
+    "event": N_("event no."),
     "export": N_("record no."),
     "file": N_("request no."),
     "first": N_("first sticker"),
@@ -225,6 +231,23 @@ FIELDS = {
     "gs1_prefix": N_("GS1 prefix"),
     "wants_checkpoints": N_("daily signed sheet"),
 }
+#: Fields of a product → what its forms call them.
+PRODUCT_FIELDS = {
+    "name_vi": N_("name"),
+    "name_en": N_("name in English"),
+    "summary_vi": N_("one sentence"),
+    "summary_en": N_("one sentence in English"),
+    "story_vi": N_("story"),
+    "story_en": N_("story in English"),
+    "brand": N_("brand"),
+    "standards": N_("standards"),
+    "village": N_("village"),
+    "commune_code": N_("commune"),
+    "label_kind": N_("kind of goods"),
+    "label": N_("label"),
+    "photos": N_("photos"),
+}
+_WORDS_OF_VALUES: dict[str, Mapping[Any, str]] = {"role": ROLES, "kind": KINDS}
 
 
 def told(facts: Mapping[str, Any], unit: Unit | None) -> list[tuple[str, str]]:
@@ -249,5 +272,10 @@ def _value(name: str, value: Any, unit: Unit | None) -> str:
     if name == "quantity" and unit is not None and isinstance(value, int):
         return quantity(value, unit)
     if isinstance(value, list):
-        return ", ".join(gettext(FIELDS[one]) if one in FIELDS else str(one) for one in value)
+        words = FIELDS | PRODUCT_FIELDS
+        return ", ".join(gettext(words[one]) if one in words else str(one) for one in value)
+    if isinstance(value, str) and value in _WORDS_OF_VALUES.get(name, {}):
+        return str(gettext(_WORDS_OF_VALUES[name][value]))
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
     return str(value)

@@ -38,9 +38,8 @@ from oversight.queries import recall_of_lot
 from stock import holding
 from traceability import genealogy, lots, queries, recording
 from traceability.lots import NotEnoughLeft, Received
-from traceability.models import EventKind, Lot, LotKind, LotState
+from traceability.models import Lot, LotKind, LotState
 from traceability.recipes import MoreOutThanIn
-from traceability.recording import NamedLot
 from traceability.steps import OWN, Step, all_steps, steps_for
 
 blueprint = Blueprint("lots", __name__, url_prefix="/quan-tri/nguyen-lieu")
@@ -362,10 +361,9 @@ def step_screen(lot: Lot, usual: tuple[Step, ...], *, back: str, name: str) -> s
                 title = form.title.data or ""
                 if step is None and not title:
                     raise recording.NoTitle()
-                return recording.record_event(
-                    EventKind.OBJECT,
+                return recording.add_step(
+                    lot,
                     step.biz_step if step else "other",
-                    [NamedLot(lot.id)],
                     title_vi=title or (step.name_vi if step else ""),
                     title_en="" if title or step is None else step.name_en,
                     note_vi=form.note.data or "",
@@ -374,8 +372,6 @@ def step_screen(lot: Lot, usual: tuple[Step, ...], *, back: str, name: str) -> s
                     event_at=lots.at_noon(day, now) if day != today else now,
                     files=kept_photos(prepared, title or (step.name_vi if step else ""), now),
                     actor=actor,
-                    organisation_id=actor.organisation_id,
-                    is_sample=lot.is_sample,
                     now=now,
                 ).id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import current_app
@@ -20,3 +21,13 @@ def dong(amount: int) -> str:
 def quantity(amount: int, unit: Any) -> str:
     """Write an amount of goods in their unit."""
     return str(current_app.jinja_env.filters["quantity"](amount, unit))
+
+
+def day(value: date) -> str:
+    """Write a day."""
+    return str(current_app.jinja_env.filters["day"](value))
+
+
+def unit(full_name: str) -> str:
+    """Name a commune or province in the reader's language, by its full name in Vietnamese."""
+    return str(current_app.jinja_env.filters["unit"](full_name))

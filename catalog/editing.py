@@ -531,6 +531,8 @@ def settled_items(product_ids: Sequence[int]) -> set[int]:
 # --- The steps --------------------------------------------------------------------------------------------
 
 _FACTS = (*LENGTHS, "commune_code", "commune_valid_from", "label_kind", "label")
+#: What the audit trail names of a change.
+EDITABLE = (*LENGTHS, "commune_code", "label_kind", "label", "photos")
 
 
 def _draft(product: Product, *, locked: bool = False) -> ProductVersion:
@@ -557,7 +559,11 @@ def _save(product: Product, actor: Actor, facts: dict[str, Any] | None, *, now: 
     if facts is None:
         return draft
     items = [row.trade_item_id for row in draft.items]
-    return _write(product, actor, facts, photos=photos_of(draft), items=items, now=now)
+    before = _facts_of(draft)
+    changed = sorted(name for name in EDITABLE if name in before and facts[name] != before[name])
+    version = _write(product, actor, facts, photos=photos_of(draft), items=items, now=now)
+    audit.record(actor, "catalog.edit", f"product:{product.id}", now=now, version=version.id, fields=changed)
+    return version
 
 
 def _save_photos(product: Product, actor: Actor, photos: Sequence[Photo], now: datetime) -> ProductVersion:
@@ -565,7 +571,9 @@ def _save_photos(product: Product, actor: Actor, photos: Sequence[Photo], now: d
     if list(photos) == photos_of(draft):
         return draft
     items = [row.trade_item_id for row in draft.items]
-    return _write(product, actor, _facts_of(draft), photos=photos, items=items, now=now)
+    version = _write(product, actor, _facts_of(draft), photos=photos, items=items, now=now)
+    audit.record(actor, "catalog.edit", f"product:{product.id}", now=now, version=version.id, fields=["photos"])
+    return version
 
 
 def _write(

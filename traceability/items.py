@@ -217,7 +217,9 @@ def find(gtin: str, serial: str) -> str | None:
 def lot_of(serial: str) -> int | None:
     """Give the lot on whose packs a code is, by its id; None for a code that is on none, void or not ours."""
     return db.session.scalar(
-        select(ItemCode.lot_id).where(ItemCode.serial == serial, ItemCode.state.in_((ItemState.BOUND, ItemState.ACTIVE)))
+        select(ItemCode.lot_id).where(
+            ItemCode.serial == serial, ItemCode.state.in_((ItemState.BOUND, ItemState.ACTIVE))
+        )
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from accounts.models import Organisation, Place, values
+from accounts.models import Organisation, Place, User, values
 from catalog.models import TradeItem, Unit
 from kernel.db import Base, append_only
 from kernel.models import AdministrativeUnit
@@ -226,6 +226,8 @@ class TraceEvent(Base):
     is_sample: Mapped[bool] = mapped_column(default=False)
 
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
+    user: Mapped[User | None] = relationship()
+    officer_organisation: Mapped[Organisation | None] = relationship(foreign_keys=[officer_organisation_id])
     place: Mapped[Place | None] = relationship()
     lots: Mapped[list[EventLot]] = relationship()
     files: Mapped[list[EventFile]] = relationship(order_by="EventFile.position")

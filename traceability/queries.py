@@ -724,7 +724,13 @@ def events_of(lot_id: int) -> list[Told]:
     rows = db.session.execute(
         select(TraceEvent, exists().where(newer.corrects_id == TraceEvent.id))
         .join(EventLot, and_(EventLot.event_id == TraceEvent.id, EventLot.lot_id == lot_id))
-        .options(joinedload(TraceEvent.organisation), joinedload(TraceEvent.place), selectinload(TraceEvent.files))
+        .options(
+            joinedload(TraceEvent.organisation),
+            joinedload(TraceEvent.officer_organisation),
+            joinedload(TraceEvent.user),
+            joinedload(TraceEvent.place),
+            selectinload(TraceEvent.files),
+        )
         .order_by(TraceEvent.event_at.desc(), TraceEvent.id.desc())
         .limit(MOST_EVENTS_SHOWN)
     ).unique()

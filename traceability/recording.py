@@ -21,7 +21,7 @@ from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc, one_line
 from traceability import genealogy, records
 from traceability.epcis import store
-from traceability.models import EventFile, EventKind, EventLot, TraceEvent
+from traceability.models import EventFile, EventKind, EventLot, Lot, TraceEvent
 
 LONGEST_TITLE, LONGEST_NOTE, MOST_FILES = 120, 2_000, 6
 #: Nothing was traced before the programme: an earlier year is a mistyped one.
@@ -264,6 +264,25 @@ def record_event(
     proof.append(records.KIND, event.event_id, canonical(records.stored_record(event)), now=now)
     store.keep(event)
     shows_anew(lot.lot_id for lot in lots)
+    return event
+
+
+def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: Any) -> TraceEvent:
+    """Write down what was done with a lot, by hand.
+
+    :param words: as of ``record_event``, and what that raises
+    """
+    event = record_event(
+        EventKind.OBJECT,
+        biz_step,
+        [NamedLot(lot.id)],
+        actor=actor,
+        organisation_id=actor.organisation_id,
+        is_sample=lot.is_sample,
+        now=now,
+        **words,
+    )
+    audit.record(actor, "traceability.add_step", f"lot:{lot.id}", now=now, event=event.id)
     return event
 
 

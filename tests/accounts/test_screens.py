@@ -27,6 +27,7 @@ from kernel.db import db, transaction
 from kernel.models import AuditEntry, Job, PageRevision
 from tests.factories import BA_TO, PASSWORD, Factories
 from tests.web import send
+from traceability.models import TraceEvent
 
 KEY = "7d1a6df0-6a4c-4b0e-9d4e-5f4e8a3d2c11"
 ORGANISATION = {
@@ -626,6 +627,17 @@ def test_an_officer_acts_for_a_producer_on_recorded_consent_and_both_are_recorde
 
     shown = text_of(officer.get("/quan-tri"))
     assert "Hộ Ba Động" in shown
+    received = send(
+        officer,
+        "/quan-tri/nguyen-lieu/nhan",
+        {"name": "Thóc", "quantity": "1", "unit": "kg", "supplier": "Hộ A", "commune": producer.commune_code}
+        | {"day": "hom-nay", "number": "NL-1", "request_key": KEY},
+    )
+    assert received.status_code == 303
+    history = text_of(make.client(producer).get(received.location))
+    with app.app_context():
+        who = db.session.scalars(select(TraceEvent)).one().user.name
+    assert f"ghi hộ: {who}, {office.name_vi}" in history
     assert officer.get("/quan-tri/to-chuc").status_code == 403
     assert officer.get("/quan-tri/to-chuc/ho001/nguoi").status_code == 403
     assert send(officer, "/quan-tri/thoi-lam-thay").status_code == 303

@@ -285,6 +285,15 @@ def test_raw_material_is_received_with_its_photos(world: SimpleNamespace, app: F
     assert "6 hộ thôn Suối Loa" in world.client.get(answer.location).text
 
 
+def test_who_mends_another_field_is_told_to_choose_the_photos_again(world: SimpleNamespace, app: Flask) -> None:
+    wrong = send(world.client, "/quan-tri/nguyen-lieu/nhan", {**RECEIVED, "quantity": "", "photos": [photo()]})
+    without = send(world.client, "/quan-tri/nguyen-lieu/nhan", {**RECEIVED, "quantity": ""})
+
+    assert (wrong.status_code, without.status_code) == (422, 422)
+    assert re.search(r'<p class="error" id="photos-error">[^<]*anh\.jpg', wrong.text)
+    assert 'id="photos-error"' not in without.text
+
+
 def test_the_same_form_sent_twice_receives_once(world: SimpleNamespace, app: Flask) -> None:
     first = send(world.client, "/quan-tri/nguyen-lieu/nhan", RECEIVED)
     second = send(world.client, "/quan-tri/nguyen-lieu/nhan", RECEIVED)
@@ -381,6 +390,9 @@ def test_a_step_is_added_and_put_right_and_both_stay_on_record(
 
     assert mended.status_code == 303
     assert count(app, TraceEvent) == 2
+    with app.app_context():
+        line = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "traceability.add_step")).one()
+        assert (line.subject, line.facts) == (f"lot:{batch.lot_id}", {"event": event.id})
     page = world.client.get(base).text
     assert "Ba nắng" in page
     assert "Ghi nhầm" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from catalog.models import Product, ProductStatus, ProductVersion, TradeItem, Un
 from kernel.db import db, transaction
 from kernel.errors import DomainError
 from kernel.gs1 import check_digit
-from kernel.models import AdministrativeUnit
+from kernel.models import AdministrativeUnit, AuditEntry
 from tests.factories import BA_DONG, BA_TO, BA_TO_CIRCUMFLEX, Factories
 
 Begin = Callable[..., Product]
@@ -90,6 +91,27 @@ def test_a_name_is_needed_and_has_an_end(begun: Begin) -> None:
 
 
 # --- Versions --------------------------------------------------------------------------------------------
+
+
+def test_the_trail_tells_what_an_officer_changed_for_a_producer(
+    complete: Begin, photo: Callable[[str], str], maker: Actor, officer: Actor, now: datetime
+) -> None:
+    product = complete()
+    acting = replace(maker, user_id=officer.user_id, officer_organisation_id=officer.organisation_id)
+    with transaction():
+        editing.save_words(product, acting, summary_vi="Một câu khác.", brand="Mật Rừng", now=now)
+        editing.save_words(product, acting, summary_vi="Một câu khác.", now=now)
+        editing.save_label(product, acting, values={"warnings": {"vi": "Đậy kín."}}, now=now)
+        editing.add_photo(product, acting, editing.Photo(photo("f"), "Túi gạo"), now=now)
+
+    lines = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "catalog.edit", AuditEntry.user_id == officer.user_id)
+    ).all()
+
+    assert [line.facts["fields"] for line in lines] == [["brand", "summary_vi"], ["label"], ["photos"]]
+    assert {(line.subject, line.organisation_id, line.officer_organisation_id) for line in lines} == {
+        (f"product:{product.id}", maker.organisation_id, officer.organisation_id)
+    }
 
 
 def test_saving_makes_a_new_version_that_takes_over_all_the_rest(complete: Begin, maker: Actor, now: datetime) -> None:

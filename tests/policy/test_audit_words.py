@@ -8,7 +8,8 @@ from pathlib import Path
 
 from accounts.organisations import Profile
 from admin.audit_subjects import KINDS
-from admin.audit_words import FACTS, FIELDS, WORDS
+from admin.audit_words import FACTS, FIELDS, PRODUCT_FIELDS, WORDS
+from catalog import editing
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -63,3 +64,7 @@ def test_every_fact_has_a_name() -> None:
 
 def test_every_field_that_can_change_has_a_name() -> None:
     assert {field.name for field in fields(Profile)} - {"commune"} | {"commune_code"} == FIELDS.keys()
+
+
+def test_every_field_of_a_product_that_can_change_has_a_name() -> None:
+    assert set(editing.EDITABLE) == PRODUCT_FIELDS.keys()
