@@ -26,6 +26,7 @@ from accounts.web.forms import (
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
 from admin.sales_points import percent
+from admin.saying import said
 from consignment import queries, transfer
 from consignment.models import Note, NoteKind, NoteStatus, SalesPoint
 from kernel import clock, replays
@@ -268,7 +269,7 @@ def _page(note: Note, problem: str | None = None) -> str:
 def _steps(note: Note) -> list[dict[str, Any]]:
     """Tell what happened to a note, oldest first: when, what, by which organisation."""
     rows = db.session.execute(
-        select(AuditEntry.at, AuditEntry.action, Organisation.name_vi)
+        select(AuditEntry.at, AuditEntry.action, Organisation)
         .outerjoin(Organisation, Organisation.id == AuditEntry.organisation_id)
         .where(AuditEntry.subject == f"note:{note.number}", AuditEntry.action.in_(list(STEPS)))
         .order_by(AuditEntry.id)
@@ -277,11 +278,11 @@ def _steps(note: Note) -> list[dict[str, Any]]:
         {
             "at": at,
             "title": gettext(STEPS[action]),
-            "place": name,
+            "place": said(organisation, "name") if organisation else None,
             "text": {"consignment.cancel": note.cancel_reason, "consignment.take_back": note.reason}.get(action),
             "is_bad": action == "consignment.cancel",
         }
-        for at, action, name in rows
+        for at, action, organisation in rows
         if not (action == "consignment.draft" and note.kind is NoteKind.RETURN)
     ]
 

@@ -31,7 +31,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
-from admin.saying import said
+from admin.saying import said, unit
 from kernel import clock, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError
@@ -366,9 +366,9 @@ def _offer_profile_choices(form: ProfileForm, organisation: Organisation | None)
 def _offer_communes(field: Any, present: str | None, *, whole_province: str | None = None) -> None:
     actor = current_actor()
     units = queries.communes_for(actor, beside=whole_province)
-    labels = {unit.code: unit.full_name for unit in units}
+    labels = {row.code: unit(row.full_name) for row in units}
     if present is not None and present not in labels:
-        labels = {present: queries.name_of_unit(present), **labels}
+        labels = {present: unit(queries.name_of_unit(present)), **labels}
     set_choices(field, labels, empty=gettext("Choose a commune"))
 
 
@@ -537,7 +537,7 @@ def set_jurisdiction(code: str) -> tuple[str, int] | BaseResponse:
     actor = current_actor()
     office = queries.get_manageable(actor, code)
     form = JurisdictionForm(data={"units": queries.jurisdiction_of(office.id)})
-    form.units.choices = choices_of({unit.code: unit.full_name for unit in queries.units_for_jurisdiction(actor)})
+    form.units.choices = choices_of({row.code: unit(row.full_name) for row in queries.units_for_jurisdiction(actor)})
     if form.validate_on_submit():
         try:
             with transaction():

@@ -19,6 +19,7 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.product_forms import AlcoholForm, DecisionForm, ReasonForm
 from admin.products import DECISIONS, as_csv, in_english
+from admin.saying import unit
 from catalog import alcohol, labels, publishing, queries
 from catalog.models import Product, ProductStatus, ProductVersion, TradeItem
 from kernel import clock, media
@@ -210,7 +211,7 @@ def _differences(
         said = {
             gettext("Name in Vietnamese"): version.name_vi,
             gettext("Name in English"): version.name_en,
-            gettext("Commune"): version.commune.full_name,
+            gettext("Commune"): unit(version.commune.full_name),
             gettext("Village or hamlet"): version.village,
             gettext("One sentence about it"): version.summary_vi,
             gettext("One sentence, in English"): version.summary_en,

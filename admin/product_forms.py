@@ -21,6 +21,7 @@ from accounts.web.forms import (
     paragraphs,
     set_choices,
 )
+from admin.saying import unit
 from catalog import editing, labels, publishing
 from catalog.alcohol import LONGEST_LICENCE
 from catalog.models import ProductVersion
@@ -62,7 +63,9 @@ class OriginForm(BaseForm):
     def offer(self, subgroups: list[Choice], communes: list[AdministrativeUnit], in_english: bool) -> None:
         """Say what can be chosen: sub-groups under their industry, communes with their kind."""
         self.subgroup.choices = _by_industry(subgroups, in_english)
-        set_choices(self.commune, {row.code: row.full_name for row in communes}, empty=gettext("Choose a commune"))
+        set_choices(
+            self.commune, {row.code: unit(row.full_name) for row in communes}, empty=gettext("Choose a commune")
+        )
 
 
 def _by_industry(subgroups: list[Choice], in_english: bool) -> Any:

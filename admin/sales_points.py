@@ -28,6 +28,7 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
+from admin.saying import said
 from consignment import points, queries
 from consignment.models import SalesPoint
 from kernel import clock, media, replays
@@ -202,7 +203,7 @@ def new() -> tuple[str, int] | Answer:
         )
     )
     form = NewPointForm(data={"organisation": request.args.get("to-chuc"), "commission": 0})
-    set_choices(form.organisation, {row.code: row.name_vi for row in keepers}, empty=gettext("Please choose"))
+    set_choices(form.organisation, {row.code: said(row, "name") for row in keepers}, empty=gettext("Please choose"))
     if form.validate_on_submit():
         now = clock.now()
         try:

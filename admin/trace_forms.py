@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.models import Place
 from accounts.web.forms import BaseForm, DayField, QuantityField, RequestKey, choice, line, paragraphs, set_choices
+from admin.saying import said, unit
 from catalog.models import Unit
 from kernel import media
 from kernel.errors import N_, InvalidInput
@@ -192,7 +193,7 @@ class ReceiveForm(DayForm):
     def offer(self, communes: list[AdministrativeUnit], places: list[Place], own: str) -> None:
         """Say what can be chosen; ``own`` is the commune of the organisation itself."""
         offer_units(self.unit)
-        set_choices(self.commune, {row.code: row.full_name for row in communes})
+        set_choices(self.commune, {row.code: unit(row.full_name) for row in communes})
         offer_places(self.place, places)
         self.day.label.text = gettext("When was it received?")
         if not self.is_submitted():
@@ -242,7 +243,7 @@ def offer_units(field: Any) -> None:
 
 def offer_places(field: Any, places: list[Place]) -> None:
     """Offer an organisation's own places."""
-    labels = {str(place.id): f"{place.name_vi}, {place.commune.full_name}" for place in places}
+    labels = {str(place.id): f"{said(place, 'name')}, {unit(place.commune.full_name)}" for place in places}
     set_choices(field, labels, empty=gettext("Not stated"))
 
 
