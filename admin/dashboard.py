@@ -28,6 +28,8 @@ from ocop.models import Certificate
 from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
+from storefront import after_queries as after
+from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
 from traceability import queries as traces
 from traceability.models import BalanceFlag, Batch, Lot, LotState
 
@@ -65,6 +67,7 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
     """List what waits for an actor, the most urgent first; only what its permissions let it do."""
     today = clock.business_date(now)
     yield from _recalls(actor)
+    yield from _from_buyers(actor, now)
     if actor.kind is OrganisationKind.SALES_POINT:
         yield from _at_the_counter(actor, today)
     elif actor.is_office:
@@ -89,6 +92,26 @@ def _recalls(actor: Actor) -> Iterator[Task]:
         yield from _task(
             "alert-triangle", gettext("Recalls and drills under way"), _count(running, Recall.id), "recalls.index"
         )
+
+
+def _from_buyers(actor: Actor, now: datetime) -> Iterator[Task]:
+    """What buyers wait for: late answers first, then what is to be answered, decided, looked at."""
+    seen = after.complaints_visible_to(actor)
+    if actor.may(Permission.READ_COMPLAINTS):
+        late = _count(seen.where(after.is_late(now)), Complaint.id)
+        label = gettext("Complaints whose answer or decision is late")
+        yield from _task("alert-triangle", label, late, "complaints.index", xem="qua-han")
+    if actor.may(Permission.ANSWER_COMPLAINTS):
+        open_ones = _count(seen.where(Complaint.state == ComplaintState.OPEN), Complaint.id)
+        label = gettext("Complaints to answer")
+        yield from _task("message-circle", label, open_ones, "complaints.index", xem="can-tra-loi")
+    if actor.may(Permission.DECIDE_COMPLAINTS):
+        disputed = _count(seen.where(Complaint.state == ComplaintState.DISPUTED), Complaint.id)
+        label = gettext("Complaints to decide")
+        yield from _task("message-circle", label, disputed, "complaints.index", xem="tranh-chap")
+    if actor.may(Permission.MODERATE_REVIEWS):
+        waiting = _count(after.reviews_visible_to(actor).where(Review.state == ReviewState.WAITING), Review.id)
+        yield from _task("message-circle", gettext("Reviews to look at"), waiting, "reviews.index", xem="cho-xem")
 
 
 def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:

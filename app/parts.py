@@ -10,7 +10,19 @@ from app import log_views, media_views
 from app.config import Config
 from consignment.web import counter, points
 from ocop.web import register as certificate_register
-from storefront.web import browse, cart, checkout, complaints, notices, orders, pages, reviews
+from storefront.web import (
+    account,
+    browse,
+    cart,
+    checkout,
+    complaints,
+    notices,
+    orders,
+    pages,
+    reviews,
+    sign_up,
+    stock_notices,
+)
 from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
@@ -23,6 +35,9 @@ PARTS = [
     cart.blueprint,
     checkout.blueprint,
     orders.blueprint,
+    account.blueprint,
+    sign_up.blueprint,
+    stock_notices.blueprint,
     points.blueprint,
     counter.blueprint,
     login.blueprint,

@@ -66,7 +66,7 @@ def init_site(app: Flask, config: Config) -> None:
         ]
         shared = {"site": site, "legal_pages": legal_pages}
         view = app.view_functions.get(request.endpoint or "")
-        if getattr(view, "access", "public") == "public":
-            return {**shared, "actor": None, "navigation": []}  # shared pages know nobody
+        if getattr(view, "access", "public") in ("public", "person"):
+            return {**shared, "actor": None, "navigation": []}  # shared pages know nobody; buyers have no office
         actor = current_actor()
         return {**shared, "actor": actor, "navigation": navigation_for(actor, request.path)}

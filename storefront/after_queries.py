@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
@@ -12,8 +13,18 @@ from accounts.actor import SYSTEM, Actor
 from accounts.queries import owned_by
 from kernel.db import db
 from kernel.errors import N_, NotFound
-from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
-from storefront.order_models import Order, OrderLine, OrderStep, Parcel, ParcelState, Placement, Purchase
+from storefront.after_models import AccountConsent, Complaint, ComplaintState, Review, ReviewState, Wish
+from storefront.models import PublicText
+from storefront.order_models import (
+    Order,
+    OrderLine,
+    OrderStep,
+    Parcel,
+    ParcelState,
+    Placement,
+    Purchase,
+    PurchaseConsent,
+)
 
 ON_A_PAGE = 10
 ON_PRODUCT_PAGE = 5
@@ -263,3 +274,76 @@ def get_complaint(actor: Actor, number: str) -> Complaint:
     if found is None:
         raise NoSuchComplaint()
     return found
+
+
+# --- What an account shows of its holder ------------------------------------------------------------
+
+
+def purchases_of(user_id: int, most: int = 100) -> list[Purchase]:
+    """List the purchases of an account, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Purchase)
+            .where(Purchase.user_id == user_id)
+            .options(
+                selectinload(Purchase.orders).selectinload(Order.lines),
+                selectinload(Purchase.orders).joinedload(Order.producer),
+            )
+            .order_by(Purchase.id.desc())
+            .limit(most)
+        )
+    )
+
+
+def wishes_of(user_id: int) -> list[int]:
+    """List the ids of the products somebody wants to remember, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Wish.product_id).where(Wish.user_id == user_id).order_by(Wish.added_at.desc(), Wish.product_id)
+        )
+    )
+
+
+def consents_of(user_id: int) -> list[AccountConsent]:
+    """List what the holder of an account agreed to, the latest first, taken back or not."""
+    return list(
+        db.session.scalars(
+            select(AccountConsent)
+            .where(AccountConsent.user_id == user_id)
+            .options(joinedload(AccountConsent.text))
+            .order_by(AccountConsent.id.desc())
+        )
+    )
+
+
+class GivenWhenBuying(NamedTuple):
+    """What was agreed to with a purchase."""
+
+    number: str
+    token: str
+    purpose: str
+    title_vi: str
+    title_en: str
+    text_id: int
+    at: datetime
+
+
+def purchase_consents_of(user_id: int) -> list[GivenWhenBuying]:
+    """List what somebody agreed to with their purchases, the latest first."""
+    rows = db.session.execute(
+        select(
+            Purchase.number,
+            Purchase.token,
+            PurchaseConsent.purpose,
+            PublicText.title_vi,
+            PublicText.title_en,
+            PublicText.id,
+            PurchaseConsent.at,
+        )
+        .join(PurchaseConsent, PurchaseConsent.purchase_id == Purchase.id)
+        .join(PublicText, PublicText.id == PurchaseConsent.text_id)
+        .where(Purchase.user_id == user_id)
+        .order_by(Purchase.id.desc(), PurchaseConsent.purpose)
+        .limit(MOST_LISTED)
+    )
+    return [GivenWhenBuying._make(row) for row in rows]

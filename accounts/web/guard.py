@@ -53,6 +53,23 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     return decorate
 
 
+def signed_in(view: View) -> View:
+    """Let in whoever has an account, a member of something or not; send others to sign-in (302).
+
+    For what is a person's own: the view asks :func:`current_person`, and shows nothing of anybody else.
+    """
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if current_person() is None:
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("login.sign_in", next=wanted))
+        return view(*args, **kwargs)
+
+    guarded.access = "person"  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
 def current_actor() -> Actor:
     """Tell who is asking."""
     if "actor" not in request.environ:

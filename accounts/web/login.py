@@ -10,21 +10,17 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from accounts import membership, signing_in
+from accounts import signing_in
 from accounts.actor import ANONYMOUS
 from accounts.models import User
 from accounts.web.forms import BaseForm, answer_status, show_refusal
-from accounts.web.guard import current_actor, forget_actor, own_path, public
+from accounts.web.guard import current_actor, current_person, forget_actor, own_path, public
 from accounts.web.limits import guesses, init_limits
 from kernel import clock
 from kernel.db import transaction
-from kernel.errors import N_, InvalidInput
+from kernel.errors import InvalidInput
 
 blueprint = Blueprint("login", __name__)
-
-
-class WorksNowhere(InvalidInput):
-    message = N_("You no longer work in any organisation here. Please ask its manager or the programme office.")
 
 
 class SignInForm(BaseForm):
@@ -69,9 +65,9 @@ def enter(user: User, *, organisation_id: int | None = None) -> None:
 @guesses
 def sign_in() -> str | tuple[str, int] | BaseResponse:
     """Sign in by telephone number or e-mail."""
-    wanted = own_path(request.args.get("next")) or url_for("dashboard.show")
-    if request.method == "GET" and current_actor() is not ANONYMOUS:
-        return redirect(wanted)
+    wanted = own_path(request.args.get("next"))
+    if request.method == "GET" and current_person() is not None:
+        return redirect(_onward(wanted))
     form = SignInForm()
     if form.validate_on_submit():
         now = clock.now()
@@ -82,13 +78,11 @@ def sign_in() -> str | tuple[str, int] | BaseResponse:
                 raise signing_in.Refused()
             with transaction():
                 user = signing_in.complete(attempt, now=now)
-                if membership.actor_of(user.id) is ANONYMOUS and not wanted.startswith("/loi-moi/"):
-                    raise WorksNowhere()
         except InvalidInput as refusal:
             show_refusal(form, refusal)
         else:
             enter(user)
-            response = redirect(wanted, 303)
+            response = redirect(_onward(wanted), 303)
             if "lang" not in request.cookies:
                 response.set_cookie("lang", user.language, max_age=31_536_000, samesite="Lax", secure=request.is_secure)
             return response
@@ -97,15 +91,31 @@ def sign_in() -> str | tuple[str, int] | BaseResponse:
     ), answer_status(form)
 
 
+def _onward(wanted: str | None) -> str:
+    """Tell where a person goes who is signed in: where they wanted to; a buyer has no business in the back office."""
+    if current_actor() is not ANONYMOUS:
+        return wanted or url_for("dashboard.show")
+    if wanted is not None and wanted.startswith(("/quan-tri", "/quay")):
+        flash(gettext("You work in no organisation here. This is your own account as a buyer."), "wait")
+        wanted = None
+    return wanted or url_for("buyer_account.show")
+
+
 def _minutes() -> int:
     return int(signing_in.REST.total_seconds()) // 60
+
+
+def leave() -> None:
+    """End the session of this browser, and forget everything of it."""
+    logout_user()
+    session.clear()
+    forget_actor()
 
 
 @blueprint.post("/dang-xuat")
 @public
 def sign_out() -> BaseResponse:
     """Sign out, and forget everything of this session."""
-    logout_user()
-    session.clear()
+    leave()
     flash(gettext("You are signed out."), "good")
     return redirect(url_for("login.sign_in"), 303)

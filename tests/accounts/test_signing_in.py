@@ -173,10 +173,12 @@ def test_what_a_session_shows_is_kept_by_nobody(client: FlaskClient, make: Facto
     assert make.client(make.producer()).get("/quan-tri").headers["Cache-Control"] == "no-store"
 
 
-def test_who_works_nowhere_is_told_so_and_not_let_in(client: FlaskClient, make: Factories) -> None:
+def test_who_works_nowhere_is_a_buyer_and_not_let_into_the_back_office(client: FlaskClient, make: Factories) -> None:
     make.user(email="lan@demo.example")
 
-    response = send(client, "/dang-nhap", identity="lan@demo.example", password=PASSWORD)
+    response = send(client, "/dang-nhap?next=/quan-tri/san-pham", identity="lan@demo.example", password=PASSWORD)
 
-    assert response.status_code == 422
+    assert (response.status_code, response.location) == (303, "/tai-khoan")
+    assert "không làm việc trong tổ chức nào" in client.get("/tai-khoan").text
     assert client.get("/quan-tri").status_code == 302
+    assert client.get("/dang-nhap?next=/quan-tri").location == "/tai-khoan", "and is not sent round in circles"

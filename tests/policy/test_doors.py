@@ -53,6 +53,11 @@ OPEN_FORMS = {
     "invitation.show": "the link is the key, used once",
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
     "pack.report_batch": "as pack.report, about a batch",
+    "sign_up.ask": "who opens an account has none; answers everybody alike, few a minute",
+    "sign_up.open_account": "the link is the key, used once",
+    "stock_notices.ask": "who waits for goods need not be known to us; the address is proved first, few a minute",
+    "stock_notices.confirm": "the link in the letter is the key",
+    "stock_notices.stop": "the link in the letter is the key",
     "reviews_of_buyers.write": "the link of the order is the key; the office looks before it is shown",
     "reviews_of_buyers.withdraw": "the link of the order is the key",
     "complaints_of_buyers.index": "the link of the order is the key; few a minute",
@@ -689,7 +694,7 @@ def _access(app: Flask, rule: Rule) -> Any:
 
 
 def _guarded(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if _access(app, rule) != "public"]
+    return [rule for rule in app.url_map.iter_rules() if _access(app, rule) not in ("public", "person")]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -711,7 +716,24 @@ def test_every_view_says_who_may_pass(app: Flask) -> None:
 def test_all_signed_in_screens_lie_under_one_address_and_no_public_page_does(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         inside = rule.rule == "/quan-tri" or rule.rule.startswith(("/quan-tri/", "/quay"))
-        assert inside == (_access(app, rule) != "public"), rule.rule
+        assert inside == (_access(app, rule) not in ("public", "person")), rule.rule
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_is_a_persons_own_lies_under_one_address_and_asks_who_is_there(app: Flask, client: FlaskClient) -> None:
+    own = [rule for rule in app.url_map.iter_rules() if _access(app, rule) == "person"]
+
+    assert own
+    for rule in app.url_map.iter_rules():
+        assert (rule.rule == "/tai-khoan" or rule.rule.startswith("/tai-khoan/")) == (rule in own), rule.rule
+    with app.test_request_context():
+        addresses = [
+            (method, app.url_for(rule.endpoint, **dict.fromkeys(rule.arguments, 1)))
+            for rule in own
+            for method in (rule.methods or set()) & {"GET", "POST"}
+        ]
+    for method, address in addresses:
+        assert _knock(client, method, address) == 302, address
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
