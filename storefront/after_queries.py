@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import SYSTEM, Actor
 from accounts.queries import owned_by
+from catalog.models import ProductVersion
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from storefront.after_models import AccountConsent, Complaint, ComplaintState, Review, ReviewState, Wish
@@ -61,10 +62,10 @@ def purchase_of(token: str) -> Purchase:
 
 
 def has_arrived(order: Order) -> bool:
-    """Tell whether an order stands and its goods came: a parcel of it was delivered, or they were picked up."""
+    """Tell whether an order stands and its goods came: a parcel of it was delivered, or was and came back."""
     arrived = or_(
         exists().where(Parcel.order_id == order.id, Parcel.state == ParcelState.DELIVERED),
-        exists().where(OrderStep.order_id == order.id, OrderStep.what.in_(("delivered", "collected"))),
+        exists().where(OrderStep.order_id == order.id, OrderStep.what == "delivered"),
     )
     return order.placement is Placement.CONFIRMED and bool(db.session.scalar(select(arrived)))
 
@@ -110,6 +111,15 @@ class ShownReviews:
     def average(self) -> int:
         """The mean in tenths, half up: 43 is 4.3 of 5."""
         return (20 * self.hearts + self.count) // (2 * self.count) if self.count else 0
+
+
+def version_on_show(version_id: int, product_id: int) -> tuple[ProductVersion, bool]:
+    """Read the words of a product on show, and whether it has reviews on show (one statement)."""
+    has_reviews = exists().where(Review.product_id == product_id, Review.state == ReviewState.SHOWN)
+    version, any_review = db.session.execute(
+        select(ProductVersion, has_reviews).where(ProductVersion.id == version_id)
+    ).one()
+    return version, bool(any_review)
 
 
 def shown_reviews(product_id: int, page: int = 1, *, size: int = ON_A_PAGE) -> ShownReviews:

@@ -361,9 +361,7 @@ def is_needed(purchase_id: int, now: datetime) -> bool:
         exists().where(
             Parcel.order_id == Order.id, Parcel.state == ParcelState.DELIVERED, Parcel.delivered_at < before
         ),
-        exists().where(
-            OrderStep.order_id == Order.id, OrderStep.what.in_(("delivered", "collected")), OrderStep.at < before
-        ),
+        exists().where(OrderStep.order_id == Order.id, OrderStep.what == "delivered", OrderStep.at < before),
     )
     under_way = orders.where(~came)
     of_it = select(Order.id).where(Order.purchase_id == purchase_id)

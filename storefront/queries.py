@@ -327,11 +327,6 @@ def slug_of_today(kind: str, slug: str) -> str | None:
     return db.session.scalar(select(model.slug).where(model.id == target))
 
 
-def version_of(row: ShelfRow) -> ProductVersion:
-    """Read the words of a product on show, its commune with them."""
-    return db.session.scalars(select(ProductVersion).where(ProductVersion.id == row.version_id)).one()
-
-
 class OnOffer(NamedTuple):
     """A trade item on show, its price on the day."""
 

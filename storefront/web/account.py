@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired
 
 from accounts import email_links, oneself, passwords
 from accounts.models import User
+from accounts.signing_in import phone_as_written
 from accounts.web.forms import BaseForm, answer_status, choice, line, phone_field, show_refusal
 from accounts.web.guard import current_actor, current_person, signed_in
 from accounts.web.limits import guesses, letters
@@ -185,9 +186,8 @@ def addresses_kept() -> tuple[str, int] | Answer:
         else:
             flash(gettext("The address is kept."), "good")
             return redirect(url_for("buyer_account.addresses_kept"), 303)
-    return render_template(
-        "storefront/account/addresses.html", form=form, kept=buyers.addresses_of(person.id)
-    ), answer_status(form)
+    kept = [(row, phone_as_written(row.phone)) for row in buyers.addresses_of(person.id)]
+    return render_template("storefront/account/addresses.html", form=form, kept=kept), answer_status(form)
 
 
 @blueprint.post("/dia-chi/<int:address_id>/bo")

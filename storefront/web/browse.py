@@ -113,11 +113,13 @@ def product(slug: str) -> str | Response:
             raise queries.NoSuchProduct()
         return redirect(_same_query(f"/san-pham/{today}"), 301)
     pages.depends_on(pages.product(row.product_id), pages.organisation(row.producer_id))
-    version = queries.version_of(row)
+    version, has_reviews = after_queries.version_on_show(row.version_id, row.product_id)
     certificate = certificates.in_force([row.product_id], day).get(row.product_id)
     lapsed = None if certificate else certificates.latest([row.product_id], day).get(row.product_id)
     producer = queries.producer_of_slug(row.producer_slug)
-    said_of_it = after_queries.shown_reviews(row.product_id, size=after_queries.ON_PRODUCT_PAGE)
+    said_of_it = after_queries.ShownReviews()
+    if has_reviews:
+        said_of_it = after_queries.shown_reviews(row.product_id, size=after_queries.ON_PRODUCT_PAGE)
     theirs = [photo.digest for review in said_of_it.rows for photo in review.photos]
     pictures = media.pictures([photo.digest for photo in version.photos] + theirs)
     offers = queries.items_on_offer(row.version_id, day)
