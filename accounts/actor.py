@@ -33,6 +33,7 @@ class Permission(enum.Enum):
     ACT_FOR_PRODUCERS = "Work on behalf of a producer of one's jurisdiction."
     READ_AUDIT = "Read the audit trail."
     EDIT_PUBLIC_TEXTS = "Edit the public legal and information pages."
+    EDIT_SEARCH_WORDS = "Say which words mean the same to the shop's search."
     MANAGE_EXPORTS = "Hand records of lots to systems of the state."
     HANDLE_CASES = "Read and answer what buyers report about goods of one's jurisdiction."
     READ_STOCK = "Read goods on hand and their movements."
@@ -87,6 +88,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.MANAGE_ORGANISATIONS,
     P.ACT_FOR_PRODUCERS,
     P.EDIT_PUBLIC_TEXTS,
+    P.EDIT_SEARCH_WORDS,
     P.MANAGE_EXPORTS,
     P.HANDLE_CASES,
     P.MODERATE_REVIEWS,
@@ -114,7 +116,7 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 #: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates, and the register
 #: of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
-OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.MANAGE_CERTIFICATES, P.SET_SHIPPING_RATES})
+OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.EDIT_SEARCH_WORDS, P.MANAGE_CERTIFICATES, P.SET_SHIPPING_RATES})
 
 
 def granted(kind: OrganisationKind, role: Role, *, is_provincial: bool) -> frozenset[Permission]:

@@ -40,7 +40,30 @@ TEXTS: dict[str, tuple[str, str]] = {
             " time; the point disappears at once."
         ),
     ),
+    "show_woman_led": (
+        "2026-11",
+        N_(
+            "We agree that everybody may see that we are led by a woman, and find our products by it. We may take this"
+            " back at any time; it disappears at once."
+        ),
+    ),
+    "show_minority_led": (
+        "2026-11",
+        N_(
+            "We agree that everybody may see that we are led by a member of an ethnic minority, and find our products"
+            " by it. We may take this back at any time; it disappears at once."
+        ),
+    ),
+    "show_youth_led": (
+        "2026-11",
+        N_(
+            "We agree that everybody may see that we are led by young people, and find our products by it. We may take"
+            " this back at any time; it disappears at once."
+        ),
+    ),
 }
+#: By whom an organisation is led: the fact of it → the purpose under which it may be shown.
+LED = {"woman_led": "show_woman_led", "minority_led": "show_minority_led", "youth_led": "show_youth_led"}
 #: How it was given: by themselves on the screen; to an officer face to face, by telephone, on paper.
 CHANNELS = ("screen", "direct", "phone", "paper")
 

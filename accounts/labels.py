@@ -53,5 +53,7 @@ PURPOSES: dict[str, str] = {
     "officer_acts": N_("Officers work for them"),
     "show_phone": N_("Telephone number shown in public"),
     "show_coordinates": N_("Places shown on the map"),
-    "show_minority": N_("Ethnic minority told in public"),
+    "show_woman_led": N_("Shown as led by a woman"),
+    "show_minority_led": N_("Shown as led by a member of an ethnic minority"),
+    "show_youth_led": N_("Shown as led by young people"),
 }

@@ -323,9 +323,7 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    purpose: Mapped[str] = mapped_column(
-        String(40)
-    )  #: "show_phone", "officer_acts", "show_coordinates", "show_minority"
+    purpose: Mapped[str] = mapped_column(String(40))  #: a key of ``accounts.consents.TEXTS``
     text_version: Mapped[str] = mapped_column(String(40))
     channel: Mapped[str] = mapped_column(String(20))  #: "screen", "paper", "phone"
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

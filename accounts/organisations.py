@@ -220,6 +220,23 @@ def hide_phone(actor: Actor, organisation: Organisation, *, now: datetime) -> No
     withdraw_consent(actor, organisation, "show_phone", now=now)
 
 
+def show_led(
+    actor: Actor, organisation: Organisation, fact: str, *, channel: str, paper: str = "", now: datetime
+) -> None:
+    """Say in public by whom a producer is led, on its recorded consent.
+
+    :param fact: a key of ``consents.LED``
+    :raises NoSuchPurpose: if it is none
+    :raises consents.NoWay: if it is not said how they agreed
+    """
+    _check_reach(actor, organisation)
+    if fact not in consents.LED:
+        raise NoSuchPurpose()
+    consents.give(actor, organisation, consents.LED[fact], channel=channel, paper=paper, now=now)
+    setattr(organisation, fact, True)
+    _shows_anew(organisation)
+
+
 def withdraw_consent(actor: Actor, organisation: Organisation, purpose: str, *, now: datetime) -> None:
     """Take a consent of an organisation back, and undo at once what it allowed.
 
@@ -238,6 +255,8 @@ def withdraw_consent(actor: Actor, organisation: Organisation, purpose: str, *, 
             .values(lat=None, lon=None)
             .execution_options(synchronize_session=False)
         )
+    for fact in (fact for fact, shown in consents.LED.items() if shown == purpose):
+        setattr(organisation, fact, None)
     consents.withdraw(actor, organisation, purpose, now=now)
     _shows_anew(organisation)
 

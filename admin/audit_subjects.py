@@ -21,6 +21,7 @@ from kernel.models import AuditEntry
 from ocop.models import Certificate
 from oversight.export_models import ExportDestination
 from storefront import paying, texts
+from storefront.models import SynonymPhrase
 from storefront.order_models import PaymentMethod
 from traceability.item_models import StickerRoll
 from traceability.models import Lot, LotKind, TraceEvent
@@ -269,6 +270,24 @@ def _reviews(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
+def _synonyms(keys: set[str], actor: Actor) -> dict[str, Document]:
+    rows = db.session.execute(
+        select(SynonymPhrase.set_id, SynonymPhrase.phrase)
+        .where(SynonymPhrase.set_id.in_(_ids(keys)))
+        .order_by(SynonymPhrase.position)
+    )
+    words: dict[int, list[str]] = defaultdict(list)
+    for set_id, phrase in rows:
+        words[set_id].append(phrase)
+    return {
+        key: Document(
+            ", ".join(words[int(key)]) or gettext("Set of words no. %(number)s", number=key),
+            _link(actor, Permission.EDIT_SEARCH_WORDS, "search_words.edit", set_id=key) if words[int(key)] else None,
+        )
+        for key in map(str, _ids(keys))
+    }
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "case": _cases,
@@ -296,6 +315,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "review": _reviews,
     "roll": _rolls,
     "sale": _sales,
+    "synonyms": _synonyms,
     "text": _texts,
     "user": _people,
 }

@@ -81,6 +81,8 @@ WORDS = {
     "storefront.refund": N_("claimed money back for a buyer"),
     "storefront.refund_done": N_("gave money back to a buyer"),
     "storefront.refund_refused": N_("took a refund back"),
+    "storefront.remove_synonyms": N_("took words of the search away"),
+    "storefront.save_synonyms": N_("set words of the search"),
     "storefront.save_text": N_("changed a public text"),
     "storefront.set_shipping_rate": N_("set a shipping rate"),
     "storefront.settle_credit": N_("decided about money that came"),
@@ -217,6 +219,7 @@ FACTS = {
     "reprint": N_("printed before, times"),
     "roll": N_("roll no."),
     "what": N_("what"),
+    "words": N_("words"),
     "zone": N_("zone"),
     "gtin": "GTIN",
 }

@@ -109,6 +109,7 @@ def _product(
     return SimpleNamespace(
         url="#", name=name, net_content=net, price_vnd=price, unit_note=note, stars=stars, in_stock=stock,
         symbol=symbol, image=None, image_alt="", producer="Hợp tác xã Mẫu", commune="Xã Mẫu Một", is_sample=True,
+        why=Markup("… có <mark>gạo</mark> trong lời giới thiệu …") if stars == 4 else None,
     )  # fmt: skip
 
 

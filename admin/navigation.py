@@ -64,6 +64,7 @@ MENU = [
     Item(N_("Records for authorities"), "lot_files.days", "archive", N_("Programme"), Permission.READ_BATCHES),
     Item(N_("Data for state systems"), "exports.index", "send", N_("Programme"), Permission.MANAGE_EXPORTS),
     Item(N_("Public texts"), "texts.index", "file-text", N_("Programme"), Permission.EDIT_PUBLIC_TEXTS),
+    Item(N_("Words of the search"), "search_words.index", "search", N_("Programme"), Permission.EDIT_SEARCH_WORDS),
 ]
 
 

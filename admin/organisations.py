@@ -34,7 +34,7 @@ from admin.listing import address, asks_for_csv, csv_file, heading, order_asked,
 from admin.saying import said, unit
 from kernel import clock, replays
 from kernel.db import db, transaction
-from kernel.errors import DomainError
+from kernel.errors import N_, DomainError
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/quan-tri/to-chuc")
 
@@ -130,6 +130,15 @@ class PhoneConsentForm(BaseForm):
 
     channel = choice(lazy_gettext("How they agreed"), empty=CHOOSE)
     paper = line(lazy_gettext("Number of the signed paper"), longest=60, required=False)
+
+
+#: By whom a producer is led: what the address says → the fact (``accounts.consents.LED``).
+LED = {"phu-nu": "woman_led", "dan-toc-thieu-so": "minority_led", "thanh-nien": "youth_led"}
+LED_TITLES = {
+    "woman_led": N_("Led by a woman"),
+    "minority_led": N_("Led by a member of an ethnic minority"),
+    "youth_led": N_("Led by young people"),
+}
 
 
 class PlaceForm(BaseForm):
@@ -312,6 +321,8 @@ def show(code: str) -> str:
     organisation = queries.get_organisation(actor, code)
     may_manage = queries.may_manage(actor, organisation)
     looks_after = organisation.kind not in _TRADE
+    agreed = queries.consents_of(organisation.id)
+    standing = {row.purpose for row in agreed if row.withdrawn_at is None}
     return render_template(
         "admin/organisations/show.html",
         organisation=organisation,
@@ -320,7 +331,12 @@ def show(code: str) -> str:
         phone=signing_in.phone_as_written(organisation.phone) if organisation.phone else None,
         places=queries.places_of(organisation.id),
         place_kinds={kind: gettext(label) for kind, label in PLACE_KINDS.items()},
-        consents=queries.consents_of(organisation.id),
+        consents=agreed,
+        led=[
+            (whom, gettext(LED_TITLES[fact]), consents.LED[fact] in standing)
+            for whom, fact in LED.items()
+            if organisation.kind is OrganisationKind.PRODUCER
+        ],
         purposes={purpose: gettext(label) for purpose, label in PURPOSES.items()},
         channels={channel: gettext(label) for channel, label in CHANNELS.items()},
         units=queries.units_of(organisation.id) if looks_after else [],
@@ -444,6 +460,35 @@ def hide_phone(code: str) -> BaseResponse:
         organisations.hide_phone(actor, organisation, now=clock.now())
     flash(gettext("The telephone number is no longer shown."), "good")
     return redirect(url_for("organisations.show", code=code), 303)
+
+
+@blueprint.route("/<code>/lam-chu/<any('phu-nu','dan-toc-thieu-so','thanh-nien'):whom>", methods=["GET", "POST"])
+@requires(*BOTH)
+def show_led(code: str, whom: str) -> tuple[str, int] | BaseResponse:
+    """Record the consent to show by whom a producer is led, and show it."""
+    actor = current_actor()
+    organisation = queries.get_manageable(actor, code)
+    fact = LED[whom]
+    form = PhoneConsentForm()
+    set_choices(form.channel, _channels(organisation), empty=CHOOSE)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                organisations.show_led(
+                    actor, organisation, fact, channel=form.channel.data, paper=form.paper.data or "", now=clock.now()
+                )
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("Buyers who look for it now find the products of this producer."), "good")
+            return redirect(url_for("organisations.show", code=code), 303)
+    return render_template(
+        "admin/organisations/show_led.html",
+        form=form,
+        organisation=organisation,
+        title=gettext(LED_TITLES[fact]),
+        text=gettext(consents.text_of(consents.LED[fact])),
+    ), answer_status(form)
 
 
 @blueprint.post("/<code>/rut-dong-y")

@@ -187,6 +187,10 @@ class ItemForm(BaseForm):
         description=lazy_gettext("Made of the net content if you leave it empty, for example 500G."),
     )
     name_en = line(lazy_gettext("What is sold, in English"), longest=80, required=False)
+    is_gift = BooleanField(
+        lazy_gettext("Packed to be given"),
+        description=lazy_gettext("A gift box or set: buyers who look for gifts find it."),
+    )
 
     def offer_units(self) -> None:
         """Say which units can be chosen."""

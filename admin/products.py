@@ -501,7 +501,7 @@ def new_item(product_id: int) -> str | Answer | tuple[str, int]:
 @blueprint.route("/<int:product_id>/quy-cach/<int:item_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_PRODUCTS)
 def edit_item(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
-    """Correct a size that was not approved yet; of an approved one only a GTIN may be added."""
+    """Correct a size that was not approved yet; to an approved one a GTIN may be added, and that it is to be given."""
     product, draft = _own(product_id)
     item = editing.get_item(product, item_id)
     settled = editing.is_settled(item)
@@ -513,6 +513,7 @@ def edit_item(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
             "unit": item.unit.value,
             "gtin": item.gtin or "",
             "code": item.code,
+            "is_gift": item.is_gift,
         }
     )
     form.offer_units()
@@ -595,6 +596,7 @@ def _item_facts(form: ItemForm) -> dict[str, Any]:
         "net_content": form.net_content.data,
         "unit": Unit(BASE_UNIT[form.unit.data]),
         "gtin": form.gtin.data or "",
+        "is_gift": form.is_gift.data,
     }
 
 

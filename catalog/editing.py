@@ -370,11 +370,13 @@ def add_item(
     name_en: str = "",
     code: str = "",
     gtin: str = "",
+    is_gift: bool = False,
 ) -> TradeItem:
     """Add what is priced and sold: the product in one net content. The draft offers it, after the others.
 
     :param net_content: in base units of ``unit``
     :param code: the producer's own; made of the net content when it is empty
+    :param is_gift: it is packed to be given
     :raises NoItemName: :raises BadNetContent: :raises BadItemCode: :raises CodeTaken: :raises TooManyItems:
     :raises BadGtin: :raises GtinTaken: :raises SampleGtin:
     """
@@ -391,6 +393,7 @@ def add_item(
         net_content=_net_content(net_content),
         unit=unit,
         gtin=_checked_gtin(gtin, product),
+        is_gift=is_gift,
         created_at=now,
     )
     _flush_item(item)
@@ -409,10 +412,14 @@ def change_item(
     now: datetime,
     name_en: str = "",
     gtin: str = "",
+    is_gift: bool | None = None,
 ) -> None:
     """Correct a trade item that the office has not approved yet.
 
-    An approved one is what packs, orders and batches name: of it only a GTIN may still be added.
+    An approved one is what packs, orders and batches name: of it only a GTIN may still be added, and whether it is
+    packed to be given may be said.
+
+    :param is_gift: None leaves it as it is
 
     :raises ItemIsSettled: :raises NoItemName: :raises BadNetContent:
     :raises BadGtin: :raises GtinTaken: :raises SampleGtin:
@@ -425,12 +432,13 @@ def change_item(
         "net_content": _net_content(net_content),
         "unit": unit,
         "gtin": _checked_gtin(gtin, product, item),
+        "is_gift": item.is_gift if is_gift is None else is_gift,
     }
     changed = {name: value for name, value in facts.items() if getattr(item, name) != value}
     if not changed:
         return
-    only_a_gtin = set(changed) == {"gtin"} and item.gtin is None
-    if not only_a_gtin and is_settled(item):
+    may_change = {"is_gift"} | ({"gtin"} if item.gtin is None else set())
+    if not set(changed) <= may_change and is_settled(item):
         refusal = ItemIsSettled(name=item.name_vi)
         refusal.changed = frozenset(changed)
         raise refusal
@@ -438,8 +446,8 @@ def change_item(
         setattr(item, name, value)
     _flush_item(item)
     audit.record(actor, "catalog.change_item", f"product:{product.id}", now=now, item=item.id, gtin=item.gtin)
-    if only_a_gtin:  # the same goods under their number: no words of a page change
-        pages.bump(pages.product(product.id))
+    if set(changed) <= may_change:  # the same goods: what else changes is on no page before it is approved
+        pages.bump(pages.product(product.id), pages.SHOP)
 
 
 def retire_item(item: TradeItem, actor: Actor, *, now: datetime) -> None:

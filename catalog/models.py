@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -207,6 +208,7 @@ class TradeItem(Base):
     unit: Mapped[Unit] = mapped_column(values(Unit))
     gtin: Mapped[str | None] = mapped_column(String(14), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_gift: Mapped[bool] = mapped_column(default=False, server_default=false())  #: packed to be given
     created_at: Mapped[datetime]
 
     product: Mapped[Product] = relationship()

@@ -16,6 +16,7 @@ MOST_TOKENS = 12
 LONGEST_SLUG = 80
 
 _WORD = re.compile(r"[^\W_]+")
+_WORD_WITH_MARKS = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 _SLUG_WORD = re.compile(r"[a-z0-9]+")
 _SPACES = re.compile(r"\s+")
 _GAPS = re.compile(r"\n{3,}")
@@ -83,6 +84,23 @@ def tokens(query: str) -> list[str]:
     An empty list means there is nothing to look for, and the answer is then nothing, not everything.
     """
     return list(dict.fromkeys(_WORD.findall(fold(query))))[:MOST_TOKENS]
+
+
+def words_with_places(text: str) -> list[tuple[int, int]]:
+    """Say where the words of a text stand in it: (first, behind the last) of each, in order."""
+    return [found.span() for found in _WORD_WITH_MARKS.finditer(text)]
+
+
+def spelling(word: str) -> tuple[str, str]:
+    """Part a word as it is spelled into its letters (ă, ơ, đ kept, no case) and its tone.
+
+    *Thuỷ* and *Thủy* are the same word, set in two ways: their letters and their tone are equal.
+    """
+    letters: list[str] = []
+    tones: list[str] = []
+    for char in unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold()):
+        (tones if char in _TONES else letters).append(char)
+    return unicodedata.normalize("NFC", "".join(letters)), "".join(tones)
 
 
 def slug(text: str) -> str:

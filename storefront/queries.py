@@ -1,23 +1,24 @@
 """What a visitor browses: published products with their stars, price and availability, and who makes them.
 
-One statement reads the *shelf*: a row of plain values for every published product. Filters, counts and order
+One statement reads the *shelf*: a row of plain values for every published product. Words, filters, counts and order
 are worked out on it in memory, alike on both engines; it is read anew when the revision of ``pages.SHOP`` or
 the Viet Nam day changes. Ten thousand products are ten thousand small rows.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from accounts import consents
 from accounts.actor import Actor
-from accounts.models import FormerSlug, Organisation, OrganisationKind
+from accounts.models import Consent, FormerSlug, Organisation, OrganisationKind
 from accounts.queries import owned_by
 from catalog.models import (
     Industry,
@@ -31,13 +32,14 @@ from catalog.models import (
     VersionItem,
     VersionPhoto,
 )
-from kernel import pages
+from kernel import pages, text
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
 from stock.models import Balance, Location, LocationKind
-from storefront.models import PublicText
+from storefront.models import PublicText, SynonymPhrase
+from storefront.searching import Index, Texts, Thesaurus
 from traceability.models import Batch, Lot, LotState
 
 
@@ -61,7 +63,10 @@ class ShelfRow(NamedTuple):
     slug: str
     name_vi: str
     name_en: str
-    search: str
+    brand: str
+    village: str
+    summary_vi: str
+    summary_en: str
     sort_key: str
     commune_code: str
     commune_vi: str
@@ -70,6 +75,9 @@ class ShelfRow(NamedTuple):
     producer_slug: str
     producer_vi: str
     producer_en: str
+    is_woman_led: bool  #: said of its producer with its consent; so are the next two
+    is_minority_led: bool
+    is_youth_led: bool
     criteria_set_no: int
     group_code: str
     industry_code: str
@@ -85,16 +93,80 @@ class ShelfRow(NamedTuple):
     unit: Unit | None
     item_vi: str | None
     item_en: str | None
+    photo: str | None  #: digest of its first one
+    alt_vi: str | None
+    alt_en: str | None
     items: int
+    has_gift: bool  #: one of its items is packed as a gift
     in_stock: bool | None  #: None: not counted (services)
+
+    @property
+    def texts(self) -> Texts:
+        """Everything that words are looked for in, by place."""
+        origin = (self.producer_vi, self.producer_en, self.brand, self.commune_vi, self.village)
+        return (self.name_vi, self.name_en), origin, (self.summary_vi, self.summary_en)
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Everything on show on a day."""
+    """Everything on show on a day, and what is worked out on it once."""
 
     rows: tuple[ShelfRow, ...]
-    by_slug: dict[str, ShelfRow]
+    synonyms: tuple[tuple[str, ...], ...] = ()  #: sets of words that mean the same
+    ranks: dict[str, list[int]] = field(default_factory=dict)  #: kept by ``browsing``: order → rank of each row
+    _columns: dict[str, list[Any]] = field(default_factory=dict)
+
+    def column(self, name: str) -> list[Any]:
+        """Give one value of every row; what is counted is counted much faster so."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = [getattr(row, name) for row in self.rows]
+        return found
+
+    @cached_property
+    def by_slug(self) -> dict[str, ShelfRow]:
+        """The rows by their addresses."""
+        return {row.slug: row for row in self.rows}
+
+    @cached_property
+    def communes(self) -> dict[str, ShelfRow]:
+        """A row of each commune that goods are from, in the order of their names."""
+        return _one_of_each(self.rows, "commune_code", "commune_vi")
+
+    @cached_property
+    def producers(self) -> dict[str, ShelfRow]:
+        """A row of each producer, by its address, in the order of their names."""
+        return _one_of_each(self.rows, "producer_slug", "producer_vi")
+
+    @cached_property
+    def index(self) -> Index:
+        """The words of the rows."""
+        return Index(row.texts for row in self.rows)
+
+    @cached_property
+    def thesaurus(self) -> Thesaurus:
+        """The words that mean the same, ready to be looked up."""
+        return Thesaurus(self.synonyms)
+
+    @cached_property
+    def words(self) -> list[tuple[object, ...]]:
+        """What the index was made from: where this is equal, so are the words (versions never change)."""
+        return [(row.version_id, row.producer_vi, row.producer_en, row.commune_vi) for row in self.rows]
+
+    def take_index_of(self, former: Shelf) -> None:
+        """Take the index of a former shelf over where the words are the same: goods were sold, prices changed."""
+        if "index" in former.__dict__ and former.words == self.words:
+            self.__dict__["index"] = former.index
+
+
+def _one_of_each(rows: Iterable[ShelfRow], key: str, name: str) -> dict[str, ShelfRow]:
+    found = {getattr(row, key): row for row in rows}
+    return dict(sorted(found.items(), key=lambda pair: text.sort_key(getattr(pair[1], name))))
+
+
+def laid_out(rows: Iterable[ShelfRow], synonyms: Iterable[Iterable[str]] = ()) -> Shelf:
+    """Lay rows out as a shelf."""
+    return Shelf(rows=tuple(rows), synonyms=tuple(map(tuple, synonyms)))
 
 
 def stands_on(day: date) -> ColumnElement[bool]:
@@ -153,6 +225,7 @@ def _read_shelf(day: date) -> Shelf:
             TradeItem.unit,
             TradeItem.name_vi,
             TradeItem.name_en,
+            TradeItem.is_gift,
             price_on(TradeItem.id, day).label("amount_vnd"),
         )
         .join(TradeItem, TradeItem.id == VersionItem.trade_item_id)
@@ -168,6 +241,7 @@ def _read_shelf(day: date) -> Shelf:
         )
         .label("rank"),
         func.count().over(partition_by=priced.c.version_id).label("items"),
+        func.sum(case((priced.c.is_gift, 1), else_=0)).over(partition_by=priced.c.version_id).label("gifts"),
     ).subquery()
     cheapest = select(ranked).where(ranked.c.rank == 1).subquery()
     stars = (
@@ -178,6 +252,7 @@ def _read_shelf(day: date) -> Shelf:
     )
     goods = sellable(day).subquery()
     held = select(goods.c.product_id).distinct().subquery()
+    led = _led().subquery()
     rows = db.session.execute(
         select(
             Product.id,
@@ -185,7 +260,10 @@ def _read_shelf(day: date) -> Shelf:
             Product.slug,
             version.name_vi,
             version.name_en,
-            version.search,
+            version.brand,
+            version.village,
+            version.summary_vi,
+            version.summary_en,
             version.sort_key,
             version.commune_code,
             AdministrativeUnit.name_vi,
@@ -194,6 +272,7 @@ def _read_shelf(day: date) -> Shelf:
             producer.slug,
             producer.name_vi,
             producer.name_en,
+            *(func.coalesce(led.c[fact], 0) for fact in consents.LED),
             Product.criteria_set_no,
             Subgroup.group_code,
             ProductGroup.industry_code,
@@ -209,7 +288,11 @@ def _read_shelf(day: date) -> Shelf:
             cheapest.c.unit,
             cheapest.c.name_vi,
             cheapest.c.name_en,
+            VersionPhoto.digest,
+            VersionPhoto.alt_vi,
+            VersionPhoto.alt_en,
             func.coalesce(cheapest.c["items"], 0),
+            func.coalesce(cheapest.c["gifts"], 0),
             held.c.product_id.is_not(None),
         )
         .join(version, version.id == Product.published_version_id)
@@ -229,22 +312,48 @@ def _read_shelf(day: date) -> Shelf:
             ProductGroup,
             and_(ProductGroup.scheme == Subgroup.scheme, ProductGroup.code == Subgroup.group_code),
         )
+        .outerjoin(VersionPhoto, and_(VersionPhoto.version_id == version.id, VersionPhoto.position == 1))
         .outerjoin(stars, stars.c.product_id == Product.id)
         .outerjoin(cheapest, cheapest.c.version_id == version.id)
         .outerjoin(held, held.c.product_id == Product.id)
+        .outerjoin(led, led.c.organisation_id == producer.id)
         .where(producer.is_active)
         .order_by(version.sort_key, Product.id)
     )
-    shelf = tuple(_shelf_row(*row) for row in rows)
-    return Shelf(rows=shelf, by_slug={row.slug: row for row in shelf})
+    return laid_out(map(_shelf_row, rows), (phrases for _, phrases in synonym_sets()))
 
 
-def _shelf_row(*values: Any) -> ShelfRow:
-    row = ShelfRow._make((*values[:-1], bool(values[-1])))
-    return row._replace(in_stock=None) if row.is_service else row
+def _led() -> Select[Any]:
+    """Select by whom producers say that they are led, as far as they agree today that it is shown."""
+    stands: list[Any] = [
+        func.max(case((and_(getattr(Organisation, fact), Consent.purpose == purpose), 1), else_=0)).label(fact)
+        for fact, purpose in consents.LED.items()
+    ]
+    found: Select[Any] = (
+        select(Consent.organisation_id, *stands)
+        .join(Organisation, Organisation.id == Consent.organisation_id)
+        .where(Consent.purpose.in_(list(consents.LED.values())), Consent.withdrawn_at.is_(None))
+        .group_by(Consent.organisation_id)
+    )
+    return found
 
 
-class _Kept(threading.local):
+_FLAGS = [ShelfRow._fields.index(name) for name in ("is_woman_led", "is_minority_led", "is_youth_led", "has_gift")]
+_IS_SERVICE = ShelfRow._fields.index("is_service")
+
+
+def _shelf_row(values: Any) -> ShelfRow:
+    row = list(values)
+    for place in _FLAGS:
+        row[place] = bool(row[place])
+    row[-1] = None if row[_IS_SERVICE] else bool(row[-1])
+    return ShelfRow._make(row)
+
+
+@dataclass
+class _Kept:
+    """The last shelf that this process read. Shelves are never changed, so threads may share one."""
+
     key: tuple[Any, ...] | None = None
     shelf: Shelf | None = None
 
@@ -255,15 +364,21 @@ _kept = _Kept()
 def shelf(day: date) -> Shelf:
     """Give the shelf of a day as it stands in the caller's snapshot of the data (one or two statements)."""
     key = (str(db.engine.url), day, pages.revision((pages.SHOP,)))
-    if _kept.key != key or _kept.shelf is None:
-        _kept.shelf = _read_shelf(day)
-        _kept.key = key
-    return _kept.shelf
+    global _kept
+    kept = _kept
+    if kept.key != key or kept.shelf is None:
+        found = _read_shelf(day)
+        if kept.shelf is not None:
+            found.take_index_of(kept.shelf)
+        _kept = kept = _Kept(key, found)
+    assert kept.shelf is not None
+    return kept.shelf
 
 
 def forget_shelf() -> None:
-    """Drop the shelf that this thread keeps, as when the database is another one (tests)."""
-    _kept.key = _kept.shelf = None
+    """Drop the shelf that this process keeps, as when the database is another one (tests)."""
+    global _kept
+    _kept = _Kept()
 
 
 @dataclass(frozen=True)
@@ -518,6 +633,17 @@ def visible_to(actor: Actor) -> Select[Product]:
     if actor.user_id is None and actor.organisation_id is None and not actor.permissions:
         return select(Product).where(false())
     return select(Product).where(owned_by(actor, Product.producer_id))
+
+
+def synonym_sets() -> list[tuple[int, list[str]]]:
+    """List the sets of words that mean the same, with their ids, by their first word (one statement)."""
+    rows = db.session.execute(
+        select(SynonymPhrase.set_id, SynonymPhrase.phrase).order_by(SynonymPhrase.set_id, SynonymPhrase.position)
+    )
+    sets: dict[int, list[str]] = {}
+    for set_id, phrase in rows:
+        sets.setdefault(set_id, []).append(phrase)
+    return sorted(sets.items(), key=lambda pair: (text.sort_key(pair[1][0]), pair[0]))
 
 
 def sales_point_slugs() -> list[str]:

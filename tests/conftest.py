@@ -113,6 +113,11 @@ class Database:
                 f"CREATE DATABASE {self._name} TEMPLATE {self._template}",
             )
 
+    def close(self) -> None:
+        """Close the connection that makes fresh copies."""
+        if self.engine == "postgresql":
+            self._admin.dispose()
+
     def _migrate(self) -> None:
         from flask_migrate import upgrade
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask_babel import gettext, ngettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from accounts.models import LegalForm, Organisation
@@ -20,13 +21,15 @@ from ocop import queries as certificates
 from stock import queries as stock
 from storefront import after_queries, browsing, queries
 from storefront.browsing import Found, Wanted
-from storefront.queries import ShelfRow, Taxonomy
+from storefront.queries import Shelf, ShelfRow, Taxonomy
+from storefront.searching import Marks
 from storefront.web.words import dong, language, said
 
 blueprint = Blueprint("shop", __name__)
 K = TypeVar("K")
 
 ON_HOME = 8
+NO_MARKS = Marks()
 MOST_LETTERS_OF_A_SEARCH = 80
 
 
@@ -46,6 +49,7 @@ class Card:
     commune: str
     in_stock: bool | None
     is_sample: bool
+    why: str | None = None  #: what was found in it, where neither its name nor its origin shows it
     symbol: str = "basket"
 
 
@@ -55,8 +59,9 @@ def home() -> str:
     """Show the front window: what the programme is, industries, the newest and the most starred products."""
     pages.depends_on(pages.SHOP, pages.TEXTS)
     day = clock.business_date(clock.now())
-    rows = queries.shelf(day).rows
-    starred = browsing.find(rows, Wanted(sort="phu-hop")).rows[:ON_HOME]
+    shelf = queries.shelf(day)
+    rows = shelf.rows
+    starred = browsing.find(shelf, Wanted()).rows[:ON_HOME]
     names = queries.taxonomy()
     counts = Counter(row.industry_code for row in rows)
     return render_template(
@@ -79,17 +84,18 @@ def products() -> str | tuple[str, int]:
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
     names = queries.taxonomy()
-    rows = queries.shelf(day).rows
+    shelf = queries.shelf(day)
     wanted, problems = _wanted(names)
-    found = browsing.find(rows, wanted)
+    found = browsing.find(shelf, wanted)
     page = render_template(
         "storefront/browse/products.html",
         wanted=wanted,
         found=found,
-        cards=cards(found.rows),
+        cards=cards(found.rows, found.marks),
+        instead_url=_address(replace(wanted, q=found.instead, page=1), names) if found.instead else None,
         problems=problems,
-        groups=_facets(found, wanted, names, problems, rows),
-        chips_in_use=_chips(wanted, names, rows),
+        groups=_facets(found, wanted, names, problems, shelf),
+        chips_in_use=_chips(wanted, names, shelf),
         sorts=_sorts(wanted, names),
         url_of=lambda number: _address(wanted, names, page=number),
         clear_url=_address(browsing.without_filters(wanted), names),
@@ -181,31 +187,50 @@ def producer(slug: str) -> str | Response:
     )
 
 
-def cards(rows: Iterable[ShelfRow]) -> list[Card]:
-    """Draw rows of the shelf as cards, with their first photos (two statements)."""
+def cards(rows: Iterable[ShelfRow], marks: Marks = NO_MARKS) -> list[Card]:
+    """Draw rows of the shelf as cards, with their first photos (one statement), and mark what was searched for."""
     rows = list(rows)
-    photos = queries.first_photos([row.version_id for row in rows])
-    pictures = media.pictures([photo.digest for photo in photos.values()])
+    pictures = media.pictures([row.photo for row in rows])
     made = []
     for row in rows:
-        photo = photos.get(row.version_id)
         made.append(
             Card(
                 url=f"/san-pham/{row.slug}",
-                name=said(row, "name"),
+                name=marked(said(row, "name"), marks),
                 net_content=said(row, "item") if row.item_vi else None,
-                image=pictures.get(photo.digest) if photo else None,
-                image_alt=said(photo, "alt") if photo else "",
+                image=pictures.get(row.photo or ""),
+                image_alt=said(row, "alt") if row.photo else "",
                 price_vnd=row.price_vnd,
                 unit_note=_unit_note(row.price_vnd, row.net_content, row.unit),
                 stars=row.stars,
-                producer=said(row, "producer"),
-                commune=f"{row.commune_kind} {row.commune_vi}" if language() == "vi" else row.commune_vi,
+                producer=marked(said(row, "producer"), marks),
+                commune=marked(f"{row.commune_kind} {row.commune_vi}" if language() == "vi" else row.commune_vi, marks),
                 in_stock=row.in_stock,
                 is_sample=row.is_sample,
+                why=_why(row, marks),
             )
         )
     return made
+
+
+def marked(shown: str, marks: Marks) -> str:
+    """Mark in a text what was searched for. All of it is escaped."""
+    if marks == NO_MARKS:
+        return shown
+    mark = Markup("<mark>{}</mark>")
+    return Markup("").join(mark.format(part) if is_marked else part for part, is_marked in marks.parts(shown))
+
+
+def _why(row: ShelfRow, marks: Marks) -> str | None:
+    """Show where a product has the words, if its card does not: in its other name, its summary, its brand."""
+    shown = (said(row, "name"), said(row, "producer"), row.commune_vi)
+    if marks == NO_MARKS or any(marks.is_in(one) for one in shown):
+        return None
+    hidden = (said(row, "summary"), row.name_vi, row.name_en, row.summary_vi, row.summary_en, row.brand, row.village)
+    for one in hidden:
+        if marks.is_in(one):
+            return marked(marks.excerpt(one), marks)
+    return None
 
 
 def legal_form(organisation: Organisation) -> str:
@@ -333,7 +358,9 @@ def _wanted(names: Taxonomy) -> tuple[Wanted, dict[str, str]]:
             producers=frozenset(args.getlist("chu-the")),
             price_from=low,
             price_to=high,
+            led=frozenset(args.getlist("lam-chu")) & browsing.LED.keys(),
             in_stock=args.get("con-hang") == "1",
+            gift=args.get("qua-tang") == "1",
             sort=args.get("sap-xep", "") if args.get("sap-xep") in browsing.SORTS else "phu-hop",
             page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
         ),
@@ -350,12 +377,15 @@ def _pairs(wanted: Wanted, names: Taxonomy, page: int = 1) -> list[tuple[str, st
     pairs += [("sao", str(stars)) for stars in sorted(wanted.stars)]
     pairs += [("xa", code) for code in sorted(wanted.communes)]
     pairs += [("chu-the", slug) for slug in sorted(wanted.producers)]
+    pairs += [("lam-chu", key) for key in browsing.LED if key in wanted.led]
     if wanted.price_from is not None:
         pairs.append(("gia-tu", str(wanted.price_from)))
     if wanted.price_to is not None:
         pairs.append(("gia-den", str(wanted.price_to)))
     if wanted.in_stock:
         pairs.append(("con-hang", "1"))
+    if wanted.gift:
+        pairs.append(("qua-tang", "1"))
     if wanted.sort != "phu-hop":
         pairs.append(("sap-xep", wanted.sort))
     if page > 1:
@@ -382,11 +412,8 @@ def _toggled(chosen: frozenset[K], value: K) -> frozenset[K]:
 
 
 def _facets(
-    found: Found, wanted: Wanted, names: Taxonomy, problems: Mapping[str, str], rows: Iterable[ShelfRow]
+    found: Found, wanted: Wanted, names: Taxonomy, problems: Mapping[str, str], shelf: Shelf
 ) -> list[dict[str, Any]]:
-    rows = list(rows)
-    communes = {row.commune_code: (row.commune_vi, row.commune_kind) for row in rows}
-    makers = {row.producer_slug: said(row, "producer") for row in rows}
 
     def option(label: str, count: int, chosen: bool, change: Wanted) -> dict[str, Any]:
         return {"label": label, "count": count, "url": _address(change, names), "chosen": chosen}
@@ -406,10 +433,8 @@ def _facets(
 
     industry_names = {code: said(row, "name") for code, row in names.industries.items()}
     group_names = {code: said(row, "name") for code, row in names.groups.items()}
-    commune_names = {
-        code: f"{kind} {name}" for code, (name, kind) in sorted(communes.items(), key=lambda c: text.sort_key(c[1][0]))
-    }
-    maker_names = dict(sorted(makers.items(), key=lambda pair: text.sort_key(pair[1])))
+    commune_names = {code: f"{row.commune_kind} {row.commune_vi}" for code, row in shelf.communes.items()}
+    maker_names = {slug: said(row, "producer") for slug, row in shelf.producers.items()}
     star_names = {5: gettext("5 stars"), 4: gettext("4 stars"), 3: gettext("3 stars")}
     groups = [
         {"label": gettext("OCOP stars"), "options": options("stars", found.stars, star_names)},
@@ -442,8 +467,30 @@ def _facets(
                 )
             ],
         },
+        {
+            "label": gettext("To give"),
+            "options": [
+                option(
+                    gettext("Packed as a gift"),
+                    found.gift,
+                    wanted.gift,
+                    replace(wanted, page=1, gift=not wanted.gift),
+                )
+            ]
+            if found.gift or wanted.gift
+            else [],
+        },
+        {"label": gettext("Producers led by"), "options": options("led", found.led, _led_names())},
     ]
     return [group for group in groups if "range" in group or group.get("options") or group.get("more")]
+
+
+def _led_names() -> dict[str, str]:
+    return {
+        "phu-nu": gettext("Women"),
+        "dan-toc-thieu-so": gettext("Ethnic minorities"),
+        "thanh-nien": gettext("Young people"),
+    }
 
 
 def _folded(label: str, options: list[dict[str, Any]], shown: int = 6) -> dict[str, Any]:
@@ -453,10 +500,9 @@ def _folded(label: str, options: list[dict[str, Any]], shown: int = 6) -> dict[s
     return {"label": label, "options": first + rest[:room], "more": rest[room:]}
 
 
-def _chips(wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfRow]) -> list[dict[str, str]]:
-    rows = list(rows)
-    communes = {row.commune_code: f"{row.commune_kind} {row.commune_vi}" for row in rows}
-    makers = {row.producer_slug: said(row, "producer") for row in rows}
+def _chips(wanted: Wanted, names: Taxonomy, shelf: Shelf) -> list[dict[str, str]]:
+    communes = {code: f"{row.commune_kind} {row.commune_vi}" for code, row in shelf.communes.items()}
+    makers = shelf.producers
     found: list[tuple[str, Wanted]] = []
     if wanted.q:
         found.append((f"“{wanted.q}”", replace(wanted, q="")))
@@ -470,15 +516,21 @@ def _chips(wanted: Wanted, names: Taxonomy, rows: Iterable[ShelfRow]) -> list[di
     for code in sorted(wanted.communes):
         found.append((communes.get(code, code), replace(wanted, communes=wanted.communes - {code})))
     for slug in sorted(wanted.producers):
-        found.append((makers.get(slug, slug), replace(wanted, producers=wanted.producers - {slug})))
+        name = said(makers[slug], "producer") if slug in makers else slug
+        found.append((name, replace(wanted, producers=wanted.producers - {slug})))
     if wanted.price_from is not None:
         label = gettext("from %(price)s", price=dong(wanted.price_from))
         found.append((label, replace(wanted, price_from=None)))
     if wanted.price_to is not None:
         label = gettext("up to %(price)s", price=dong(wanted.price_to))
         found.append((label, replace(wanted, price_to=None)))
+    for key in sorted(wanted.led):
+        label = gettext("led by: %(whom)s", whom=_led_names()[key])
+        found.append((label, replace(wanted, led=wanted.led - {key})))
     if wanted.in_stock:
         found.append((gettext("In stock"), replace(wanted, in_stock=False)))
+    if wanted.gift:
+        found.append((gettext("Packed as a gift"), replace(wanted, gift=False)))
     return [{"label": label, "url": _address(replace(left, page=1), names)} for label, left in found]
 
 

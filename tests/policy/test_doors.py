@@ -29,7 +29,7 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Severity
 from stock import allocation
 from stock.models import LocationKind
-from storefront import complaints, parcels, reviews, texts
+from storefront import complaints, parcels, reviews, synonyms, texts
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, OrderLine, PaymentMethod, Placement, Purchase
 from tests.factories import Factories
@@ -106,6 +106,10 @@ def nothing(world: SimpleNamespace) -> dict[str, Any]:
 
 def producer(world: SimpleNamespace) -> dict[str, Any]:
     return {"code": "ours1"}
+
+
+def led(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "ours1", "whom": "phu-nu"}
 
 
 def office(world: SimpleNamespace) -> dict[str, Any]:
@@ -262,6 +266,10 @@ def recipe(world: SimpleNamespace) -> dict[str, Any]:
 
 def flag(world: SimpleNamespace) -> dict[str, Any]:
     return {"flag_id": world.flag_id}
+
+
+def synonym_set(world: SimpleNamespace) -> dict[str, Any]:
+    return {"set_id": world.synonyms}
 
 
 def public_text(world: SimpleNamespace) -> dict[str, Any]:
@@ -471,6 +479,10 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "sales_points.reopen": (counter, "--- --- ++- ---"),
     "texts.index": (nothing, "--- --- ++- ---"),
     "texts.edit": (public_text, "--- --- ++- ---"),
+    "search_words.index": (nothing, "--- --- ++- ---"),
+    "search_words.new": (nothing, "--- --- ++- ---"),
+    "search_words.edit": (synonym_set, "--- --- ++- ---"),
+    "search_words.remove": (synonym_set, "--- --- ++- ---"),
     "organisations.index": (nothing, "--- --- ++- ---"),
     "organisations.register": (nothing, "--- --- ++- ---"),
     "organisations.show": (producer, "+-- 0-- ++- 0--"),
@@ -478,6 +490,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "organisations.deactivate": (producer, "--- --- ++- ---"),
     "organisations.reactivate": (producer, "--- --- ++- ---"),
     "organisations.show_phone": (producer, "+-- 0-- ++- 0--"),
+    "organisations.show_led": (led, "+-- 0-- ++- 0--"),
     "organisations.hide_phone": (producer, "+-- 0-- ++- 0--"),
     "organisations.withdraw_consent": (producer, "+-- 0-- ++- 0--"),
     "organisations.add_place": (producer, "+-- 0-- ++- 0--"),
@@ -631,6 +644,7 @@ def _rehearse(world: SimpleNamespace, app: Flask) -> None:
         session.add(flagged)
         session.flush()
         world.recipe_id, world.flag_id = expected.id, flagged.id
+        world.synonyms = synonyms.save(None, "heo\nlợn", actor=SYSTEM, now=clock.now()).id
         world.recall_number, world.notice_id = row.number, notices[world.point.id]
 
 

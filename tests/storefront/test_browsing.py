@@ -30,8 +30,8 @@ from ocop.models import Certificate
 from stock import holding
 from stock.models import LocationKind
 from storefront import browsing, queries, texts
-from storefront.browsing import PER_PAGE, Wanted, find
-from storefront.queries import ShelfRow
+from storefront.browsing import PER_PAGE, Found, Wanted
+from storefront.queries import ShelfRow, laid_out
 from tests.conftest import TODAY
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability.models import Lot
@@ -47,7 +47,10 @@ def row(number: int = 1, name: str = "Gạo rẫy", **facts: Any) -> ShelfRow:
         "slug": f"hang-{number}",
         "name_vi": name,
         "name_en": "",
-        "search": text.search_text(name),
+        "brand": "",
+        "village": "",
+        "summary_vi": "",
+        "summary_en": "",
         "sort_key": text.sort_key(name),
         "commune_code": BA_DONG,
         "commune_vi": "Ba Động",
@@ -56,6 +59,9 @@ def row(number: int = 1, name: str = "Gạo rẫy", **facts: Any) -> ShelfRow:
         "producer_slug": "htx",
         "producer_vi": "HTX",
         "producer_en": "",
+        "is_woman_led": False,
+        "is_minority_led": False,
+        "is_youth_led": False,
         "criteria_set_no": 3,
         "group_code": "I.1",
         "industry_code": "I",
@@ -71,10 +77,18 @@ def row(number: int = 1, name: str = "Gạo rẫy", **facts: Any) -> ShelfRow:
         "unit": Unit.GRAM,
         "item_vi": "gói 500 g",
         "item_en": "",
+        "photo": None,
+        "alt_vi": None,
+        "alt_en": None,
         "items": 1,
+        "has_gift": False,
         "in_stock": True,
     }
     return ShelfRow(**{**usual, **facts})
+
+
+def find(shelf: list[ShelfRow], wanted: Wanted) -> Found:
+    return browsing.find(laid_out(shelf), wanted)
 
 
 def numbers(shelf: list[ShelfRow], wanted: Wanted) -> list[int]:
@@ -520,7 +534,9 @@ def counted(app: Flask) -> Iterator[list[str]]:
         event.remove(bind, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize(("path", "most"), [("/san-pham", 6), ("/", 8), ("/san-pham/hang-3", 15), ("/chu-the", 5)])
+@pytest.mark.parametrize(
+    ("path", "most"), [("/san-pham", 6), ("/san-pham?q=hang", 6), ("/", 8), ("/san-pham/hang-3", 15), ("/chu-the", 5)]
+)
 def test_a_page_made_anew_asks_the_database_few_questions(
     app: Flask, client: FlaskClient, make: Factories, path: str, most: int
 ) -> None:

@@ -1,0 +1,159 @@
+"""How long a search among 10,000 products takes that nobody made before: ``python -m bench.search``.
+
+Each query is asked once, of the whole application, so no rendered copy answers: words, filters, counts, order and the
+page. Beside it the page of one product of the same shop, so that a slow machine is told from a slow search; the
+search alone; the folded column by ``LIKE``; what a change of the shelf costs the next reader. Part of ``make bench``.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.parse import urlencode
+
+from flask import Flask
+from sqlalchemy import select, text
+
+from app import create_app
+from app.config import Config
+from bench import catalogue
+from bench.keeping import keep
+from catalog.models import Product, ProductVersion
+from kernel import clock, pages
+from kernel.db import db, transaction
+from kernel.text import fold, tokens
+from storefront import browsing, queries
+from storefront.browsing import Wanted
+from tests.postgres import Cluster
+
+PRODUCTS, ASKED = 10_000, 300
+
+
+def asked(chance: random.Random) -> list[str]:
+    """Think of queries as people type them: with marks and without, half words, a letter exchanged, one syllable."""
+    queries_of: list[str] = []
+    while len(queries_of) < ASKED:
+        kind, manner = chance.choice(catalogue.KINDS), chance.choice(catalogue.MANNERS)
+        words = chance.choice((kind, f"{kind} {manner}", f"{kind} {chance.choice(catalogue.PLACES)}", kind[:2], "ba"))
+        words = fold(words) if chance.random() < 0.5 else words
+        if chance.random() < 0.2 and len(words) > 5:
+            at = chance.randrange(1, len(words) - 1)
+            words = words[:at] + words[at + 1] + words[at] + words[at + 2 :]
+        queries_of.append(f"{words} {chance.choice(('', '', '', str(chance.randrange(9))))}".strip())
+    return queries_of
+
+
+def measure(url: str, folder: Path) -> dict[str, float]:
+    """Fill a database and time what is asked of it, in milliseconds."""
+    from flask_migrate import upgrade
+
+    app = create_app(
+        Config(
+            database_url=url,
+            secret_key="only for a measurement, 32 signs long",  # noqa: S106
+            base_url="http://shop.test",
+            media_root=folder,
+            app_env="test",
+        )
+    )
+    with app.app_context():
+        upgrade()
+    catalogue.fill(app, products=PRODUCTS, now=clock.now())
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("ANALYZE"))
+    chance = random.Random(2)
+    several = asked(chance)
+    found = {**_pages(app, several), **_parts(app, several)}
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def _pages(app: Flask, several: Sequence[str]) -> dict[str, float]:
+    client = app.test_client()
+    client.get("/san-pham?q=mo+dau")
+    searches, products = [], []
+    for number, query in enumerate(several):
+        searches.append(_spent(client.get, "/san-pham?" + urlencode({"q": query, "lan": number})))
+        products.append(_spent(client.get, f"/san-pham/hang-{number + 1}"))
+    after = []
+    for number in range(9):
+        with app.app_context(), transaction():
+            pages.bump(pages.SHOP)
+        after.append(_spent(client.get, f"/san-pham?q=ruou+sim&lan=sau-{number}"))
+    return {
+        "page_p50_ms": median(searches),
+        "page_p95_ms": _p95(searches),
+        "page_vs_product_page": median(searches) / median(products),
+        "page_after_a_change_ms": median(after),
+    }
+
+
+def _parts(app: Flask, several: Sequence[str]) -> dict[str, float]:
+    with app.app_context():
+        day = clock.business_date(clock.now())
+        queries.forget_shelf()
+        reading = _spent(queries.shelf, day)
+        shelf = queries.shelf(day)
+        indexing = _spent(lambda: shelf.index)
+        in_memory = [_spent(browsing.find, shelf, Wanted(q=query)) for query in several]
+        by_like = [_spent(_like, query) for query in several]
+    return {
+        "p50_ms": median(in_memory),
+        "p95_ms": _p95(in_memory),
+        "like_p50_ms": median(by_like),
+        "like_p95_ms": _p95(by_like),
+        "vs_like": median(by_like) / median(in_memory),
+        "shelf_ms": reading,
+        "index_ms": indexing,
+    }
+
+
+def _like(query: str) -> None:
+    """The same hits by the folded column: no order, no counts, no typo."""
+    conditions = [ProductVersion.search.like(f"% {word}%") for word in tokens(query)]
+    db.session.execute(
+        select(Product.id).join(ProductVersion, ProductVersion.id == Product.published_version_id).where(*conditions)
+    ).all()
+
+
+def _spent(act: Callable[..., object], *arguments: object) -> float:
+    begun = time.perf_counter()
+    act(*arguments)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _p95(times: Sequence[float]) -> float:
+    return quantiles(times, n=20)[-1]
+
+
+def main() -> None:
+    """Measure on both engines, print, and add the figures to ``var/bench.json``."""
+    results: dict[str, object] = {}
+    cluster = Cluster()
+    cluster.start()
+    try:
+        for engine in ("sqlite", "postgresql"):
+            with tempfile.TemporaryDirectory() as folder:
+                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
+                found = measure(url, Path(folder))
+            for name, value in found.items():
+                results[f"{engine}_search_{PRODUCTS}_{name}"] = round(value, 3)
+                print(f"{engine:<12}search, {name:<28}{value:>10.2f}")
+    finally:
+        cluster.stop()
+    results[f"search_{PRODUCTS}_page_p95_ms"] = max(
+        float(str(results[f"{engine}_search_{PRODUCTS}_page_p95_ms"])) for engine in ("sqlite", "postgresql")
+    )
+    keep(results)
+
+
+if __name__ == "__main__":
+    main()
