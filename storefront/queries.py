@@ -107,12 +107,12 @@ class ShelfRow(NamedTuple):
         return (self.name_vi, self.name_en), origin, (self.summary_vi, self.summary_en)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Shelf:
     """Everything on show on a day, and what is worked out on it once."""
 
     rows: tuple[ShelfRow, ...]
-    synonyms: tuple[tuple[str, ...], ...] = ()  #: sets of words that mean the same
+    thesaurus: Thesaurus | None = None  #: words that mean the same; None: nobody has searched this shelf yet
     ranks: dict[str, list[int]] = field(default_factory=dict)  #: kept by ``browsing``: order → rank of each row
     _columns: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -144,11 +144,6 @@ class Shelf:
         return Index(row.texts for row in self.rows)
 
     @cached_property
-    def thesaurus(self) -> Thesaurus:
-        """The words that mean the same, ready to be looked up."""
-        return Thesaurus(self.synonyms)
-
-    @cached_property
     def words(self) -> list[tuple[object, ...]]:
         """What the index was made from: where this is equal, so are the words (versions never change)."""
         return [(row.version_id, row.producer_vi, row.producer_en, row.commune_vi) for row in self.rows]
@@ -166,7 +161,7 @@ def _one_of_each(rows: Iterable[ShelfRow], key: str, name: str) -> dict[str, She
 
 def laid_out(rows: Iterable[ShelfRow], synonyms: Iterable[Iterable[str]] = ()) -> Shelf:
     """Lay rows out as a shelf."""
-    return Shelf(rows=tuple(rows), synonyms=tuple(map(tuple, synonyms)))
+    return Shelf(rows=tuple(rows), thesaurus=Thesaurus(synonyms))
 
 
 def stands_on(day: date) -> ColumnElement[bool]:
@@ -320,7 +315,7 @@ def _read_shelf(day: date) -> Shelf:
         .where(producer.is_active)
         .order_by(version.sort_key, Product.id)
     )
-    return laid_out(map(_shelf_row, rows), (phrases for _, phrases in synonym_sets()))
+    return Shelf(rows=tuple(map(_shelf_row, rows)))
 
 
 def _led() -> Select[Any]:
@@ -361,8 +356,11 @@ class _Kept:
 _kept = _Kept()
 
 
-def shelf(day: date) -> Shelf:
-    """Give the shelf of a day as it stands in the caller's snapshot of the data (one or two statements)."""
+def shelf(day: date, *, to_search: bool = False) -> Shelf:
+    """Give the shelf of a day as it stands in the caller's snapshot of the data (one or two statements).
+
+    :param to_search: the words that mean the same are read too, if nobody has yet (one statement more)
+    """
     key = (str(db.engine.url), day, pages.revision((pages.SHOP,)))
     global _kept
     kept = _kept
@@ -372,6 +370,8 @@ def shelf(day: date) -> Shelf:
             found.take_index_of(kept.shelf)
         _kept = kept = _Kept(key, found)
     assert kept.shelf is not None
+    if to_search and kept.shelf.thesaurus is None:
+        kept.shelf.thesaurus = Thesaurus(phrases for _, phrases in synonym_sets())
     return kept.shelf
 
 

@@ -84,8 +84,8 @@ def products() -> str | tuple[str, int]:
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
     names = queries.taxonomy()
-    shelf = queries.shelf(day)
     wanted, problems = _wanted(names)
+    shelf = queries.shelf(day, to_search=bool(wanted.q))
     found = browsing.find(shelf, wanted)
     page = render_template(
         "storefront/browse/products.html",
