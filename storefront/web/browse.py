@@ -127,7 +127,8 @@ def product(slug: str) -> str | Response:
     if has_reviews:
         said_of_it = after_queries.shown_reviews(row.product_id, size=after_queries.ON_PRODUCT_PAGE)
     theirs = [photo.digest for review in said_of_it.rows for photo in review.photos]
-    pictures = media.pictures([photo.digest for photo in version.photos] + theirs)
+    akin = [other for other in shelf.rows if _is_akin(other, row)][:4]
+    pictures = media.pictures([photo.digest for photo in version.photos] + theirs + [other.photo for other in akin])
     offers = queries.items_on_offer(row.version_id, day)
     ordered_here = not row.is_alcohol and row.in_stock is not None
     return render_template(
@@ -147,7 +148,7 @@ def product(slug: str) -> str | Response:
         recalled=queries.recalled_batches(row.product_id),
         holders=queries.sales_points_holding(row.product_id, day),
         unknown_lot=text.nfc(request.args.get("lo-khong-co", ""))[:20],
-        others=cards([other for other in shelf.rows if _is_akin(other, row)][:4]),
+        others=cards(akin, pictures=pictures),
         structured=_structured(row, version, offers, pictures, said_of_it),
         reviews=said_of_it,
         pictures=pictures,
@@ -187,10 +188,13 @@ def producer(slug: str) -> str | Response:
     )
 
 
-def cards(rows: Iterable[ShelfRow], marks: Marks = NO_MARKS) -> list[Card]:
-    """Draw rows of the shelf as cards, with their first photos (one statement), and mark what was searched for."""
+def cards(rows: Iterable[ShelfRow], marks: Marks = NO_MARKS, pictures: Mapping[str, Any] | None = None) -> list[Card]:
+    """Draw rows of the shelf as cards, with their first photos, and mark what was searched for.
+
+    :param pictures: those of the photos; read (one statement) if not given
+    """
     rows = list(rows)
-    pictures = media.pictures([row.photo for row in rows])
+    pictures = media.pictures([row.photo for row in rows]) if pictures is None else pictures
     made = []
     for row in rows:
         made.append(
