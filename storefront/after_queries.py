@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import SYSTEM, Actor
+from accounts.models import Organisation
 from accounts.queries import owned_by
 from catalog.models import ProductVersion
 from kernel.db import db
@@ -26,6 +27,7 @@ from storefront.order_models import (
     Purchase,
     PurchaseConsent,
 )
+from storefront.queries import ShelfRow
 
 ON_A_PAGE = 10
 ON_PRODUCT_PAGE = 5
@@ -113,13 +115,20 @@ class ShownReviews:
         return (20 * self.hearts + self.count) // (2 * self.count) if self.count else 0
 
 
-def version_on_show(version_id: int, product_id: int) -> tuple[ProductVersion, bool]:
-    """Read the words of a product on show, and whether it has reviews on show (one statement)."""
-    has_reviews = exists().where(Review.product_id == product_id, Review.state == ReviewState.SHOWN)
-    version, any_review = db.session.execute(
-        select(ProductVersion, has_reviews).where(ProductVersion.id == version_id)
-    ).one()
-    return version, bool(any_review)
+def product_on_show(row: ShelfRow) -> tuple[ProductVersion, Organisation, bool]:
+    """Read the words and photos of a product on show, who makes it, and whether it has reviews (one statement)."""
+    has_reviews = exists().where(Review.product_id == row.product_id, Review.state == ReviewState.SHOWN)
+    version, producer, is_reviewed = (
+        db.session.execute(
+            select(ProductVersion, Organisation, has_reviews)
+            .join(Organisation, Organisation.id == row.producer_id)
+            .where(ProductVersion.id == row.version_id)
+            .options(joinedload(ProductVersion.photos), joinedload(ProductVersion.commune))
+        )
+        .unique()
+        .one()
+    )
+    return version, producer, bool(is_reviewed)
 
 
 def shown_reviews(product_id: int, page: int = 1, *, size: int = ON_A_PAGE) -> ShownReviews:

@@ -119,10 +119,9 @@ def product(slug: str) -> str | Response:
             raise queries.NoSuchProduct()
         return redirect(_same_query(f"/san-pham/{today}"), 301)
     pages.depends_on(pages.product(row.product_id), pages.organisation(row.producer_id))
-    version, has_reviews = after_queries.version_on_show(row.version_id, row.product_id)
+    version, producer, has_reviews = after_queries.product_on_show(row)
     certificate = certificates.in_force([row.product_id], day).get(row.product_id)
     lapsed = None if certificate else certificates.latest([row.product_id], day).get(row.product_id)
-    producer = queries.producer_of_slug(row.producer_slug)
     said_of_it = after_queries.ShownReviews()
     if has_reviews:
         said_of_it = after_queries.shown_reviews(row.product_id, size=after_queries.ON_PRODUCT_PAGE)
