@@ -149,15 +149,18 @@ def _quantity(thing: Thing) -> dict[str, Any]:
 
 
 def _handover(parties: Parties) -> dict[str, Any]:
-    """Write that goods change hands; their owner stays the same, as in consignment."""
-    if parties.giver == parties.taker:
-        return {}
-    sources = [{"type": "possessing_party", "source": parties.giver}]
-    destinations = [{"type": "possessing_party", "destination": parties.taker}]
+    """Write that goods change hands; their owner stays the same, as in consignment.
+
+    At a counter of its owner's they change the place only: it is the owner who sends and receives them.
+    """
+    sources, destinations = [], []
+    if parties.giver != parties.taker:
+        sources.append({"type": "possessing_party", "source": parties.giver})
+        destinations.append({"type": "possessing_party", "destination": parties.taker})
     if parties.owner is not None:
         sources.append({"type": "owning_party", "source": parties.owner})
         destinations.append({"type": "owning_party", "destination": parties.owner})
-    return {"sourceList": sources, "destinationList": destinations}
+    return {"sourceList": sources, "destinationList": destinations} if sources else {}
 
 
 def _ilmd(made: Made) -> dict[str, Any]:

@@ -25,12 +25,14 @@ from kernel.db import db, insert_rows, listed, on_sqlite
 from ocop.models import Certificate
 from ocop.queries import end_of
 from traceability import addresses, records
-from traceability.epcis import document
+from traceability.epcis import business, document
 from traceability.epcis.document import Made, Parties, Thing, Told
 from traceability.epcis.epc_uris import canonical
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.fields import as_name, fields_of
+from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant
+from traceability.epcis.validation import check_event
 from traceability.models import (
     Batch,
     EpcisEvent,
@@ -179,12 +181,19 @@ def own_name(lot: Lot, owner_code: str, batch: Batch | None, gtin: str | None) -
 
 
 def keep(event: TraceEvent) -> None:
-    """Store the form of the standard of an event that was just written down, and what it corrects."""
+    """Store the form of the standard of an event that was just written down, and what it corrects.
+
+    :raises traceability.epcis.problems.RefusedEvent: if it breaks a rule: for our own events all of them hold
+    """
     keep_all([event])
 
 
-def keep_all(events: Sequence[TraceEvent]) -> None:
-    """Store the form of the standard of events, in their order, each with the declaration of error it makes."""
+def keep_all(events: Sequence[TraceEvent], *, are_new: bool = True) -> None:
+    """Store the form of the standard of events, in their order, each with the declaration of error it makes.
+
+    :param are_new: they happen now and can be refused; what was written down long ago is told as it is
+    :raises traceability.epcis.problems.RefusedEvent: as ``keep``
+    """
     if not events:
         return
     facts = _Facts(events)
@@ -192,11 +201,22 @@ def keep_all(events: Sequence[TraceEvent]) -> None:
     kept = []
     for event in events:
         body = document.written(facts.told(event))
+        found = refusals(_problems(body, event.recorded_at)) if are_new else []
+        if found:
+            raise RefusedEvent(found)
         kept.append(Kept(body, event_hash(body), event.recorded_at, event.organisation_id, event.id))
     insert_all(kept)
     for event in events:
         if event.corrects_id is not None:
             _declare(event.corrects_id, event)
+
+
+def _problems(body: dict[str, Any], now: datetime) -> list[Problem]:
+    """Hold an event of our own against the standard and the business in the strict profile."""
+    return check_event(body, profile=Profile.STRICT, now=now) or [
+        *business.dates(body, ""),
+        *business.receiver(body, "", Profile.STRICT),
+    ]
 
 
 def _declare(wrong_id: int, correction: TraceEvent) -> None:
@@ -369,7 +389,7 @@ def keep_missing() -> int:
     first; give how many. Fewer than :data:`AT_ONCE` were the last.
     """
     found = _without_row()
-    keep_all(found)
+    keep_all(found, are_new=False)
     return len(found)
 
 

@@ -21,10 +21,12 @@ from stock.models import LocationKind
 from tests.factories import BA_TO, Factories
 from tests.traceability.test_batches import open_batch, receive
 from traceability import batches, lots, recording
-from traceability.epcis import store
+from traceability.epcis import business, store
 from traceability.epcis.event_hash import event_hash
+from traceability.epcis.problems import RefusedEvent
 from traceability.epcis.validation import Profile, check_event
-from traceability.models import EpcisEvent, EpcisField, LotIdentifier, TraceEvent
+from traceability.models import EpcisEvent, EpcisField, EventKind, LotIdentifier, TraceEvent
+from traceability.recording import Handover, NamedLot
 
 
 def bodies(**columns: Any) -> list[dict[str, Any]]:
@@ -38,6 +40,7 @@ def sound(now: datetime) -> None:
         event = json.loads(row.body)
 
         assert check_event(event, profile=Profile.STRICT, now=now) == []
+        assert business.receiver(event, "", Profile.STRICT) == []
         assert event_hash(event) == row.hash
         assert (event["eventID"], event["type"], event["bizStep"]) == (row.event_id, row.type, row.biz_step)
     told = select(func.count()).select_from(TraceEvent)
@@ -166,6 +169,55 @@ def test_goods_that_come_back_are_told_in_words_of_the_standard(
     last = bodies()[-1]
     assert last["bizStep"] == ("void_shipping" if goes_back == "cancelled" else "shipping")
     assert last["destinationList"][0]["destination"].endswith(owner.code)
+
+
+def test_goods_for_a_counter_of_its_own_go_from_their_owner_to_itself(
+    ctx: Flask, make: Factories, now: datetime
+) -> None:
+    owner = make.producer(code="htx05")
+    point = make.sales_point(owner)
+    batch = make.batch(make.item(make.product(owner)))
+    make.on_hand(batch.lot_id, make.location(owner, LocationKind.WAREHOUSE), owner, 100)
+    note = db.session.merge(make.note(owner, point, batch.lot_id))
+    with transaction():
+        transfer.send(note, actor=SYSTEM, now=now)
+    with transaction():
+        transfer.receive(note, actor=SYSTEM, now=now)
+        transfer.take_back(owner, point, {batch.lot_id: 1}, reason="Ế", actor=SYSTEM, now=now)
+
+    sound(now)
+    itself = "http://shop.test/to-chuc/htx05"
+    for event in bodies():
+        assert event["sourceList"] == [{"type": "owning_party", "source": itself}]
+        assert event["destinationList"] == [{"type": "owning_party", "destination": itself}]
+
+
+def test_an_event_of_our_own_that_breaks_a_rule_is_refused_and_leaves_nothing(
+    ctx: Flask, make: Factories, now: datetime
+) -> None:
+    owner = make.producer()
+    lot = make.raw_lot(owner)
+
+    def ship(**facts: Any) -> TraceEvent:
+        with transaction():
+            return recording.record_event(
+                EventKind.OBJECT, "shipping", [NamedLot(lot.id, quantity=5)], title_vi="Gửi", actor=SYSTEM,
+                organisation_id=owner.id, disposition="in_transit", now=now, **facts,
+            )  # fmt: skip
+
+    with pytest.raises(RefusedEvent) as refused:
+        ship()
+    assert [(problem.path, problem.rule) for problem in refused.value.problems] == [
+        ("destinationList", "business-receiver")
+    ]
+    with pytest.raises(RefusedEvent) as refused:
+        ship(handover=Handover(owner.id, make.producer().id), event_at=now + timedelta(minutes=5), action="SEEN")
+    assert refused.value.problems[0].path == "action"
+    assert bodies() == []
+    assert db.session.scalar(select(func.count()).select_from(TraceEvent)) == 0
+
+    ship(handover=Handover(owner.id, make.producer().id))
+    assert len(bodies()) == 1
 
 
 def test_holding_and_recalling_say_so_for_good(ctx: Flask, make: Factories, now: datetime) -> None:
