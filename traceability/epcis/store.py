@@ -201,7 +201,7 @@ def keep_all(events: Sequence[TraceEvent], *, are_new: bool = True) -> None:
     kept = []
     for event in events:
         body = document.written(facts.told(event))
-        found = refusals(_problems(body, event.recorded_at)) if are_new else []
+        found = refusals(_problems(event, body)) if are_new else []
         if found:
             raise RefusedEvent(found)
         kept.append(Kept(body, event_hash(body), event.recorded_at, event.organisation_id, event.id))
@@ -211,12 +211,12 @@ def keep_all(events: Sequence[TraceEvent], *, are_new: bool = True) -> None:
             _declare(event.corrects_id, event)
 
 
-def _problems(body: dict[str, Any], now: datetime) -> list[Problem]:
+def _problems(event: TraceEvent, body: dict[str, Any]) -> list[Problem]:
     """Hold an event of our own against the standard and the business in the strict profile."""
-    return check_event(body, profile=Profile.STRICT, now=now) or [
-        *business.dates(body, ""),
-        *business.receiver(body, "", Profile.STRICT),
-    ]
+    found = check_event(body, profile=Profile.STRICT, now=event.recorded_at) or business.dates(body, "")
+    if event.corrects_id is None:  # a correction goes to whom the event went that it corrects, if that said so
+        found += business.receiver(body, "", Profile.STRICT)
+    return found
 
 
 def _declare(wrong_id: int, correction: TraceEvent) -> None:

@@ -27,6 +27,7 @@ from traceability.epcis.problems import RefusedEvent
 from traceability.epcis.validation import Profile, check_event
 from traceability.models import EpcisEvent, EpcisField, EventKind, LotIdentifier, TraceEvent
 from traceability.recording import Handover, NamedLot
+from traceability.steps import Step, all_steps
 
 
 def bodies(**columns: Any) -> list[dict[str, Any]]:
@@ -218,6 +219,39 @@ def test_an_event_of_our_own_that_breaks_a_rule_is_refused_and_leaves_nothing(
 
     ship(handover=Handover(owner.id, make.producer().id))
     assert len(bodies()) == 1
+
+
+def test_a_shipment_of_before_that_named_no_receiver_can_be_put_right(
+    ctx: Flask, make: Factories, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = make.producer()
+    lot = make.raw_lot(owner)
+    with monkeypatch.context() as before:
+        before.setattr(store, "keep", lambda event: None)  # a release of before
+        with transaction():
+            wrong = recording.record_event(
+                EventKind.OBJECT, "shipping", [NamedLot(lot.id)], title_vi="Giao hàng", actor=SYSTEM,
+                organisation_id=owner.id, disposition="in_transit", now=now,
+            )  # fmt: skip
+    event_jobs.write_missing({}, now)
+    with transaction():
+        recording.correct_event(wrong, reason="Nhầm ngày", note_vi="Buổi sáng", actor=SYSTEM, now=now)
+
+    assert [event["bizStep"] for event in bodies()] == ["shipping"] * 3
+
+
+@pytest.mark.parametrize("step", sorted(all_steps().values(), key=lambda step: step.key), ids=lambda step: step.key)
+def test_every_step_that_our_screens_offer_is_written_down(
+    ctx: Flask, make: Factories, now: datetime, step: Step
+) -> None:
+    owner = make.producer()
+    with transaction():
+        recording.record_event(
+            EventKind.OBJECT, step.biz_step, [NamedLot(make.raw_lot(owner).id)], title_vi=step.name_vi, actor=SYSTEM,
+            organisation_id=owner.id, disposition=step.disposition, now=now,
+        )  # fmt: skip
+
+    sound(now)
 
 
 def test_holding_and_recalling_say_so_for_good(ctx: Flask, make: Factories, now: datetime) -> None:
