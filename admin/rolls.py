@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
+from flask_wtf.file import FileField
 from werkzeug.wrappers import Response as Answer
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from accounts.actor import Actor, Permission
 from accounts.models import Organisation
@@ -20,6 +21,7 @@ from accounts.web.forms import (
     line,
     set_choices,
     show_refusal,
+    words_of,
 )
 from accounts.web.guard import current_actor, requires
 from admin.label_sheets import SHEETS, SheetForm, as_file, labels_of_roll, preview_of, rendered
@@ -27,8 +29,8 @@ from admin.saying import said
 from catalog.models import TradeItem
 from kernel import clock, replays
 from kernel.db import db, transaction
-from kernel.errors import N_, DomainError
-from traceability import batches, item_queries, items, printing, queries, sheets
+from kernel.errors import N_, DomainError, InvalidInput
+from traceability import batches, item_queries, items, photos, printing, queries, sheets
 from traceability.item_models import ItemState, StickerRoll
 from traceability.labels import Label
 from traceability.models import Batch
@@ -61,10 +63,15 @@ class BindForm(BaseForm):
 
 
 class ScanForm(BaseForm):
-    """One sticker after the other, as a scanner types them."""
+    """One sticker after the other, as a scanner types them; or those in a photo."""
 
     batch = choice(lazy_gettext("Batch"))
-    code = line(lazy_gettext("Code of the sticker"), longest=400)
+    code = line(lazy_gettext("Code of the sticker"), longest=400, required=False)
+    photo = FileField(
+        lazy_gettext("Or a photo of stickers"),
+        [Optional()],
+        description=lazy_gettext("With the camera of a phone: one sticker, or several side by side. It is not kept."),
+    )
 
 
 class VoidForm(BaseForm):
@@ -238,20 +245,55 @@ def scan() -> str | tuple[str, int] | Answer:
     actor, now = current_actor(), clock.now()
     form = ScanForm(data={"batch": request.args.get("lo")})
     offered = _offer_batches(form, actor.organisation_id or 0, None)
-    if form.validate_on_submit():
+    scanned = _scanned(form) if form.validate_on_submit() else []
+    if scanned:
+        bound, text = [], ""
         try:
             with transaction():
                 batch = _batch(actor, form.batch.data)
-                code = items.bind_one(
-                    form.code.data, batch, organisation_id=actor.organisation_id or 0, actor=actor, now=now
-                )
-                serial = items.spoken(code.serial)
+                common = {"organisation_id": actor.organisation_id or 0}
+                for text in scanned:
+                    # Whoever takes the next photo has stickers of the last one in it.
+                    if len(scanned) > 1 and items.is_bound_to(text, batch, **common):
+                        continue
+                    code = items.bind_one(text, batch, actor=actor, now=now, **common)
+                    bound.append(items.spoken(code.serial))
         except DomainError as refusal:
-            show_refusal(form, refusal)
+            if form.photo.data:
+                form.photo.errors = [f"{text[-40:]}: {words_of(refusal)}"]
+            else:
+                show_refusal(form, refusal)
         else:
-            flash(gettext("%(code)s is on the batch now. Scan the next one.", code=serial), "good")
+            flash(_bound_words(bound), "good")
             return redirect(url_for("rolls.scan", lo=form.batch.data), 303)
     return render_template("admin/rolls/scan.html", form=form, offered=offered), answer_status(form)
+
+
+def _scanned(form: Any) -> list[str]:
+    """Give the codes that were scanned, or stand in the photo; none, and a sentence beside the field, without any."""
+    photo = form.photo.data
+    if not photo or not photo.filename:
+        if not form.code.data:
+            form.code.errors = [*form.code.errors, gettext("Scan or type the code, or take a photo of it.")]
+        return [form.code.data] if form.code.data else []
+    try:
+        found = photos.read_codes(photo.read())
+    except InvalidInput as refusal:
+        form.photo.errors = [*form.photo.errors, words_of(refusal)]
+        return []
+    if not found:
+        words = gettext("There is no code to be read in this photo. Go nearer, hold still, and let light fall on it.")
+        form.photo.errors = [*form.photo.errors, words]
+    # Beside the stickers there may be the codes of goods.
+    return list(dict.fromkeys(one for one in found if items.serial_in(one))) or found[:1]
+
+
+def _bound_words(codes: list[str]) -> str:
+    if len(codes) == 1:
+        return str(gettext("%(code)s is on the batch now. Scan the next one.", code=codes[0]))
+    if not codes:
+        return str(gettext("All of these were on the batch before."))
+    return str(ngettext("%(num)s sticker is on the batch now.", "%(num)s stickers are on the batch now.", len(codes)))
 
 
 @blueprint.route("/<int:roll_id>/huy", methods=["GET", "POST"])

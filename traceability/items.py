@@ -411,6 +411,15 @@ def bind_one(text: str, batch: Batch, *, organisation_id: int, actor: Actor, now
     return code
 
 
+def is_bound_to(text: str, batch: Batch, *, organisation_id: int) -> bool:
+    """Tell whether a sticker is on a pack of a batch already.
+
+    :raises NotOurCode:
+    """
+    code = _own_code(text, organisation_id)
+    return code.lot_id == batch.lot_id and code.state in (ItemState.BOUND, ItemState.ACTIVE)
+
+
 def _bind(roll_id: int, first: int, last: int, lot: Lot, now: datetime) -> int:
     """One guarded step: what is blank no longer is not touched."""
     changed = db.session.execute(

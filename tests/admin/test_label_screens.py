@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import qrcode
 import zxingcpp
 from flask import Flask
 from flask.testing import FlaskClient
@@ -285,6 +286,50 @@ def test_stickers_are_bound_one_by_one_as_they_are_scanned(world: SimpleNamespac
     with app.app_context():
         bound = select(ItemCode.position).where(ItemCode.state == ItemState.ACTIVE).order_by(ItemCode.position)
         assert list(db.session.scalars(bound)) == [4, 6]
+
+
+def photo_of(*codes: str) -> tuple[io.BytesIO, str]:
+    """Take a photo of stickers side by side, each with what its code holds."""
+    side = 300
+    photo = Image.new("L", (side * max(1, len(codes)), side), 255)
+    for place, code in enumerate(codes):
+        drawn = qrcode.make(code).get_image().convert("L").resize((side - 20, side - 20))
+        photo.paste(drawn, (side * place + 10, 10))
+    file = io.BytesIO()
+    photo.save(file, "PNG")
+    file.seek(0)
+    return file, "tem.png"
+
+
+def test_stickers_are_bound_by_the_camera_of_a_phone_one_or_several_in_a_photo(
+    world: SimpleNamespace, app: Flask
+) -> None:
+    new_roll(world)
+    with app.app_context():
+        serials = list(db.session.scalars(select(ItemCode.serial).order_by(ItemCode.position)))
+    address, lot = "/quan-tri/cuon-tem/quet", str(world.batch.lot_id)
+    links = [f"http://shop.test/m/{serial}" for serial in serials]
+    page = world.client.get(address).text
+    assert 'capture="environment"' in page
+    assert 'enctype="multipart/form-data"' in page
+
+    def bound() -> list[int]:
+        with app.app_context():
+            query = select(ItemCode.position).where(ItemCode.state == ItemState.ACTIVE).order_by(ItemCode.position)
+            return list(db.session.scalars(query))
+
+    one = send(world.client, address, batch=lot, photo=photo_of(links[0]))
+    assert (one.status_code, bound()) == (303, [1])
+    several = send(world.client, address, batch=lot, photo=photo_of("8936000000001", *links[:3]))
+    assert (several.status_code, bound()) == (303, [1, 2, 3])
+    for photo, code in (
+        (photo_of(), ""), (photo_of("8936000000001"), ""), (photo_of(links[0]), ""), (None, ""),
+        (photo_of(links[4], f"http://shop.test/m/{'0' * 16}"), ""), ((io.BytesIO(b"no photo"), "tem.png"), ""),
+    ):  # fmt: skip
+        refused = send(world.client, address, batch=lot, photo=photo, code=code)
+        assert refused.status_code == 422
+        assert ('id="photo-error"' in refused.text) != ('id="code-error"' in refused.text)
+        assert bound() == [1, 2, 3], "all that a photo shows, or nothing"
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
 from urllib.parse import unquote, urlsplit
 
-import zxingcpp
 from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from PIL import Image
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
 
 from accounts.web.forms import words_of
 from accounts.web.guard import public
 from accounts.web.limits import limiter
-from kernel import gs1, images, pages
+from kernel import gs1, pages
 from kernel.errors import InvalidInput
 from kernel.text import one_line
 from traceability import items, queries
+from traceability.photos import read_codes
 from traceability.queries import Hit
 
 blueprint = Blueprint("look_up", __name__)
@@ -73,17 +71,6 @@ def by_photo() -> str | tuple[str, int] | BaseResponse:
             status=422,
         )
     return _lead(texts[0])
-
-
-def read_codes(data: bytes) -> list[str]:
-    """Read the codes in a photo, the largest first.
-
-    :raises kernel.errors.InvalidInput: as ``kernel.images.accept`` says
-    """
-    accepted = images.accept(data)
-    with Image.open(io.BytesIO(accepted.master)) as picture:
-        found = zxingcpp.read_barcodes(picture.convert("L"))
-    return [one_line(code.text) for code in found if code.text.strip()]
 
 
 def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
