@@ -16,7 +16,7 @@ from app.log_files import TileName
 from kernel import checkpoints, clock, pages, proof
 from kernel.log_models import LogCheckpoint
 from kernel.proof import NoCheckpoint, NoSuchTree, NotInTheLog, Proof
-from traceability import queries
+from traceability import declarations, queries
 
 blueprint = Blueprint("log", __name__, url_prefix="/so-minh-bach")
 
@@ -101,9 +101,12 @@ def of_record(position: int) -> Response:
 @blueprint.get("/lo/<organisation_code>/<token>.json")
 @public
 def of_batch(organisation_code: str, token: str) -> Response:
-    """Prove all steps of a batch that were signed, as its page tells them."""
+    """Prove all steps of a batch that were signed, as its page tells them, and what was declared of it and its chain:
+    of that, which is its own people's to read, the place and the fingerprint.
+    """
     story = queries.batch_story(organisation_code, token, clock.business_date(clock.now()))
     positions = [one.position for one in story.happenings if one.position is not None]
+    positions += declarations.signed_positions(story.lots.keys())
     if not positions:
         raise NotInTheLog()
     signed, found = proof.prove(positions)

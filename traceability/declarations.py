@@ -19,6 +19,7 @@ from sqlalchemy.orm import lazyload
 from kernel import proof
 from kernel.canonical import canonical
 from kernel.db import db, for_update, listed
+from kernel.log_models import LogLeaf
 from kernel.proof import Source
 from traceability.declaration_models import LotDeclaration
 from traceability.models import Batch, Lot, LotDocument, LotKind
@@ -177,6 +178,21 @@ def _published(_references: Sequence[str]) -> set[str]:
 
 
 proof.SOURCES[KIND] = Source(contents=_contents, references=_references, published=_published)
+
+
+def signed_positions(lot_ids: Collection[int]) -> list[int]:
+    """Give the places in the log of what was declared of lots, as far as a checkpoint signs it, in the log's order."""
+    rows = (
+        select(LogLeaf.position)
+        .join(LotDeclaration, LotDeclaration.reference == LogLeaf.reference)
+        .where(
+            LogLeaf.kind == KIND,
+            LotDeclaration.lot_id.in_(listed(sorted(lot_ids))),
+            proof.signed_on().is_not(None),
+        )
+        .order_by(LogLeaf.position)
+    )
+    return [position for position in db.session.scalars(rows) if position is not None]
 
 
 # --- The verification ------------------------------------------------------------------------------------
