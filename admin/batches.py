@@ -160,6 +160,7 @@ def show(lot_id: int) -> str:
         told=told,
         inputs=queries.inputs_of(lot_id),
         outputs=queries.outputs_of(lot_id),
+        packed=queries.packed_before(lot_id),
         papers=_papers(lot_id),
         pictures=media.pictures(file.digest for one in told for file in one.files),
         confirmed=next((one.event for one in told if _confirms(one.event) and not one.is_corrected), None),

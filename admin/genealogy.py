@@ -25,7 +25,7 @@ from kernel.errors import N_
 from kernel.text import fold, sort_key
 from stock import queries as stock
 from stock.models import LocationKind
-from traceability import drawing, tracing
+from traceability import drawing, queries, tracing
 from traceability.drawing import ChainEdge, ChainNode, NodeKind
 from traceability.genealogy import MOST_EDGES
 from traceability.models import Lot, LotKind, LotState
@@ -121,6 +121,7 @@ def show() -> str | Response:
         "admin/genealogy/show.html",
         question=question,
         lot_page=_page_of(question.lot) if question.lot else None,
+        packed=queries.packed_before(question.lot.id) if question.lot else None,
         count=len({id for one in traces for id in one.walk.lot_ids}) - len(question.start.lot_ids),
         bad=_bad(traces),
         is_cut=any(one.walk.is_cut for one in traces),
@@ -187,7 +188,7 @@ def said(row: Any, name: str) -> str:
 
 def quantity(value: int, unit: Any) -> str:
     """Write a quantity in the reader's language; what nobody stated is said to be so."""
-    return str(current_app.jinja_env.filters["quantity"](value, unit)) if value else gettext("not stated")
+    return str(current_app.jinja_env.filters["stated"](value, unit))
 
 
 def kind_of(lot: Lot) -> str:

@@ -316,6 +316,7 @@ def show(lot_id: int) -> str:
         state=LOT_STATES[lot.state],
         inputs=queries.inputs_of(lot.id),
         outputs=queries.outputs_of(lot.id),
+        packed=queries.packed_before(lot.id),
         told=told,
         pictures=media.pictures(file.digest for one in told for file in one.files),
         may_edit=_may_edit(actor, lot),

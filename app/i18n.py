@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, request
-from flask_babel import Babel, format_date
+from flask_babel import Babel, format_date, gettext
 
 from kernel import administrative_units, clock
 
@@ -155,6 +155,11 @@ def quantity(value: int, unit: Any) -> str:
     return number(value)
 
 
+def stated(value: int, unit: Any) -> str:
+    """Write a quantity readably; 0 stands for one that nobody stated, and is said to be so."""
+    return quantity(value, unit) if value else gettext("not stated")
+
+
 def unit(full_name: str) -> str:
     """Name an administrative unit in the language of the request: "Xã Ba Tơ", "Ba Tơ commune"."""
     if current_language() != "en":
@@ -206,6 +211,7 @@ def init_i18n(app: Flask, base_url: str) -> None:
         quantity=quantity,
         tenths=tenths,
         said=said,
+        stated=stated,
         paragraphs=paragraphs,
         unit=unit,
     )
@@ -249,5 +255,6 @@ __all__ = [
     "paragraphs",
     "quantity",
     "said",
+    "stated",
     "with_query",
 ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
-from kernel.db import db
+from kernel.db import db, listed
 from stock import verification
 from stock.models import Balance, Location, LocationKind
 from traceability import statements
 from traceability.models import EventLot, Lot, LotInput, LotKind, LotState, TraceEvent
 from traceability.statements import Amounts
 
+#: Lots that are compared at once.
+AT_ONCE = 1_000
 STOPPED = (LotState.HELD, LotState.RECALLED)
 
 
@@ -20,18 +23,16 @@ def verify() -> list[str]:
     """Compare what lots, edges, events and balances say; give a line for each difference (none: all agree).
 
     Laws: there is an edge for each thing that the events that stand say went into another, with the quantity they
-    give, and no other edge; what was used of a lot is what they say was used by those who may speak for it; the
+    give, and no other edge; what was used of a lot is what they say was used by those who may speak for it; a lot is
+    on sale, held or recalled, and for the reason, as its events say; the
     event of a making names the lot's quantity, and of an external lot what was made is what all of them name; what
     was made less what was used came into the stock, once it was released; a balance is frozen exactly while its lot
     is held or recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is
     declared.
     """
-    said = statements.amounts()
     return [
-        *_used_against_events(said),
-        *_edges_against_events(),
+        *(line for lots in _in_parts() for line in _captured_against_events(lots)),
         *_makings_against_lots(),
-        *_makings_of_others(said),
         *_released_against_stock(),
         *_stored_against_stock(),
         *_frozen_against_states(),
@@ -43,41 +44,80 @@ def _named(lot_id: int, number: str) -> str:
     return f"lot {lot_id} ({number})"
 
 
-def _used_against_events(said: dict[int, Amounts]) -> list[str]:
-    found = []
-    for id, number, kind, used in db.session.execute(select(Lot.id, Lot.number, Lot.kind, Lot.used).order_by(Lot.id)):
-        told = statements.used(kind, said.get(id, Amounts()))
-        if told != used:
-            found.append(f"{_named(id, number)}: {used} of it were used, its events say {told}")
-    return found
+class _Row(NamedTuple):
+    """What is compared of a lot."""
+
+    id: int
+    number: str
+    kind: LotKind
+    quantity: int
+    used: int
+    state: LotState
+    reason: str
 
 
-def _edges_against_events() -> list[str]:
-    told = statements.ties()
-    found = []
+def _in_parts() -> Iterator[list[_Row]]:
+    """Give all lots, a part at a time: what is said of millions has no room in memory."""
+    columns = (Lot.id, Lot.number, Lot.kind, Lot.quantity, Lot.used, Lot.state, Lot.state_reason)
+    rows = select(*columns).order_by(Lot.id).limit(AT_ONCE)
+    last = 0
+    while part := [_Row._make(row) for row in db.session.execute(rows.where(Lot.id > last))]:
+        yield part
+        last = part[-1].id
+
+
+def _captured_against_events(lots: Sequence[_Row]) -> Iterator[str]:
+    ids = [lot.id for lot in lots]
+    said = statements.amounts(ids)
+    yield from _used_against_events(lots, said)
+    yield from _edges_against_events(ids)
+    yield from _states_against_events(lots)
+    yield from _makings_of_others([lot for lot in lots if lot.kind is LotKind.EXTERNAL], said)
+
+
+def _used_against_events(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:
+    for lot in lots:
+        told = statements.used(lot.kind, said.get(lot.id, Amounts()))
+        if told != lot.used:
+            yield f"{_named(lot.id, lot.number)}: {lot.used} of it were used, its events say {told}"
+
+
+def _edges_against_events(output_ids: Sequence[int]) -> Iterator[str]:
+    told = statements.ties(output_ids)
     edges = select(LotInput.output_id, LotInput.input_id, LotInput.quantity)
-    for output, source, quantity in db.session.execute(edges.order_by(LotInput.output_id, LotInput.input_id)):
+    edges = edges.where(LotInput.output_id.in_(listed(output_ids))).order_by(LotInput.output_id, LotInput.input_id)
+    for output, source, quantity in db.session.execute(edges):
         event = told.pop((output, source), None)
         if event != quantity:
             said = "nothing" if event is None else event
-            found.append(f"lot {output} of lot {source}: the edge says {quantity}, its event {said}")
+            yield f"lot {output} of lot {source}: the edge says {quantity}, its event {said}"
     for (output, source), quantity in sorted(told.items()):
-        found.append(f"lot {output} of lot {source}: an event says {quantity} went in, there is no edge")
-    return found
+        yield f"lot {output} of lot {source}: an event says {quantity} went in, there is no edge"
 
 
-def _makings_of_others(said: dict[int, Amounts]) -> list[str]:
+def _states_against_events(lots: Sequence[_Row]) -> Iterator[str]:
+    """Go through what released, held, freed and recalled each lot: it stands as the last of these says."""
+    ids = [lot.id for lot in lots]
+    said = statements.states(ids)
+    reached = statements.made_of_recalled([lot.id for lot in lots if lot.kind is LotKind.EXTERNAL])
+    for lot in lots:
+        first = LotState.OPEN if lot.kind is LotKind.FINISHED else LotState.RELEASED
+        state, reason = said.get(lot.id, (first, ""))
+        if lot.state is not state and not (lot.state is LotState.RECALLED and lot.id in reached):
+            yield f"{_named(lot.id, lot.number)}: it is {lot.state.value}, its events say {state.value}"
+        elif lot.kind is not LotKind.EXTERNAL and lot.reason != reason:
+            yield f"{_named(lot.id, lot.number)}: it is {state.value} for another reason than its event says"
+
+
+def _makings_of_others(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:
     """Each lot known from captured events alone: it holds what the events of its making name, if they do."""
-    found = []
-    named = exists().where(EventLot.lot_id == Lot.id, EventLot.quantity == Lot.quantity)
-    rows = db.session.execute(
-        select(Lot.id, Lot.number, Lot.quantity, named).where(Lot.kind == LotKind.EXTERNAL).order_by(Lot.id)
-    )
-    for id, number, quantity, is_named in rows:
-        made = said.get(id, Amounts()).made
-        if quantity != made if made is not None else quantity and not is_named:
-            found.append(f"{_named(id, number)}: it holds {quantity}, no event of its making says so")
-    return found
+    unknown = [lot.id for lot in lots if said.get(lot.id, Amounts()).made is None]
+    rows = select(EventLot.lot_id, EventLot.quantity).where(EventLot.lot_id.in_(listed(unknown))).distinct()
+    named = {(lot_id, quantity) for lot_id, quantity in db.session.execute(rows)} if unknown else set()
+    for lot in lots:
+        made = said.get(lot.id, Amounts()).made
+        if lot.quantity != made if made is not None else lot.quantity and (lot.id, lot.quantity) not in named:
+            yield f"{_named(lot.id, lot.number)}: it holds {lot.quantity}, no event of its making says so"
 
 
 def _makings_against_lots() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
@@ -15,7 +15,7 @@ from kernel.clock import business_date
 from kernel.db import db, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from traceability import declarations, items, lots, recipes, recording
+from traceability import declarations, items, lots, recipes, recording, statements
 from traceability.models import Batch, EventKind, Lot, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -362,13 +362,19 @@ def recall_all(
     The caller has locked their rows, and freezes their stock.
 
     :param quantities: {lot id: what is still there of it}, for goods that the stock counts
-    :return: the ids of those that were not recalled before
+    :return: the ids of those that were not recalled before, but by the word of their owner
     """
+    by_word = and_(Lot.kind == LotKind.EXTERNAL, ~statements.recalled_here())
     recalled = sorted(
         db.session.scalars(
             update(Lot)
-            .where(Lot.id.in_(listed(lot_ids)), Lot.state != LotState.RECALLED)
-            .values(state=LotState.RECALLED, state_reason=reason_vi, state_reason_en=reason_en, state_since=now)
+            .where(Lot.id.in_(listed(lot_ids)), or_(Lot.state != LotState.RECALLED, by_word))
+            .values(
+                state=LotState.RECALLED,
+                state_reason=reason_vi,
+                state_reason_en=reason_en,
+                state_since=case((Lot.state == LotState.RECALLED, Lot.state_since), else_=now),
+            )
             .returning(Lot.id)
             .execution_options(synchronize_session=False)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, union_all
@@ -21,7 +21,7 @@ from kernel.errors import N_, NotFound
 from kernel.log_models import LogLeaf
 from kernel.models import AdministrativeUnit, StoredFile, UnitSuccession
 from kernel.text import tokens
-from traceability import genealogy, records
+from traceability import genealogy, records, statements
 from traceability.genealogy import Edge
 from traceability.models import (
     BalanceFlag,
@@ -772,6 +772,42 @@ def outputs_of(lot_id: int) -> list[tuple[Lot, int]]:
         .order_by(Lot.id)
     )
     return [(lot, quantity) for lot, quantity in rows]
+
+
+@dataclass(frozen=True)
+class PackedBefore:
+    """A lot that lay in another, and was taken out again."""
+
+    lot: Lot
+    until: datetime  #: when it was last said to be there, or taken out
+
+
+def packed_before(lot_id: int) -> tuple[list[PackedBefore], list[PackedBefore]]:
+    """List what lay in a lot and does no longer, and in which lots it lay itself, the latest first."""
+    mine, other = aliased(EventLot), aliased(EventLot)
+    owner = select(Lot.owner_id).where(Lot.id == lot_id).scalar_subquery()
+    found = []
+    for role, far, edge in (
+        ("parent", "child", and_(LotInput.output_id == lot_id, LotInput.input_id == Lot.id)),
+        ("child", "parent", and_(LotInput.input_id == lot_id, LotInput.output_id == Lot.id)),
+    ):
+        until = func.max(TraceEvent.event_at)
+        rows = db.session.execute(
+            select(Lot, until)
+            .join(other, and_(other.lot_id == Lot.id, other.role == far))
+            .join(mine, and_(mine.event_id == other.event_id, mine.lot_id == lot_id, mine.role == role))
+            .join(TraceEvent, TraceEvent.id == mine.event_id)
+            .where(
+                statements.standing(),
+                or_(TraceEvent.is_public, TraceEvent.organisation_id == owner),
+                ~exists().where(edge),
+            )
+            .group_by(Lot.id)
+            .order_by(until.desc(), Lot.id)
+            .limit(MOST_EDGES_SHOWN)
+        )
+        found.append([PackedBefore(lot, at) for lot, at in rows])
+    return found[0], found[1]
 
 
 def drafts_of(organisation_id: int) -> list[BatchDraft]:

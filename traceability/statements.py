@@ -8,18 +8,31 @@ Capture keeps lots and edges by this, and ``stock.agreement`` holds them against
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import db, listed
-from traceability.models import EpcisEvent, EventKind, EventLot, Lot, LotKind, TraceEvent
+from traceability.models import (
+    EpcisEvent,
+    EpcisField,
+    EventKind,
+    EventLot,
+    Lot,
+    LotInput,
+    LotKind,
+    LotState,
+    TraceEvent,
+)
 
 #: Pairs of inputs and outputs of one transformation.
 MOST_PAIRS = 20_000
+#: How much the database can write down of one thing.
+MOST = 2_147_483_647
 #: Steps by which goods come to their end at a buyer's.
 SELLS = ("retail_selling", "dispensing", "consuming")
 BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
@@ -56,8 +69,8 @@ class Amounts:
         return self.stated if self.makings and not self.unstated else None
 
 
-def amounts(lot_ids: Collection[int] | None = None, *, without: Collection[str] = ()) -> dict[int, Amounts]:
-    """Add up what is said of lots (all, unless told), those of which nothing is said left out.
+def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[int, Amounts]:
+    """Add up what is said of lots, those of which nothing is said left out.
 
     :param without: eventIDs of events that are about to be declared wrong
     """
@@ -88,11 +101,9 @@ def amounts(lot_ids: Collection[int] | None = None, *, without: Collection[str] 
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
         .outerjoin(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
-        .where(standing(), entitled())
+        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), standing(), entitled())
         .group_by(EventLot.lot_id)
     )
-    if lot_ids is not None:
-        query = query.where(EventLot.lot_id.in_(listed(sorted(lot_ids))))
     if without:
         query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
     return {
@@ -117,6 +128,112 @@ def used(kind: LotKind, said: Amounts) -> int:
     if kind is LotKind.FINISHED or (kind is LotKind.EXTERNAL and said.made is None):
         return said.used
     return said.used + said.captured
+
+
+# --- How lots stand ----------------------------------------------------------------------------------------
+
+#: (step, disposition) of our own events that change how a lot stands.
+_TURNS: dict[tuple[str, str | None], LotState] = {
+    ("storing", "sellable_not_accessible"): LotState.RELEASED,
+    ("holding", "non_sellable_other"): LotState.HELD,
+    ("holding", "sellable_not_accessible"): LotState.RELEASED,
+    ("holding", "recalled"): LotState.RECALLED,
+}
+
+
+def states(lot_ids: Collection[int]) -> dict[int, tuple[LotState, str]]:
+    """Give {lot: how it stands, and why} by its events, of those whose state an event changed.
+
+    A correction changes words and days, and no state: what counts is what was written first. A recall by the word of
+    an external lot's owner (captured events) stands until that is unset; one of our screens stands for good.
+    """
+    word = {
+        half: exists().where(
+            EpcisField.epcis_event_id == EpcisEvent.id,
+            EpcisField.name == f"persistentDisposition_{half}",
+            EpcisField.value == "recalled",
+        )
+        for half in ("set", "unset")
+    }
+    is_captured = EpcisEvent.capture_id.is_not(None)
+    # Marking a store-room on a screen gives no quantity; the release of a batch does.
+    turns = and_(
+        ~is_captured,
+        TraceEvent.kind == EventKind.OBJECT,
+        or_(TraceEvent.biz_step == "holding", and_(TraceEvent.biz_step == "storing", EventLot.quantity.is_not(None))),
+    )
+    by_word = and_(
+        is_captured, Lot.kind == LotKind.EXTERNAL, TraceEvent.organisation_id == Lot.owner_id, or_(*word.values())
+    )
+    rows = db.session.execute(
+        select(
+            EventLot.lot_id,
+            TraceEvent.biz_step,
+            TraceEvent.disposition,
+            TraceEvent.note_vi,
+            and_(is_captured, word["set"]),
+            and_(is_captured, word["unset"]),
+        )
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(Lot, Lot.id == EventLot.lot_id)
+        .outerjoin(EpcisEvent, and_(EpcisEvent.trace_event_id == TraceEvent.id, ~EpcisEvent.declares_error))
+        .where(
+            EventLot.lot_id.in_(listed(sorted(lot_ids))),
+            or_(and_(turns, EventLot.role == "object", TraceEvent.corrects_id.is_(None)), by_word),
+        )
+        .order_by(TraceEvent.id)
+    )
+    found: dict[int, tuple[LotState, str]] = {}
+    for_good: set[int] = set()
+    for lot_id, step, disposition, note, is_set, is_unset in rows:
+        if is_set or is_unset:
+            state, _ = found.get(lot_id, (LotState.RELEASED, ""))
+            if is_set and state is LotState.RELEASED:
+                found[lot_id] = LotState.RECALLED, ""
+            if is_unset and found.get(lot_id, (None, ""))[0] is LotState.RECALLED and lot_id not in for_good:
+                found[lot_id] = LotState.RELEASED, ""
+        elif (step, disposition) in _TURNS:
+            state = _TURNS[step, disposition]
+            found[lot_id] = state, "" if state is LotState.RELEASED else note
+            for_good |= {lot_id} if state is LotState.RECALLED else set()
+    return found
+
+
+def recalled_here() -> ColumnElement[bool]:
+    """Say in SQL of ``Lot`` that it was recalled on our screens, not by the word of its owner alone."""
+    captured = exists().where(EpcisEvent.trace_event_id == TraceEvent.id, EpcisEvent.capture_id.is_not(None))
+    return exists().where(
+        EventLot.lot_id == Lot.id,
+        TraceEvent.id == EventLot.event_id,
+        TraceEvent.biz_step == "holding",
+        TraceEvent.disposition == "recalled",
+        ~captured,
+    )
+
+
+def made_of_recalled(lot_ids: Collection[int]) -> set[int]:
+    """Give those of some lots of which an event said, whatever became of it, that they were made of a recalled one or
+    held one: a recall that reached them stays.
+    """
+    if not lot_ids:
+        return set()
+    made, source = aliased(EventLot), aliased(EventLot)
+    rows = (
+        select(made.lot_id)
+        .join(source, and_(source.event_id == made.event_id, source.role.in_(("input", "child"))))
+        .join(Lot, Lot.id == source.lot_id)
+        .where(
+            made.lot_id.in_(listed(sorted(lot_ids))),
+            made.role.in_(("output", "parent")),
+            Lot.state == LotState.RECALLED,
+        )
+    )
+    edges = (
+        select(LotInput.output_id)
+        .join(Lot, Lot.id == LotInput.input_id)
+        .where(LotInput.output_id.in_(listed(sorted(lot_ids))), Lot.state == LotState.RECALLED)
+    )
+    return set(db.session.scalars(rows.union(edges)))
 
 
 # --- What went into what -----------------------------------------------------------------------------------
@@ -144,89 +261,157 @@ def outputs_of(line_ids: Collection[int]) -> set[int]:
     return set(db.session.scalars(rows))
 
 
-def ties(output_ids: Collection[int] | None = None) -> dict[tuple[int, int], int]:
-    """Give {(output, input): how much went in, 0 where nobody says} of lots (all, unless told).
+def opened(lot_ids: Collection[int]) -> set[int]:
+    """Give those of some lots that are cases which an event takes something out of."""
+    if not lot_ids:
+        return set()
+    rows = (
+        select(EventLot.lot_id)
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .where(
+            EventLot.lot_id.in_(listed(sorted(lot_ids))), EventLot.role == "parent", TraceEvent.action == "DELETE"
+        )
+    )  # fmt: skip
+    return set(db.session.scalars(rows))
+
+
+def ties(output_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """Give {(output, input): how much went in, 0 where nobody says} of lots.
 
     Only who may speak for what came out says what went in. Of several outputs nobody says how much went into each.
-    Makings add up; of packings the largest counts, for what was taken out may be packed again.
+    Makings add up. What was packed or joined counts as long as it is inside: what was taken out again leaves no tie,
+    unless something was made of the case while it held it. What was said in between is in the events.
     """
+    wanted = set(output_ids)
     query = (
         select(
             TraceEvent.id,
             TraceEvent.kind,
+            TraceEvent.action,
+            TraceEvent.event_at,
             TraceEvent.organisation_id,
             EpcisEvent.transformation_id,
             EventLot.lot_id,
             EventLot.role,
             EventLot.quantity,
             entitled(),
+            and_(TraceEvent.action == "DELETE", _names_children()),
         )
         .join(EventLot, EventLot.event_id == TraceEvent.id)
         .join(Lot, Lot.id == EventLot.lot_id)
         .outerjoin(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
         .where(
-            TraceEvent.kind.in_(TIES), func.coalesce(TraceEvent.action, "") != "DELETE", standing(),
+            TraceEvent.id.in_(_lines_about(wanted)), TraceEvent.kind.in_(TIES), standing(),
             EventLot.role.in_(("input", "output", "child", "parent")),
         )
-        .order_by(TraceEvent.id, EventLot.lot_id)
+        .order_by(TraceEvent.event_at, TraceEvent.id, EventLot.lot_id)
     )  # fmt: skip
-    if output_ids is not None:
-        query = query.where(TraceEvent.id.in_(_lines_about(output_ids)))
     groups: dict[tuple[Any, ...], _Group] = defaultdict(_Group)
-    for id, kind, organisation_id, transformation_id, lot_id, role, quantity, may in db.session.execute(query):
+    for row in db.session.execute(query):
+        id, kind, action, event_at, organisation_id, transformation_id, lot_id, role, quantity, may, is_part = row
         key = (organisation_id, transformation_id) if transformation_id else (id,)
         group = groups[key]
-        group.is_making = kind is EventKind.TRANSFORMATION
+        group.kind, group.action, group.event_at, group.is_part = kind, action, event_at, bool(is_part)
         if role == TIES[kind][0]:
             before = group.inputs.get(lot_id, 0)
             group.inputs[lot_id] = None if before is None or quantity is None else before + quantity
         elif role == TIES[kind][1]:
             group.outputs[lot_id] = bool(may) or group.outputs.get(lot_id, False)
     told: dict[tuple[int, int], int | None] = {}
-    makings: set[tuple[int, int]] = set()
+    packings: list[_Group] = []
     for group in groups.values():
-        for pair, stated in group.pairs():
-            _add(told, makings, pair, stated, is_making=group.is_making)
-    return {pair: quantity or 0 for pair, quantity in told.items() if output_ids is None or pair[0] in output_ids}
+        if group.kind is not EventKind.TRANSFORMATION:
+            packings.append(group)
+            continue
+        for pair, stated in group.pairs(wanted):
+            before = told.get(pair, 0)
+            told[pair] = None if before is None or stated is None else before + stated
+    for pair, stated in _contents(packings, wanted).items():
+        told.setdefault(pair, stated)  # what it was made of says more than what it lay in
+    return {pair: min(quantity or 0, MOST) for pair, quantity in told.items()}
+
+
+def _names_children() -> ColumnElement[bool]:
+    """Say in SQL of ``EpcisEvent`` that it names children, be they lots or mere kinds of goods."""
+    return exists().where(EpcisField.epcis_event_id == EpcisEvent.id, EpcisField.name.in_(("epc", "epcClass")))
 
 
 class _Group:
     """An event, or the halves of a transformation: what went in and how much, what came out and by whose word."""
 
+    kind: EventKind
+    action: str | None
+    event_at: datetime
+    is_part: bool  #: it takes out what it names; otherwise all there is
+
     def __init__(self) -> None:
         self.inputs: dict[int, int | None] = {}
         self.outputs: dict[int, bool] = {}
-        self.is_making = False
 
-    def pairs(self) -> list[tuple[tuple[int, int], int | None]]:
+    def pairs(self, wanted: Collection[int]) -> Iterator[tuple[tuple[int, int], int | None]]:
+        """Give the pairs of outputs that are asked for."""
         outputs = list(self.outputs.items())[:MOST_PAIRS]
         inputs = list(self.inputs.items())[: MOST_PAIRS // max(1, len(outputs))]
-        return [
-            ((output, source), quantity if len(outputs) == 1 else None)
-            for output, may in outputs
-            if may
-            for source, quantity in inputs
-            if source != output
-        ]
+        for output, may in outputs:
+            if may and output in wanted:
+                for source, quantity in inputs:
+                    if source != output:
+                        yield (output, source), quantity if len(outputs) == 1 else None
 
 
-def _add(
-    told: dict[tuple[int, int], int | None],
-    makings: set[tuple[int, int]],
-    pair: tuple[int, int],
-    stated: int | None,
-    *,
-    is_making: bool,
-) -> None:
-    if pair not in told or (is_making and pair not in makings):
-        told[pair] = stated
-    elif is_making:
-        before = told[pair]
-        told[pair] = None if before is None or stated is None else before + stated
-    elif pair not in makings:
-        told[pair] = max(told[pair] or 0, stated or 0)
-    if is_making:
-        makings.add(pair)
+def _contents(packings: Sequence[_Group], cases: Collection[int]) -> dict[tuple[int, int], int | None]:
+    """Give {(case, thing in it): how much, None where nobody says}, from packings in the order of their times."""
+    inside: dict[int, dict[int, int | None]] = defaultdict(dict)
+    used: dict[tuple[int, int], int | None] = {}
+    opened = {case_ for one in packings if one.action == "DELETE" for case_, may in one.outputs.items() if may} & set(
+        cases
+    )
+    makings = _makings_of(opened) if opened else []
+    for one in packings:
+        # At one instant: first it is packed, then something is made of it, then it is unpacked.
+        while makings and (makings[0][0], "B") < (one.event_at, "C" if one.action == "DELETE" else "A"):
+            _, case_ = makings.pop(0)
+            used.update(((case_, thing), amount) for thing, amount in inside[case_].items())
+        for case_, may in one.outputs.items():
+            if may and case_ in cases:
+                _pack(inside[case_], one, case_)
+    return used | {(case_, thing): amount for case_, things in inside.items() for thing, amount in things.items()}
+
+
+def _pack(inside: dict[int, int | None], event: _Group, case_: int) -> None:
+    """Put things into a case, take them out, or see them in it."""
+    if event.action == "DELETE" and not event.is_part:
+        inside.clear()
+    for thing, amount in event.inputs.items():
+        if thing == case_:
+            continue
+        before = inside.get(thing, 0)
+        if event.action == "DELETE":
+            left = 0 if amount is None else None if before is None else before - amount
+            if left is None or left > 0:
+                inside[thing] = left
+            else:
+                inside.pop(thing, None)
+        elif event.action == "OBSERVE":
+            inside[thing] = None if before is None else max(before, amount or 0)
+        else:
+            inside[thing] = None if before is None or amount is None else before + amount
+
+
+def _makings_of(cases: Collection[int]) -> list[tuple[datetime, int]]:
+    """Give when something was made of cases, the earliest first."""
+    rows = db.session.execute(
+        select(TraceEvent.event_at, EventLot.lot_id)
+        .join(EventLot, EventLot.event_id == TraceEvent.id)
+        .where(
+            EventLot.lot_id.in_(listed(sorted(cases))),
+            EventLot.role == "input",
+            TraceEvent.kind == EventKind.TRANSFORMATION,
+            standing(),
+        )
+        .order_by(TraceEvent.event_at, TraceEvent.id)
+    )
+    return [(event_at, lot_id) for event_at, lot_id in rows]
 
 
 def _lines_about(output_ids: Collection[int]) -> Any:
@@ -244,4 +429,18 @@ def _lines_about(output_ids: Collection[int]) -> Any:
     return own.union(mates)
 
 
-__all__ = ["MOST_PAIRS", "SELLS", "Amounts", "amounts", "entitled", "outputs_of", "standing", "ties", "used"]
+__all__ = [
+    "MOST_PAIRS",
+    "SELLS",
+    "Amounts",
+    "amounts",
+    "entitled",
+    "made_of_recalled",
+    "opened",
+    "outputs_of",
+    "recalled_here",
+    "standing",
+    "states",
+    "ties",
+    "used",
+]

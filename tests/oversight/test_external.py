@@ -27,6 +27,7 @@ from tests.traceability.epcis.test_capture import CASE, FISH, SALT, SAUCE, lot_o
 from traceability import addresses, genealogy
 from traceability.batches import AlreadyRecalled
 from traceability.epcis import business
+from traceability.exports import gathering
 from traceability.models import Batch, EpcisEvent, EventLot, Lot, LotKind, LotState
 
 OCOP = EPCIS / "ocop-example" / "ocop-fish-sauce-chain.jsonld"
@@ -158,6 +159,19 @@ def test_the_example_is_captured_with_its_hashes_and_balances_per_transformation
         assert business.balance(said, "") == []
         assert set(genealogy.forward([fish.id]).lot_ids) == {fish.id, sauce_lot.id, case.id}
         assert set(genealogy.backward([case.id]).lot_ids) == {fish.id, salt.id, sauce_lot.id, case.id}
+
+
+@needs_suites
+@pytest.mark.parametrize("whole", [True, False])
+def test_everything_about_a_lot_tells_where_its_case_went(
+    app: Flask, sauce: SimpleNamespace, now: datetime, whole: bool
+) -> None:
+    with app.app_context():
+        record = gathering.gather(
+            sauce.officer, [lot_of(SAUCE).id], reach=gathering.Reach(whole=whole), asked="Nước mắm", now=now
+        )
+        told = {event.biz_step for event in record.events}
+    assert {"packing", "consigning", "unpacking", "stocking"} <= told
 
 
 @needs_suites

@@ -6,15 +6,16 @@ from datetime import date, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from accounts.actor import SYSTEM
 from catalog.models import Unit
 from kernel.db import db, transaction
-from stock import agreement, production
+from stock import agreement, holding, production
 from tests.factories import BA_DONG, Factories
-from traceability import batches, lots
+from traceability import batches, lots, recording
 from traceability.lots import Received
+from traceability.models import Lot, TraceEvent
 
 
 @pytest.fixture
@@ -68,14 +69,22 @@ def test_what_the_verbs_wrote_agrees(app: Flask, chain: dict[str, int]) -> None:
         ("UPDATE lot SET quantity = 100001 WHERE id = :raw", "it holds 100001, no event of its making says so"),
         ("UPDATE lot SET used = 1 WHERE id = :batch", "99 should have come into the stock, 100 did"),
         ("UPDATE lot SET state = 'recalled' WHERE id = :batch", "recalled, yet not frozen"),
+        ("UPDATE lot SET state = 'held' WHERE id = :raw", "it is held, its events say released"),
+        ("UPDATE lot SET state = 'recalled' WHERE id = :batch", "it is recalled, its events say released"),
+        (
+            "UPDATE lot SET state_reason = 'x' WHERE id = :flour",
+            "it is released for another reason than its event says",
+        ),
         ("UPDATE balance SET frozen = true WHERE lot_id = :batch", "released, yet frozen"),
         ("UPDATE balance SET on_hand = on_hand - 1 WHERE on_hand > 0", "movements say 100, the balance 99"),
         ("UPDATE lot SET state = 'open' WHERE id = :batch", "0 should have come into the stock, 100 did"),
     ],
 )
+@pytest.mark.parametrize("at_once", [1, 1_000])
 def test_a_change_behind_the_verbs_is_found_and_named(
-    app: Flask, chain: dict[str, int], statement: str, words: str
+    app: Flask, chain: dict[str, int], statement: str, words: str, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(agreement, "AT_ONCE", at_once)
     with transaction() as session:
         names = {name: id for name, id in chain.items() if f":{name}" in statement}
         session.execute(text(statement), names)
@@ -86,3 +95,32 @@ def test_a_change_behind_the_verbs_is_found_and_named(
     assert any(words in line for line in found), found
     assert said.exit_code == 1
     assert words in said.output
+
+
+@pytest.mark.parametrize("which", ["raw", "batch"])
+@pytest.mark.parametrize("acts", ["h", "he", "heh", "r", "hr", "her"])
+def test_a_lot_that_was_held_freed_and_recalled_stands_as_its_events_say(
+    chain: dict[str, int], now: datetime, which: str, acts: str
+) -> None:
+    verbs = {"h": holding.hold, "e": holding.end_hold, "r": holding.recall}
+    for act in acts:
+        with transaction():
+            verbs[act](db.session.get_one(Lot, chain[which]), reason=f"Lý do {act}", actor=SYSTEM, now=now)
+    assert agreement.verify() == []
+    wrong = db.session.scalars(select(TraceEvent).where(TraceEvent.biz_step == "holding")).first()
+    assert wrong is not None
+    with transaction():
+        recording.correct_event(wrong, reason="Sai chữ", note_vi="Chữ khác", actor=SYSTEM, now=now)
+    assert agreement.verify() == [], "a correction of words changes no state"
+
+    with transaction() as session:
+        session.execute(
+            text("UPDATE lot SET state = 'released', state_reason = '' WHERE id = :id"), {"id": chain[which]}
+        )
+        session.execute(text("UPDATE balance SET frozen = false WHERE lot_id = :id"), {"id": chain[which]})
+
+    states = {"h": "held", "e": "released", "r": "recalled"}
+    found = [line for line in agreement.verify() if "its events say" in line]
+    assert [line.partition(": ")[2] for line in found] == (
+        [] if acts[-1] == "e" else [f"it is released, its events say {states[acts[-1]]}"]
+    )

@@ -52,6 +52,7 @@ _OVERSOLD = N_("“%(field)s” sells more of %(name)s than there is of it: %(ta
 _MADE_LESS = N_(
     "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
 )
+_TOO_MUCH = N_("“%(field)s” makes more of %(name)s, with what was made before, than can be kept: %(made)s (%(unit)s).")
 _NO_RECEIVER = N_("“destinationList” is missing: what is shipped has somebody who receives it.")
 _NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the event is kept, and not shown in public.")
 _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
@@ -199,6 +200,11 @@ def beyond(kind: str, name: str, path: str, role: str, *, taken: int, amount: in
     message = {"used": _OVERUSED, "sold": _OVERSOLD, "made": _MADE_LESS}[kind]
     field = _LIST[role] if role else "errorDeclaration"
     return _problem(path, field, "business-amount", message, name=name, taken=taken, amount=amount, unit=unit.value)
+
+
+def too_much(name: str, path: str, role: str, *, made: int, unit: Unit) -> Problem:
+    """Refuse that more of a lot is made than the database can write down."""
+    return _problem(path, _LIST[role], "limit", _TOO_MUCH, name=name, made=made, unit=unit.value)
 
 
 def not_yours(name: str, path: str) -> Problem:

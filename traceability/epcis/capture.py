@@ -405,12 +405,13 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     wrong = {one.id for one in new if one.declares_error}
     said = statements.amounts(list(held)) if held else {}
     wrong_lines = _lines_of(wrong)
-    wrong_outputs = statements.outputs_of(wrong_lines) if wrong_lines else set()
-    tied = statements.ties(wrong_outputs) if wrong_outputs else {}
+    loosened = statements.outputs_of(wrong_lines) if wrong_lines else set()
+    loosened |= _opened(new, lots, set(taken_back))
+    tied = statements.ties(loosened) if loosened else {}
     _add_lots(new, lots, organisation_id, now=now)
     told = _tell(new, lots, organisation_id, now=now)
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
-    _draw_edges(new, told, wrong_outputs, tied)
+    _draw_edges(new, told, loosened, tied)
     unmade = {id for id, roles in taken_back.items() if roles & {"output", "object"}} if wrong else set()
     claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
     _recall_external(new, lots, organisation_id)
@@ -760,6 +761,10 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Prob
             undo.append((account, attribute, change))
             setattr(account, attribute, getattr(account, attribute) + change)
         amount = account.amount
+        if account.made > statements.MOST:
+            problem = business.too_much(short_name(name.uri), one.path, name.role, made=account.made, unit=unit)
+            _undo(undo)
+            return problem
         if speaks:
             gone = (
                 account.used if kind == "used" else account.sold if kind == "sold" else max(account.used, account.sold)
@@ -968,16 +973,27 @@ def _keep(new: Sequence[Sent], told: dict[int, int], *, organisation_id: int, ca
     )
 
 
+def _opened(new: Sequence[Sent], lots: dict[str, Known], taken_back: set[int]) -> set[int]:
+    """Give the cases that known events, or these, take something out of, where these may change what is in them."""
+    named = [
+        (one, name) for one in new if not one.declares_error for name in one.named
+        if name.role in ("parent", "input") and name.uri in lots
+    ]  # fmt: skip
+    opens = {lots[name.uri].id for one, name in named if name.role == "parent" and one.event.get("action") == "DELETE"}
+    perhaps = {lots[name.uri].id for _, name in named} | taken_back
+    return opens | statements.opened(perhaps - opens)
+
+
 def _draw_edges(
-    new: Sequence[Sent], told: dict[int, int], wrong_outputs: set[int], tied: dict[tuple[int, int], int]
+    new: Sequence[Sent], told: dict[int, int], loosened: set[int], tied: dict[tuple[int, int], int]
 ) -> None:
     """Let the walks go from what was made, packed or joined to what it was made of, as the events that stand say.
 
-    :param wrong_outputs: what the events declared wrong had made
+    :param loosened: what the events declared wrong had made, and the cases that were opened
     :param tied: the edges to these, as they were said before
     """
     lines = [id for place, id in told.items() if new[place].event["type"] in _TIES]
-    outputs = (statements.outputs_of(lines) if lines else set()) | wrong_outputs
+    outputs = (statements.outputs_of(lines) if lines else set()) | loosened
     if not outputs:
         return
     said = statements.ties(outputs)
@@ -1007,7 +1023,7 @@ def _draw_edges(
 
 
 def _recall_external(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int) -> None:
-    """Let an external lot be recalled by the word of its owner, for good or until that is unset."""
+    """Let an external lot be recalled by the word of its owner, until that is unset; a recall of ours is for good."""
     for one in new:
         if one.declares_error or not one.named or one.at is None:
             continue
@@ -1025,7 +1041,7 @@ def _recall_external(new: Sequence[Sent], lots: dict[str, Known], organisation_i
             if ids and "recalled" in _as_list(said.get(half)):
                 db.session.execute(
                     update(Lot)
-                    .where(Lot.id.in_(ids), Lot.state == before)
+                    .where(Lot.id.in_(ids), Lot.state == before, ~statements.recalled_here())
                     .values(state=after, state_since=one.at)
                     .execution_options(synchronize_session=False)
                 )

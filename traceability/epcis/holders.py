@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation, Place
 from kernel.db import db, listed
-from traceability import addresses
+from traceability import addresses, statements
 from traceability.epcis import epc_uris, whereabouts
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import short_name
@@ -48,7 +48,8 @@ def known_of(lot_ids: Collection[int], *, until: datetime | None = None) -> list
 
     :param until: only what was known by then
     """
-    rows = _events(lot_ids, until)
+    # What was taken out of a case went as far with it as the case did.
+    rows = _events(with_cases(lot_ids), until)
     if not rows:
         return []
     things: dict[int, list[Thing]] = defaultdict(list)
@@ -60,7 +61,24 @@ def known_of(lot_ids: Collection[int], *, until: datetime | None = None) -> list
     known_here = _organisations([*_names(body), addresses.of_organisation(code)] for _, code, body in read)
     handlings = [_handling(event, code, body, things[event.id], known_here) for event, code, body in read]
     by_name = {addresses.of_organisation(one.code): one for one in known_here.values()}
-    return [Known(share, by_name.get(share.party)) for share in whereabouts.follow(handlings)]
+    shares = whereabouts.follow(handlings)
+    return [Known(share, by_name.get(share.party)) for share in shares if share.lot_id in lot_ids]
+
+
+def with_cases(lot_ids: Collection[int]) -> set[int]:
+    """Add the cases that lots are or were packed in, and the cases of these, by those who may speak for the lots."""
+    packed = select(Lot.id.label("id")).where(Lot.id.in_(listed(sorted(lot_ids)))).cte("packed", recursive=True)
+    child, parent = aliased(EventLot), aliased(EventLot)
+    around = (
+        select(parent.lot_id)
+        .join(child, and_(child.event_id == parent.event_id, child.role == "child"))
+        .join(packed, packed.c.id == child.lot_id)
+        .join(TraceEvent, TraceEvent.id == child.event_id)
+        .join(Lot, Lot.id == child.lot_id)
+        .where(parent.role == "parent", statements.entitled())
+    )
+    packed = packed.union(around)
+    return set(db.session.scalars(select(packed.c.id)))
 
 
 def _events(lot_ids: Collection[int], until: datetime | None) -> list[Any]:
@@ -166,4 +184,5 @@ def _handling(
         destinations=here(_named(body, "destinationList", "possessing_party")),
         owners=here(_named(body, "destinationList", "owning_party")),
         papers=[one["bizTransaction"] for one in body.get("bizTransactionList", ())],
+        names_children=bool(body.get("childEPCs") or body.get("childQuantityList")),
     )

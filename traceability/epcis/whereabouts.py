@@ -40,6 +40,7 @@ class Handling:
     destinations: Sequence[str] = ()  #: who has them after
     owners: Sequence[str] = ()  #: whose they become
     papers: Sequence[str] = ()  #: invoice, order, note
+    names_children: bool = True  #: where a case is opened: what is taken out is named; otherwise it is all there is
 
 
 @dataclass
@@ -144,7 +145,8 @@ class _Ledger:
                 inside[thing.lot_id] = inside.get(thing.lot_id, 0) + (thing.quantity or 0)
                 self._share(case, who).held = 1
         elif one.action == "DELETE":
-            out = children or [Thing(lot_id, "child", quantity) for lot_id, quantity in inside.items()]
+            all_of_it = [Thing(lot_id, "child", quantity) for lot_id, quantity in inside.items()]
+            out = children if one.names_children else all_of_it
             who = self._who(one, case)
             for thing in out:
                 taken = inside.get(thing.lot_id, 0) if thing.quantity is None else thing.quantity

@@ -17,7 +17,7 @@ from kernel.db import db, listed
 from kernel.models import AdministrativeUnit, StoredFile
 from ocop.models import Certificate
 from traceability import genealogy
-from traceability.epcis import store
+from traceability.epcis import holders, store
 from traceability.exports import epcis_events
 from traceability.exports.record import (
     CertificateRow,
@@ -103,7 +103,7 @@ def _around(lot_ids: Sequence[int], whole: bool, record: Record) -> tuple[set[in
     if whole:
         back, on = genealogy.backward(lot_ids), genealogy.forward(lot_ids)
         record.is_cut = back.is_cut or on.is_cut
-        found, before, after = {*back.edges, *on.edges}, set(back.lot_ids), set(on.lot_ids)
+        found, before, after = {*back.edges, *on.edges}, set(back.lot_ids), holders.with_cases(on.lot_ids)
     else:
         rows = db.session.execute(
             select(LotInput.output_id, LotInput.input_id, LotInput.quantity).where(
@@ -112,6 +112,7 @@ def _around(lot_ids: Sequence[int], whole: bool, record: Record) -> tuple[set[in
         )
         found = {Edge(*row) for row in rows}
         before, after = {edge.input_id for edge in found}, {edge.output_id for edge in found}
+        after |= holders.with_cases(lot_ids)
     return before, after, sorted(found)
 
 

@@ -1,7 +1,7 @@
 """Whatever programs capture, in whatever order: amounts hold, walks are true, what was wrong is gone, recalls reach it.
 
-A history of commissioning, making, selling, declaring wrong and recalling runs through the interface beside a model in
-plain Python; after each step both must agree.
+A history of commissioning, making, packing, unpacking, selling, declaring wrong and recalling runs through the
+interface beside a model in plain Python; after each step both must agree.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from tests.traceability.epcis.test_what_stands import (
     edges,
     lot_of,
     made,
+    packed,
     rules,
     sold,
+    unpacked,
     wrong,
 )
 from traceability import genealogy
@@ -52,6 +54,14 @@ class Known:
     is_recalled: bool = False
 
 
+@dataclass
+class Case:
+    """A case as the model knows it: what it holds, and how much of each."""
+
+    inside: dict[str, int] = field(default_factory=dict)
+    is_recalled: bool = False
+
+
 class Captured(RuleBasedStateMachine):
     """One organisation's program; what it makes has no more mass than what it is made of."""
 
@@ -60,6 +70,7 @@ class Captured(RuleBasedStateMachine):
         self.number = number  #: histories share a database: each has names of its own
         self.program, self.actor, self.now = program, actor, now
         self.known: dict[str, Known] = {}
+        self.cases: dict[str, Case] = {}
         self.count = 0
 
     def name(self) -> str:
@@ -119,12 +130,43 @@ class Captured(RuleBasedStateMachine):
         if self.captured(sold(amounts([(name, kilograms)]), **self.fact()), right):
             lot.sold += kilograms
 
+    @rule(which=WHICH, case=st.integers(0, 2), kilograms=st.integers(1, 9))
+    def pack(self, which: int, case: int, kilograms: int) -> None:
+        self.count += 1
+        thing, name = self.some(which), f"H{self.number}-C{case}"
+        right = ["business-recalled"] if self.known[thing].is_recalled else []
+        said = packed(amounts([(thing, kilograms)]), name, **self.fact())
+        if self.captured(said, right):
+            inside = self.cases.setdefault(name, Case()).inside
+            inside[thing] = inside.get(thing, 0) + kilograms
+
+    @rule(which=WHICH, part=st.sampled_from([0, 50, 100, 130]))
+    def unpack(self, which: int, part: int) -> None:
+        """Take some of one thing out of a case, or all there is (part 0)."""
+        filled = [name for name, one in self.cases.items() if one.inside]
+        if not filled:
+            return
+        self.count += 1
+        name = filled[which % len(filled)]
+        inside = self.cases[name].inside
+        thing = list(inside)[which % len(inside)]
+        out = max(1, inside[thing] * part // 100)
+        said = unpacked(amounts([(thing, out)]) if part else None, name, **self.fact())
+        self.captured(said, [])
+        if not part:
+            inside.clear()
+        elif out >= inside[thing]:
+            del inside[thing]
+        else:
+            inside[thing] -= out
+
     @rule(which=WHICH)
     def declare_a_making_wrong(self, which: int) -> None:
         """Of a lot from which nothing was taken yet: it is made no longer, and what went in is there again."""
         free = [
             name for name, lot in self.known.items() if lot.inputs and not (lot.used or lot.sold or lot.is_recalled)
-        ]
+            and not any(name in case.inside for case in self.cases.values())
+        ]  # fmt: skip
         if not free:
             return
         name = free[which % len(free)]
@@ -142,13 +184,17 @@ class Captured(RuleBasedStateMachine):
             told = recall.Told("Nhiễm khuẩn", Severity.SERIOUS)
             recall.start(lot_of(name), told, is_drill=False, actor=self.actor, now=self.now - timedelta(days=5))
         for reached in {name, *self.reach(name)}:
-            self.known[reached].is_recalled = True
+            if reached in self.known:
+                self.known[reached].is_recalled = True
+            else:
+                self.cases[reached].is_recalled = True
 
     def reach(self, start: str) -> set[str]:
         """Walk forward by hand until nothing new is found."""
         found = {start}
         while True:
             grown = found | {name for name, lot in self.known.items() if found & lot.inputs.keys()}
+            grown |= {name for name, case in self.cases.items() if found & case.inside.keys()}
             if grown == found:
                 return found - {start}
             found = grown
@@ -162,11 +208,17 @@ class Captured(RuleBasedStateMachine):
                 (source, name): taken * 1_000
                 for name, lot in self.known.items()
                 for source, taken in lot.inputs.items()
+            } | {
+                (thing, name): kilograms * 1_000
+                for name, case in self.cases.items()
+                for thing, kilograms in case.inside.items()
             }
             for name, lot in self.known.items():
                 row = lot_of(name)
                 assert (row.quantity, row.used) == (lot.kilograms * 1_000, lot.used * 1_000), name
                 assert (row.state is LotState.RECALLED) == lot.is_recalled, name
+            for name, case in self.cases.items():
+                assert (lot_of(name).state is LotState.RECALLED) == case.is_recalled, name
 
     @invariant()
     def walks_agree_with_a_walk_by_hand(self) -> None:

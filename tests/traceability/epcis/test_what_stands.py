@@ -48,9 +48,9 @@ def made(inputs: list[tuple[str, float]], outputs: list[tuple[str, float]], **fa
 
 def packed(things: list[dict[str, Any]], parent: str, **facts: Any) -> dict[str, Any]:
     return event(
-        type="AggregationEvent", quantityList=None, disposition=None,
+        quantityList=None, disposition=None,
         **{
-            "action": "ADD", "bizStep": "packing", "childQuantityList": things,
+            "type": "AggregationEvent", "action": "ADD", "bizStep": "packing", "childQuantityList": things,
             "parentID": f"https://a.example/box/{parent}", **facts,
         },
     )  # fmt: skip
@@ -238,6 +238,34 @@ def test_no_batch_of_the_house_becomes_one_of_recalled_goods(
     assert agrees(program) == []
 
 
+RECALLS = {"bizStep": "holding", "disposition": "recalled", "persistentDisposition": {"set": ["recalled"]}}
+FREES = {"bizStep": "inspecting", "disposition": None, "persistentDisposition": {"unset": ["recalled"]}}
+
+
+@pytest.mark.parametrize(("acts", "state"), [
+    (["word"], LotState.RECALLED), (["word", "free"], LotState.RELEASED), (["ours"], LotState.RECALLED),
+    (["ours", "free"], LotState.RECALLED), (["word", "ours", "free"], LotState.RECALLED),
+    (["word", "free", "ours", "word", "free"], LotState.RECALLED), (["word", "free", "word"], LotState.RECALLED),
+])  # fmt: skip
+def test_an_owner_takes_back_its_own_word_and_no_recall_of_ours(
+    program: Program, now: datetime, acts: list[str], state: LotState
+) -> None:
+    program.capture(document(commissioned("A", 10)))
+    for number, act in enumerate(acts):
+        if act == "ours":
+            with program.app.app_context(), transaction():
+                everything = holding.lock_everything_made_from(lot_of("A"), even_recalled=True)
+                holding.recall_locked(lot_of("A"), everything, reason_vi="Mốc", actor=SYSTEM, now=now)
+        else:
+            said = {"word": RECALLS, "free": FREES}[act] | {"eventTime": f"2026-11-{number + 10}T08:00:00+07:00"}
+            job = program.capture(document(event(quantityList=amounts([("A", 10)]), **said)))
+            assert job["success"], job
+
+    with program.app.app_context():
+        assert lot_of("A").state is state
+    assert agrees(program) == []
+
+
 # --- Amounts ------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +279,21 @@ def test_no_more_is_used_than_was_made(program: Program) -> None:
     assert more["errors"][0]["path"] == "epcisBody.eventList[0].inputQuantityList"
     with program.app.app_context():
         assert (lot_of("A").quantity, lot_of("A").used) == (5_000, 3_000)
+    assert agrees(program) == []
+
+
+def test_more_than_the_database_can_write_down_is_refused_with_a_sentence(program: Program) -> None:
+    much = 2_000_000  # kilograms
+    first = program.capture(document(commissioned("A", much)))
+    more = program.capture(document(commissioned("A", much, eventTime=AFTER)))
+    uses = program.capture(document(made([("U", much)], [("V", 1)]), made([("U", much)], [("V", 2)])))
+    boxes = program.capture(
+        document(packed(amounts([("U", much)]), "P"), packed(amounts([("U", much)]), "P", eventTime=AFTER))
+    )
+
+    assert [rules(job) for job in (first, more, uses, boxes)] == [[], ["limit"], [], []]
+    with program.app.app_context():
+        assert edges() == {("U", "V"): 2_147_483_647, ("U", "P"): 2_147_483_647}
     assert agrees(program) == []
 
 
@@ -408,6 +451,119 @@ def test_a_making_is_not_declared_wrong_while_more_than_the_rest_is_used(program
     assert agrees(program) == []
 
 
+# --- What is packed, and taken out again ----------------------------------------------------------------------
+
+EARLY, NOON, LATE = (f"2026-11-21T{hour}:00:00+07:00" for hour in ("08", "12", "16"))
+
+
+def joined(things: list[dict[str, Any]] | None, parent: str, **facts: Any) -> dict[str, Any]:
+    return packed([], parent, type="AssociationEvent", childQuantityList=things, bizStep="assembling", **facts)
+
+
+def unpacked(things: list[dict[str, Any]] | None, parent: str, **facts: Any) -> dict[str, Any]:
+    told = {"action": "DELETE", "bizStep": "unpacking", "childQuantityList": things, **facts}
+    return packed([], parent, **told)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["as it happened", "told the other way round"])
+@pytest.mark.parametrize(("out", "left"), [
+    ([("A", 10), ("B", 5)], {}),
+    ([("A", 4)], {("A", "P"): 6_000, ("B", "P"): 5_000}),
+    ([("A", 99)], {("B", "P"): 5_000}),
+    (None, {}),
+])  # fmt: skip
+def test_what_was_taken_out_of_a_case_is_in_it_no_longer(
+    program: Program, out: list[tuple[str, float]] | None, left: dict[tuple[str, str], int], order: int
+) -> None:
+    said = [
+        packed(amounts([("A", 10), ("B", 5)]), "P", eventTime=EARLY),
+        unpacked(None if out is None else amounts(out), "P", eventTime=NOON),
+    ]
+    for one in said[::order]:
+        program.capture(document(one))
+
+    assert agrees(program) == []
+    with program.app.app_context():
+        assert edges() == left
+        reached = {
+            lot_of("P").id,
+            *({lot_of("A").id} if ("A", "P") in left else ()),
+            *({lot_of("B").id} if left else ()),
+        }
+        assert set(genealogy.backward([lot_of("P").id]).lot_ids) == reached
+        steps = select(TraceEvent.biz_step).order_by(TraceEvent.event_at)
+        assert db.session.scalars(steps).all() == ["packing", "unpacking"]
+
+
+def test_a_case_is_filled_again_and_parts_come_apart(program: Program) -> None:
+    program.capture(document(
+        packed(amounts([("A", 10)]), "P", eventTime=EARLY), unpacked(None, "P", eventTime=NOON),
+        packed(amounts([("B", 3)]), "P", eventTime=LATE), packed(amounts([("B", 2)]), "P", eventTime=AFTER),
+        joined(amounts([("C", 1)]), "Q", eventTime=EARLY), joined(None, "Q", action="DELETE", eventTime=NOON),
+        packed(amounts([("D", 1)], None), "R", eventTime=EARLY),
+        unpacked([{"epcClass": "https://id.gs1.org/01/09520000001018", "quantity": 1}], "R", eventTime=NOON),
+    ))  # fmt: skip
+
+    assert agrees(program) == []
+    with program.app.app_context():
+        assert edges() == {("B", "P"): 5_000, ("D", "R"): 1}
+
+
+def test_a_recall_reaches_what_is_in_a_case_now_and_what_was_made_of_it_while_it_held_the_lot(program: Program) -> None:
+    box = {"inputQuantityList": None, "inputEPCList": ["https://a.example/box/P"]}
+    program.capture(document(
+        packed(amounts([("A", 10)]), "P", eventTime=EARLY), made([], [("SOUP", 9)], eventTime=NOON, **box),
+        unpacked(None, "P", eventTime=LATE),
+        packed(amounts([("A", 10)]), "Q", eventTime=EARLY), unpacked(None, "Q", eventTime=NOON),
+    ))  # fmt: skip
+
+    assert agrees(program) == []
+    with program.app.app_context():
+        reached = set(genealogy.forward([lot_of("A").id]).lot_ids)
+        assert reached == {lot_of(name).id for name in ("A", "P", "SOUP")}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_making_that_is_reported_late_finds_what_was_in_the_case_then(program: Program, before: bool) -> None:
+    said = packed(amounts([("A", 10)]), "P", eventTime=EARLY)
+    program.capture(document(said, unpacked(None, "P", eventTime=NOON)))
+    with program.app.app_context():
+        assert edges() == {}
+    making = made(
+        [], [("SOUP", 9)], inputQuantityList=None, inputEPCList=["https://a.example/box/P"], eventID=ONE,
+        eventTime="2026-11-21T09:00:00+07:00" if before else LATE,
+    )  # fmt: skip
+    program.capture(document(making))
+
+    held = {("A", "P"): 10_000} if before else {}
+    with program.app.app_context():
+        assert edges() == {("P", "SOUP"): 1, **held}
+    program.capture(document(wrong(making)))
+    with program.app.app_context():
+        assert edges() == {}
+    assert agrees(program) == []
+
+
+def test_what_was_unpacked_by_mistake_is_in_its_case_again(program: Program) -> None:
+    out = unpacked(None, "P", eventTime=NOON, eventID=ONE)
+    program.capture(document(packed(amounts([("A", 10)]), "P", eventTime=EARLY), out))
+    program.capture(document(wrong(out)))
+
+    with program.app.app_context():
+        assert edges() == {("A", "P"): 10_000}
+    assert agrees(program) == []
+
+
+def test_nobody_empties_the_case_of_another(program: Program, make: Factories, now: datetime) -> None:
+    program.capture(document(packed(amounts([("A", 10)]), "P", eventTime=EARLY)))
+    stranger = Program(program.app, make.producer(), now)
+
+    assert warned(stranger.capture(document(unpacked(None, "P", eventTime=NOON)))) == ["business-custody"]
+    with program.app.app_context():
+        assert edges() == {("A", "P"): 10_000}
+    assert agrees(program) == []
+
+
 # --- trace verify -------------------------------------------------------------------------------------------
 
 
@@ -434,6 +590,8 @@ def test_captures_of_every_kind_agree(program: Program, batch: Batch, make: Fact
      "the edge says 1, its event nothing"),
     ("UPDATE lot SET used = 4999 WHERE used = 5000", "4999 of it were used, its events say 5000"),
     ("UPDATE lot SET quantity = 10001 WHERE quantity = 10000", "it holds 10001, no event of its making says so"),
+    ("UPDATE lot SET state = 'recalled' WHERE quantity = 10000", "it is recalled, its events say released"),
+    ("UPDATE lot SET state = 'held' WHERE quantity = 4000", "it is held, its events say released"),
 ])  # fmt: skip
 def test_a_change_of_what_was_captured_is_found_and_named(program: Program, statement: str, words: str) -> None:
     program.capture(document(commissioned("A", 10), made([("A", 5)], [("B", 4)])))

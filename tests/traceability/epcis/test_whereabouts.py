@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from traceability.epcis.whereabouts import Handling, Share, Thing, follow
 
 LOT, CASE = 1, 2
@@ -46,6 +48,19 @@ def test_a_case_takes_its_goods_along_and_is_none_itself() -> None:
     for rows in (closed, opened):
         assert {(row.lot_id, row.party, row.held) for row in rows} == {(LOT, MAKER, 60), (LOT, SHOP, 40)}
         assert next(row for row in rows if row.party == SHOP).received == 40
+
+
+@pytest.mark.parametrize(("names_children", "at_shop"), [(True, 40), (False, 0)])
+def test_a_case_that_is_opened_without_naming_the_lot_keeps_it_if_others_are_named(
+    names_children: bool, at_shop: int
+) -> None:
+    opened = Handling(
+        "AggregationEvent", [Thing(CASE, "parent")], MAKER, action="DELETE", names_children=names_children
+    )
+    sent = did("shipping", 1, lot_id=CASE, sources=[MAKER], destinations=[SHOP])
+    found = shares(made(), packed("ADD", 40), opened, sent)
+
+    assert (found[SHOP].on_the_way if SHOP in found else 0) == at_shop
 
 
 def test_a_quantity_that_nobody_stated_is_not_made_up() -> None:

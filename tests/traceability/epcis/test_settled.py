@@ -1,0 +1,103 @@
+"""What was captured before amounts were counted and cases opened is brought by a migration to what its events say."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import datetime
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from flask import Flask
+from sqlalchemy import text
+
+from kernel.db import db, transaction
+from tests.factories import Factories
+from tests.traceability.epcis.interface import Program, document
+from tests.traceability.epcis.test_what_stands import (
+    EARLY,
+    LATE,
+    NOON,
+    ONE,
+    agrees,
+    amounts,
+    commissioned,
+    edges,
+    lot_of,
+    made,
+    packed,
+    unpacked,
+    wrong,
+)
+from traceability.models import LotIdentifier
+
+MIGRATION = importlib.import_module("migrations.versions.0020_what_captured_events_say_is_settled")
+
+
+def migrate(app: Flask) -> None:
+    with (
+        app.app_context(),
+        transaction() as session,
+        Operations.context(MigrationContext.configure(session.connection())),
+    ):
+        MIGRATION.upgrade()
+
+
+@pytest.fixture
+def program(app: Flask, make: Factories, now: datetime) -> Program:
+    """A program that made, packed, unpacked and declared wrong, in a database that counts as one of before."""
+    program = Program(app, make.producer(code="htx01"), now)
+    raw = make.raw_lot(program.organisation, number="LUA-1", quantity=100_000)
+    with app.app_context(), transaction():
+        db.session.add(LotIdentifier(uri="https://a.example/lot/LUA-1", lot_id=raw.id))
+    mistake = made([("A", 1)], [("X", 1)], eventID=ONE)
+    same = {"transformationID": "https://a.example/x/1"}
+    box = {"inputQuantityList": None, "inputEPCList": ["https://a.example/box/R"]}
+    for said in (
+        commissioned("A", 10), made([("A", 3)], [("B", 3)]), made([("A", 2)], [("B", 2)]), mistake, wrong(mistake),
+        made([("LUA-1", 60)], [("Y", 60)]), made([("U", 2)], [("V", 1), ("W", 1)]),
+        made([("A", 1)], [], **same), made([], [("H", 1)], **same),
+        packed(amounts([("B", 2)]), "P", eventTime=EARLY), unpacked(None, "P", eventTime=NOON),
+        packed(amounts([("B", 3)]), "Q", eventTime=EARLY), unpacked(amounts([("B", 1)]), "Q", eventTime=NOON),
+        packed(amounts([("B", 1)]), "R", eventTime=EARLY), made([], [("SOUP", 1)], eventTime=NOON, **box),
+        unpacked(None, "R", eventTime=LATE),
+    ):  # fmt: skip
+        assert program.capture(document(said))["success"], said
+    return program
+
+
+OF_BEFORE = (
+    "UPDATE lot SET used = 0",
+    "UPDATE lot_input SET quantity = 3000 WHERE quantity = 5000",
+    "INSERT INTO lot_input (output_id, input_id, quantity) VALUES (:x, :a, 1000), (:p, :b, 2000)",
+    "UPDATE lot_input SET quantity = 3000 WHERE output_id = :q",
+    "UPDATE lot SET quantity = 3000 WHERE id = :b",
+)
+
+
+def test_an_older_database_agrees_once_it_is_migrated(app: Flask, program: Program) -> None:
+    raw_has_no_events = [line for line in agrees(program) if "no event of its making" in line]
+    assert agrees(program) == raw_has_no_events, "the raw lot of the test was made by no verb"
+    with app.app_context():
+        right, used = edges(), {name: lot_of(name).used for name in ("A", "B", "LUA-1")}
+        ids = {name.lower(): lot_of(name).id for name in ("A", "B", "P", "Q", "X")}
+    assert used == {"A": 6_000, "B": 0, "LUA-1": 60_000}
+    with app.app_context(), transaction() as session:
+        for statement in OF_BEFORE:
+            session.execute(text(statement), {name: id for name, id in ids.items() if f":{name}" in statement})
+    assert len(agrees(program)) > len(raw_has_no_events) + 5
+
+    for _ in ("once", "again"):
+        migrate(app)
+        assert agrees(program) == raw_has_no_events
+        with app.app_context():
+            assert edges() == right
+            assert {name: lot_of(name).used for name in used} == used
+            assert lot_of("B").quantity == 5_000
+
+
+def test_a_database_without_captures_is_left_alone(app: Flask, make: Factories) -> None:
+    raw = make.raw_lot(make.producer(), quantity=5)
+    migrate(app)
+    with app.app_context():
+        assert db.session.execute(text("SELECT quantity, used FROM lot WHERE id = :id"), {"id": raw.id}).one() == (5, 0)
