@@ -30,7 +30,11 @@ def _key(_context: click.Context, _option: click.Parameter, lines: tuple[str, ..
 @click.option("--files", is_flag=True, help="Read every kept file as well, and compare it with its digest.")
 @click.option("--former-key", "former_keys", multiple=True, callback=_key, help="A public key the log had before.")
 def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
-    """Prove that no record was changed since it was written; name every difference, and fail if there is one."""
+    """Prove that no record was changed since it was written; name every difference, and fail if there is one.
+
+    Records are events, certificates, files, and what was declared of lots. Rows that follow from events (how a lot
+    stands, what was used of it, edges, the stock) are held against them by ``trace verify``.
+    """
     require_tables("log")
     found = log_verification.verify(former_keys=former_keys)
     if files:
@@ -42,6 +46,10 @@ def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
     click.echo(
         f"log: {found.leaves} records in order, {found.waiting} waiting, {found.tiles} tiles,"
         f" {found.checkpoints} checkpoints, 0 differences"
+    )
+    click.echo(
+        "log: this covers events, certificates, files and what was declared of lots; how lots stand, what was used of"
+        " them, and the stock: flask --app wsgi trace verify"
     )
 
 

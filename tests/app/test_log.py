@@ -308,6 +308,7 @@ def test_the_command_says_what_it_looked_at_and_fails_on_a_difference(ctx: Flask
     good = _run(ctx, "log", "verify", "--files")
     assert good.exit_code == 0, good.output
     assert "6 records in order, 0 waiting, 0 tiles, 1 checkpoints, 0 differences" in good.output
+    assert "how lots stand, what was used of them, and the stock: flask --app wsgi trace verify" in good.output
 
     tamper("trace_event", "UPDATE trace_event SET note_vi = '.'")
     file = media.store().path(written.digest, "pdf")
