@@ -237,7 +237,7 @@ def show(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         may_close=actor.may(Permission.CLOSE_RECALLS) and row.state is RecallState.OPEN,
-        **_elsewhere(queries.known_from_events(row)),
+        **_elsewhere(row, queries.known_from_events(row)),
     )
 
 
@@ -257,14 +257,30 @@ def how_much_of(one: Elsewhere) -> str:
     """Say how much is with somebody by others' records, in the lot's unit."""
     if one.share is None:
         return "–"
-    if not one.quantity and one.share.is_unstated:
+    if one.is_unstated:
         return str(gettext("not stated"))
     return str(current_app.jinja_env.filters["quantity"](one.quantity, one.unit))
 
 
-def _elsewhere(rows: Sequence[Elsewhere]) -> dict[str, Any]:
+def _elsewhere(recall: Recall, rows: Sequence[Elsewhere]) -> dict[str, Any]:
     """Give a page what it says of goods known from others' records."""
-    return {"elsewhere": rows, "who_of": who_of, "how_much_of": how_much_of, "parts_played": PARTS_PLAYED}
+    found = queries.found_by_events(recall)
+
+    def found_of(one: Elsewhere) -> str | None:
+        quantity = found.get((one.organisation.id, one.lot_id)) if one.organisation else None
+        if quantity is None:
+            return None
+        words = current_app.jinja_env.filters["quantity"](quantity, one.unit)
+        return str(gettext("%(quantity)s found", quantity=words))
+
+    return {
+        "elsewhere": rows,
+        "who_of": who_of,
+        "how_much_of": how_much_of,
+        "found_of": found_of,
+        "parts_played": PARTS_PLAYED,
+        "unstated": {one.organisation.id for one in rows if one.organisation and one.is_unstated},
+    }
 
 
 def minutes_of(row: Recall, now: datetime) -> int:
@@ -384,7 +400,7 @@ def holders(number: str) -> Response:
             one.name_vi,
             one.number,
             "",
-            one.quantity or "",
+            gettext("not stated") if one.is_unstated else one.quantity,
             "",
             one.unit.value,
             " ".join(one.papers),
@@ -426,7 +442,7 @@ def phone_list(number: str) -> str:
         notices=notices,
         phones=phones_of(notices),
         now=clock.now(),
-        **_elsewhere(queries.known_from_events(row)),
+        **_elsewhere(row, queries.known_from_events(row)),
     )
 
 
@@ -486,7 +502,7 @@ def report(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         now=now,
-        **_elsewhere(queries.known_from_events(row)),
+        **_elsewhere(row, queries.known_from_events(row)),
     )
 
 
@@ -513,7 +529,7 @@ def notice(number: str, notice_id: int) -> str:
         may_answer=_may_answer(actor, row) and row.recall.state is RecallState.OPEN,
         on_behalf=row.organisation_id != actor.organisation_id,
         sees_whole=not _is_only_a_holder(actor, row),
-        **_elsewhere(queries.known_of_notice(row)),
+        **_elsewhere(row.recall, queries.known_of_notice(row)),
     )
 
 
@@ -576,7 +592,7 @@ def count(number: str, notice_id: int) -> tuple[str, int] | Answer:
         notice=row,
         recall=row.recall,
         goods=goods,
-        booked={one: queries.booked(row.recall, one.lot_id, one.location_id) for one in goods},
+        booked={one: queries.on_record(row, one) for one in goods},
         field_of=_field,
         page=page_number,
         last=last,

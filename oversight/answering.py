@@ -70,12 +70,17 @@ def count(notice: RecallNotice, found: Mapping[Where, int], *, actor: Actor, now
     """Write down what was counted at the holder's places; what is less than on record is missing from then on.
 
     Missing packs leave the place's balance; found later, they come back to it. The notice is acknowledged by it.
+    Of goods known from others' events alone it is a statement: more may be found than these say, up to what was made.
 
     :param found: {(lot id, location id): packs}
     :raises Closed: :raises NotInThisRecall: :raises MoreThanOnRecord:
     """
     recall = _open(notice)
+    by_events = queries.goods_by_events(notice) if any(where[1] is None for where in found) else {}
     for (lot_id, location_id), quantity in sorted(found.items(), key=lambda row: (row[0][0], row[0][1] or 0)):
+        if location_id is None and lot_id in by_events:
+            _count_by_events(notice, by_events[lot_id], quantity, actor=actor, now=now)
+            continue
         _check_place(notice, lot_id, location_id)
         there, missing = queries.booked(recall, lot_id, location_id)
         if not 0 <= quantity <= there + missing:
@@ -89,6 +94,23 @@ def count(notice: RecallNotice, found: Mapping[Where, int], *, actor: Actor, now
             _carry(recall, back, LocationKind.LOSS, is_back=True, actor=actor, now=now)
     acknowledge(notice, actor=actor, now=now)
     audit.record(actor, "oversight.count", f"recall:{recall.number}", now=now, notice=notice.id, lines=len(found))
+
+
+def _count_by_events(notice: RecallNotice, one: queries.Goods, quantity: int, *, actor: Actor, now: datetime) -> None:
+    most = MOST if one.most is None else one.most
+    if not 0 <= quantity <= most:
+        raise MoreThanOnRecord(number=one.number, there=most)
+    _write(notice, EntryKind.FOUND, one.lot_id, None, quantity, actor=actor, now=now)
+    there, missing = queries.on_record(notice, one)
+    if not one.is_reckoned or there is None:
+        return
+    # What others say of two holders may add up to more than was made: no more can be missing than is left of it.
+    lacking = min(there - quantity, queries.booked(notice.recall, one.lot_id, None)[0])
+    back = min(quantity - there, missing)
+    if lacking > 0:
+        _write(notice, EntryKind.MISSING, one.lot_id, None, lacking, actor=actor, now=now)
+    elif back > 0:
+        _write(notice, EntryKind.REAPPEARED, one.lot_id, None, back, actor=actor, now=now)
 
 
 def enter(
@@ -109,13 +131,18 @@ def enter(
         raise ValueError("counting is another verb")
     recall = _open(notice)
     lot_id, location_id = where
-    _check_place(notice, lot_id, location_id)
+    by_events = queries.goods_by_events(notice).get(lot_id) if location_id is None else None
+    if by_events is None:
+        _check_place(notice, lot_id, location_id)
     if not 0 < quantity <= MOST:
         raise NoQuantity()
-    there, _ = queries.booked(recall, lot_id, location_id)
-    if kind is EntryKind.RETURNED:
+    if by_events is not None:
+        there = _there_by_events(notice, by_events, kind)
+    elif kind is EntryKind.RETURNED:
         there = queries.sold_by(recall, lot_id, location_id)
-    if location_id is None and kind is not EntryKind.DESTROYED:
+    else:
+        there, _ = queries.booked(recall, lot_id, location_id)
+    if location_id is None and by_events is None and kind is not EntryKind.DESTROYED:
         raise NotInThisRecall()
     if quantity > there:
         raise NotSoMany(there=there)
@@ -134,6 +161,15 @@ def enter(
         quantity=quantity,
     )
     return entry
+
+
+def _there_by_events(notice: RecallNotice, one: queries.Goods, kind: EntryKind) -> int:
+    """Tell how much can have been destroyed, sold or brought back of goods that no stock counts."""
+    if one.is_reckoned and kind is EntryKind.DESTROYED:
+        there, _ = queries.on_record(notice, one)
+        left, _ = queries.booked(notice.recall, one.lot_id, None)
+        return left if there is None else min(there, left)
+    return MOST if one.most is None else one.most
 
 
 def _open(notice: RecallNotice) -> Recall:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import Role
-from catalog.models import Unit
 from kernel import jobs
 from kernel.db import db, lock
 from oversight import queries
@@ -29,7 +28,7 @@ def tell(notice_id: int, *, now: datetime) -> int:
         addresses[organisation.email] = "vi"
     goods: list[queries.Goods | queries.Elsewhere] = [
         *queries.goods_of_notice(notice),
-        *(row for row in queries.known_of_notice(notice) if row.is_external and row.unit is Unit.PIECE),
+        *(row for row in queries.known_of_notice(notice) if row.is_external),
     ]
     for address, language in sorted(addresses.items()):
         jobs.enqueue(
@@ -45,7 +44,13 @@ def tell(notice_id: int, *, now: datetime) -> int:
                 "is_drill": recall.is_drill,
                 "reason": {"vi": recall.reason_vi, "en": recall.reason_en or recall.reason_vi},
                 "lots": [
-                    {"vi": row.name_vi, "en": row.name_en or row.name_vi, "number": row.number, "packs": row.quantity}
+                    {
+                        "vi": row.name_vi,
+                        "en": row.name_en or row.name_vi,
+                        "number": row.number,
+                        "packs": None if isinstance(row, queries.Elsewhere) and row.is_unstated else row.quantity,
+                        "unit": row.unit.value,
+                    }
                     for row in goods[:MOST_LOTS_IN_A_LETTER]
                 ],
                 "more": max(0, len(goods) - MOST_LOTS_IN_A_LETTER),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from catalog.queries import known_version
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
-from kernel.db import db
+from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from oversight import reconciliation
 from oversight.export_models import ExportDestination, ExportJob, ExportState, LotFile
@@ -264,6 +264,10 @@ class Goods(NamedTuple):
     location_en: str
     quantity: int  #: when the recall began
     is_external: bool = False  #: known from others' records: nobody says that it lies here
+    by_events: bool = False  #: the stock does not count it: ``quantity`` is what events say is with the holder
+    is_stated: bool = True  #: the events say how much
+    most: int | None = None  #: how much of the lot was made, where that is known
+    is_reckoned: bool = False  #: what is missing or destroyed of it is part of the reckoning
 
 
 def _words() -> tuple[ColumnElement[str], ColumnElement[str]]:
@@ -398,9 +402,70 @@ def goods_of_notice(notice: RecallNotice) -> list[Goods]:
 
 
 def goods_to_count(notice: RecallNotice) -> list[Goods]:
-    """List what the holder can count: goods at its places, and its material; not what is still under way."""
+    """List what the holder can count: goods at its places, its material, and what it has by others' events alone."""
+    known = known_from_events(notice.recall)
     here = [one for one in goods_of_notice(notice) if one.location_id is not None]
-    return here + material_of_notice(notice)
+    by_events = goods_by_events(notice, known)
+    counted = {one.lot_id for one in here}
+    told = {row.lot_id for row in known if row.is_external and row.share is not None}
+    material = [one for one in material_of_notice(notice) if one.lot_id not in told]
+    return here + material + [one for id, one in by_events.items() if id not in counted]
+
+
+def goods_by_events(notice: RecallNotice, known: Sequence[Elsewhere] | None = None) -> dict[int, Goods]:
+    """Give, by lot, what the holder of a notice has or had by others' events: the stock does not know it.
+
+    :param known: ``known_from_events`` of the recall, where it is at hand
+    """
+    rows: dict[int, list[Elsewhere]] = defaultdict(list)
+    for row in known_from_events(notice.recall) if known is None else known:
+        if row.share is not None and row.organisation is not None and row.organisation.id == notice.organisation_id:
+            rows[row.lot_id].append(row)
+    query = select(RecallLot).where(RecallLot.recall_id == notice.recall_id)
+    lots = db.session.scalars(query.where(RecallLot.lot_id.in_(listed(sorted(rows))))) if rows else ()
+    found = {}
+    for lot in lots:
+        (row, *_), of_lot = rows[lot.lot_id], rows[lot.lot_id]
+        in_stock = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost).in_stock
+        found[lot.lot_id] = Goods(
+            lot.lot_id,
+            row.number,
+            row.name_vi,
+            row.name_en,
+            row.unit,
+            None,
+            None,
+            "",
+            "",
+            sum(one.quantity for one in of_lot),
+            is_external=row.is_external,
+            by_events=True,
+            is_stated=not any(one.is_unstated for one in of_lot),
+            most=lot.made or None,
+            is_reckoned=row.is_external and not in_stock and lot.made > 0,
+        )
+    return dict(sorted(found.items()))
+
+
+def on_record(notice: RecallNotice, one: Goods) -> tuple[int | None, int]:
+    """Tell how much of what is to be counted is on record with the holder now (None: not stated), and missing."""
+    if not one.by_events:
+        return booked(notice.recall, one.lot_id, one.location_id)
+    own = RecallEntry.notice_id == notice.id
+    flows = _flows(notice.recall, RecallEntry.lot_id == one.lot_id, _at(None), own)[one.lot_id]
+    there = max(0, one.quantity - flows.destroyed - flows.missing)
+    return (there if one.is_stated else None), flows.missing
+
+
+def found_by_events(recall: Recall) -> dict[tuple[int, int], int]:
+    """Give {(organisation, lot): what it found last} of goods that no stock counts."""
+    rows = db.session.execute(
+        select(RecallNotice.organisation_id, RecallEntry.lot_id, RecallEntry.quantity)
+        .join(RecallNotice, RecallNotice.id == RecallEntry.notice_id)
+        .where(RecallEntry.recall_id == recall.id, RecallEntry.kind == EntryKind.FOUND, _at(None))
+        .order_by(RecallEntry.id)
+    )
+    return {(organisation_id, lot_id): quantity for organisation_id, lot_id, quantity in rows}
 
 
 def material_of_notice(notice: RecallNotice) -> list[Goods]:
@@ -530,6 +595,11 @@ class Elsewhere(NamedTuple):
         """How much is with them, or on its way there, as far as it was stated."""
         return 0 if self.share is None else self.share.held + self.share.on_the_way
 
+    @property
+    def is_unstated(self) -> bool:
+        """Tell whether nobody said how much is with them."""
+        return self.share is None or (not self.quantity and self.share.is_unstated)
+
 
 def known_from_events(recall: Recall) -> list[Elsewhere]:
     """List who received, has or bought goods of a recall by captured events; lots of which nobody knows it last.
@@ -610,13 +680,15 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     if recall.state is RecallState.CLOSED:
         closed = _outcomes(recall)
         return [Reckoned._make((row[0].lot_id, *row[1:], closed[row[0].lot_id])) for row in lots]
-    flows = _flows(recall)
+    flows = _flows(recall, or_(RecallEntry.location_id.is_not(None), ~_is_counted(recall)))
     stock = {} if recall.is_drill else _stock_now(recall)
     found = []
     for row in lots:
         lot = row[0]
         start = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
-        if not start.in_stock:
+        if not start.made:
+            parts = Parts()  # nobody said how much there is: what was found of it adds up to nothing
+        elif not start.in_stock:
             parts = reconciliation.of_material(start, flows[lot.lot_id])
         elif recall.is_drill:
             parts = reconciliation.rehearsed(start, flows[lot.lot_id])
@@ -624,6 +696,12 @@ def reckoning(recall: Recall) -> list[Reckoned]:
             parts = reconciliation.of_stock(start, flows[lot.lot_id], stock[lot.lot_id])
         found.append(Reckoned._make((lot.lot_id, *row[1:], parts)))
     return found
+
+
+def _is_counted(recall: Recall) -> ColumnElement[bool]:
+    """Say of ``RecallEntry`` that the stock counts its lot: what else was stated of it is no part of the reckoning."""
+    in_stock = RecallLot.on_hand + RecallLot.sold + RecallLot.lost > 0
+    return RecallEntry.lot_id.in_(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id, in_stock))
 
 
 def _at(location_id: int | None) -> ColumnElement[bool]:
