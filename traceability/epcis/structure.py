@@ -106,7 +106,7 @@ def _text(value: Any, place: Place, found: list[Problem]) -> None:
 
 
 def _number(value: Any, place: Place, found: list[Problem]) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))):
         found.append(problem(place, _NOT_A_NUMBER))
 
 

@@ -130,6 +130,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("gap-19", "persistentDisposition", AGGREGATION | {"persistentDisposition": {"set": ["available"]}}),
     ("i-json", "", OBJECT | {"ex:note": "\ud800"}),
     ("i-json", "", OBJECT | {"ex:note": 2**53 + 1}),
+    ("i-json", "", OBJECT | {"quantityList": [{"epcClass": "https://a.example/lot/1", "quantity": 10**400}]}),
     ("i-json", "", OBJECT | {"ilmd": {}, "action": "ADD", "ex:note": {"ex:a": [6.8e16]}}),
     ("i-json", "", OBJECT | {"ex:note": json.loads("[" * 120 + "]" * 120)}),
 ]  # fmt: skip
