@@ -18,6 +18,7 @@ from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from stock.models import Allocation, AllocationState
 from storefront import order_queries, ordering, parcels
+from storefront.carriers import booking
 from storefront.order_models import Order, Parcel
 from storefront.order_queries import Stage
 from storefront.parcel_words import CARRIERS
@@ -62,6 +63,7 @@ def pack(number: str) -> str | tuple[str, int] | Answer:
                     actor=current_actor(),
                     now=clock.now(),
                 )
+                booking.ask_for(parcel, now=clock.now())
                 name = parcel.number
         except Conflict as refusal:
             return page_of(own_order(number), words_of(refusal)), 409

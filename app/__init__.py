@@ -21,6 +21,7 @@ from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 from kernel.spool import Spool
 from storefront import gateways
+from storefront.carriers import booking
 from storefront.gateways.stripe_cards import StripeCards
 from traceability import addresses
 
@@ -73,6 +74,7 @@ def create_app(config: Config) -> Flask:
         media.configure(config.media_root)
         proof.configure(config.log_signing_key, config.base_url.split("://", 1)[-1] + "/so-minh-bach")
         addresses.configure(config.base_url)
+        booking.configure(config.carriers)
         i18n.init_i18n(app, config.base_url)
         site.init_site(app, config)
         errors.init_errors(app)

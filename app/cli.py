@@ -12,7 +12,8 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from app import after_jobs, buying_jobs, event_jobs, export_jobs, payment_jobs  # noqa: F401 (what the worker can do)
+# What the worker can do.
+from app import after_jobs, buying_jobs, carrier_jobs, event_jobs, export_jobs, payment_jobs  # noqa: F401
 from app.commands import data, links, log, people
 from kernel import clock, jobs
 from kernel.db import db, transaction

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from storefront.carriers import Carrier, ghn, ghtk, viettel_post, vnpost
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
@@ -39,6 +41,8 @@ class Config:
     stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_api_base: str | None = None
     bank_notice_secret: str | None = field(default=None, repr=False)
+    carriers: tuple[Carrier, ...] = ()  #: those that are told of parcels; the others are served by their labels
+    carrier_notice_secret: str | None = None  #: in the address at which carriers tell of parcels; None: nobody does
     log_level: str = "INFO"
     log_signing_key: bytes | None = field(
         default=None, repr=False
@@ -71,6 +75,8 @@ class Config:
             stripe_webhook_secret=_starting(environ, "STRIPE_WEBHOOK_SECRET", ("whsec_",)),
             stripe_api_base=_url(environ, "STRIPE_API_BASE", ("http", "https"), None),
             bank_notice_secret=_long_enough(environ, "BANK_NOTICE_SECRET", 24),
+            carriers=_carriers(environ),
+            carrier_notice_secret=_notice_secret(environ),
             log_level=_log_level(environ),
             log_signing_key=_log_signing_key(environ),
         )
@@ -199,6 +205,52 @@ def _long_enough(environ: Mapping[str, str], name: str, least: int) -> str | Non
     if value and (len(value) < least or not (value.isascii() and value.isprintable()) or " " in value):
         raise BadSetting(f"{name} must have at least {least} characters: letters, digits and signs, without spaces.")
     return value or None
+
+
+def _carriers(environ: Mapping[str, str]) -> tuple[Carrier, ...]:
+    """Give the carriers whose settings are there, each whole or not at all."""
+    made: list[Carrier] = []
+    ghn_ = _together(environ, "GHN_TOKEN", "GHN_SHOP_ID")
+    if ghn_:
+        if not (ghn_["GHN_SHOP_ID"].isascii() and ghn_["GHN_SHOP_ID"].isdigit()):
+            raise BadSetting("GHN_SHOP_ID must be a number, as GHN's page of the shop shows it.")
+        api = _url(environ, "GHN_API_BASE", ("http", "https"), ghn.API) or ""
+        made.append(ghn.Ghn(token=ghn_["GHN_TOKEN"], shop_id=ghn_["GHN_SHOP_ID"], api=api))
+    ghtk_ = _together(environ, "GHTK_TOKEN", "GHTK_PARTNER_CODE")
+    if ghtk_:
+        api = _url(environ, "GHTK_API_BASE", ("http", "https"), ghtk.API) or ""
+        made.append(ghtk.Ghtk(token=ghtk_["GHTK_TOKEN"], partner_code=ghtk_["GHTK_PARTNER_CODE"], api=api))
+    viettel = _together(environ, "VIETTEL_POST_TOKEN", "VIETTEL_POST_SERVICE")
+    if viettel:
+        api = _url(environ, "VIETTEL_POST_API_BASE", ("http", "https"), viettel_post.API) or ""
+        token, service = viettel["VIETTEL_POST_TOKEN"], viettel["VIETTEL_POST_SERVICE"]
+        made.append(viettel_post.ViettelPost(token=token, service=service, api=api))
+    post = _together(environ, "VNPOST_USERNAME", "VNPOST_PASSWORD", "VNPOST_CUSTOMER_CODE", "VNPOST_SERVICE")
+    if post:
+        api = _url(environ, "VNPOST_API_BASE", ("http", "https"), vnpost.API) or ""
+        username, password, customer, service = post.values()
+        made.append(vnpost.VnPost(username, password, customer_code=customer, service=service, api=api))
+    return tuple(made)
+
+
+def _together(environ: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Read settings that need one another: all of them, or none."""
+    found = {name: environ.get(name, "") for name in names}
+    if not any(found.values()):
+        return {}
+    for name, value in found.items():
+        if not value:
+            raise BadSetting(f"{name} is missing: {', '.join(names)} are set together or not at all.")
+        if any(ord(sign) < 33 or ord(sign) > 126 for sign in value):
+            raise BadSetting(f"{name} must be letters, digits and signs without spaces.")
+    return found
+
+
+def _notice_secret(environ: Mapping[str, str]) -> str | None:
+    secret = environ.get("CARRIER_NOTICE_SECRET")
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{24,100}", secret):
+        raise BadSetting("CARRIER_NOTICE_SECRET must be 24 or more letters and digits: it stands in an address.")
+    return secret or None
 
 
 def _log_level(environ: Mapping[str, str]) -> str:

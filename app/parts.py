@@ -13,6 +13,7 @@ from ocop.web import register as certificate_register
 from storefront.web import (
     account,
     browse,
+    carrier_notices,
     cart,
     checkout,
     complaints,
@@ -29,6 +30,7 @@ from traceability.web import packs as pack_page
 PARTS = [
     browse.blueprint,
     pages.blueprint,
+    carrier_notices.blueprint,
     notices.blueprint,
     reviews.blueprint,
     complaints.blueprint,
@@ -66,6 +68,8 @@ def register(app: Flask, config: Config) -> None:
     app.extensions["csrf"].exempt(look_up.by_photo)
     # The button stands on shared pages too; the view looks at where the form came from.
     app.extensions["csrf"].exempt(cart.add)
+    # Carriers come with a secret in the address, which no page of others knows.
+    app.extensions["csrf"].exempt(carrier_notices.blueprint)
     # Programs come with a key in a header, which no page of others can make a browser send.
     app.extensions["csrf"].exempt(epcis.blueprint)
     # Services that tell of money sign what they send, or come with a secret.
