@@ -29,7 +29,9 @@ from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
 from storefront import after_queries as after
+from storefront import order_queries
 from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
+from storefront.order_queries import Stage
 from traceability import queries as traces
 from traceability.models import BalanceFlag, Batch, Lot, LotState
 
@@ -114,6 +116,19 @@ def _from_buyers(actor: Actor, now: datetime) -> Iterator[Task]:
         yield from _task("message-circle", gettext("Reviews to look at"), waiting, "reviews.index", xem="cho-xem")
 
 
+def _orders(actor: Actor) -> Iterator[Task]:
+    waiting = order_queries.counts(actor)
+    yield from _task("shopping-bag", gettext("Orders to pack"), waiting.get(Stage.TO_PACK, 0), "order_desk.index")
+    yield from _task(
+        "alert-circle",
+        gettext("Parcels that were not delivered"),
+        waiting.get(Stage.TROUBLE, 0),
+        "order_desk.index",
+        gettext("Call the buyer, or take the goods back in."),
+        **{"tinh-trang": Stage.TROUBLE.value},
+    )
+
+
 def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.may(Permission.APPROVE_PRODUCTS):
         yield from _task(
@@ -146,6 +161,8 @@ def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
 
 
 def _at_the_producer(actor: Actor) -> Iterator[Task]:
+    if actor.may(Permission.HANDLE_ORDERS):
+        yield from _orders(actor)
     if actor.may(Permission.EDIT_PRODUCTS):
         yield from _task(
             "arrow-back-up",

@@ -169,9 +169,9 @@ def _pick_list(orders: Sequence[Order]) -> Document:
                 key = (said(row, "place"), names[line], day, row.lot_number)
                 taken[order.producer_id][key].append((order.number, row.allocation.quantity))
     columns = (
-        Column(gettext("Goods"), 38),
-        Column(gettext("Batch"), 20),
-        Column(gettext("Best before"), 16),
+        Column(gettext("Goods"), 36),
+        Column(gettext("Batch"), 22),
+        Column(gettext("Best before"), 20),
         Column(gettext("Packs"), 10, number=True),
         Column(gettext("For order"), 34),
     )

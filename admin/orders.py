@@ -57,7 +57,7 @@ CAUSES = {
 }
 #: ``OrderStep.what`` → what happened.
 HAPPENED = {
-    "placed": N_("Ordered"),
+    "placed": N_("Order placed"),
     "confirmed": N_("Confirmed: the goods are set aside"),
     "paid": N_("Paid"),
     "called": N_("The buyer was called"),

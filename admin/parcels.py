@@ -31,7 +31,7 @@ blueprint = Blueprint("parcel_desk", __name__, url_prefix="/quan-tri/don-hang")
 class NoteForm(BaseForm):
     """What is to be said about a step."""
 
-    note = line(lazy_gettext("Note"), longest=200, required=False)
+    note = line(lazy_gettext("Remark"), longest=200, required=False)
 
 
 class DeliveredForm(NoteForm):
@@ -49,7 +49,7 @@ class CodeForm(BaseForm):
 class RemarkForm(BaseForm):
     """A word about a parcel."""
 
-    note = line(lazy_gettext("Note"), longest=200)
+    note = line(lazy_gettext("Remark"), longest=200)
 
 
 class BackForm(NoteForm):
@@ -83,7 +83,7 @@ _ASKED = {
 _CASH_ASKED = {
     CodState.COLLECTED: (N_("Did the buyer of parcel %(number)s pay?"), N_("The buyer paid")),
     CodState.HANDED_OVER: (N_("Was the cash of parcel %(number)s given to you?"), N_("The cash was handed over")),
-    CodState.RECONCILED: (N_("Count the cash of parcel %(number)s"), N_("It is right")),
+    CodState.RECONCILED: (N_("Count the cash of parcel %(number)s"), N_("I have counted it")),
 }
 
 

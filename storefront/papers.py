@@ -22,6 +22,7 @@ LEFT, TOP, BOTTOM = 15.0, 14.0, 15.0
 WIDTH = A4[0] - 2 * LEFT
 BODY, SMALL, TITLE, HEADING = 10.0, 8.0, 18.0, 12.0  #: points
 LEADING = 1.35
+GAP = 3.0  #: mm, between a number and the next column
 CODE = 26.0  #: mm, the side of a QR code on A4
 
 
@@ -248,7 +249,7 @@ class _Paper:
         left = self._left + (7 if table.ticks else 0)
         for column, width in zip(table.columns, self.widths(table), strict=True):
             if column.number:
-                self._put_right(column.label, left + width - 1, self.y + step * 0.75, SMALL)
+                self._put_right(column.label, left + width - GAP, self.y + step * 0.75, SMALL)
             else:
                 self._put(typeface.face(False).printable(column.label), left, self.y + step * 0.75, SMALL)
             left += width
@@ -266,7 +267,7 @@ class _Paper:
             y = self.y + 0.5
             for line in self.wrapped(cell, BODY, width - 2):
                 if column.number:
-                    self._put_right(line, left + width - 1, y + step * 0.75, BODY)
+                    self._put_right(line, left + width - GAP, y + step * 0.75, BODY)
                 else:
                     self._put(line, left, y + step * 0.75, BODY)
                 y += step

@@ -20,7 +20,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation, ledger, locations
 from stock.models import Allocation, AllocationState, Location, LocationKind
-from storefront import messages, ordering, purchase_queries, settling
+from storefront import bookkeeping, messages, ordering, purchase_queries, settling
 from storefront.order_models import (
     CodState,
     Order,
@@ -98,8 +98,8 @@ class NotDelivered(Conflict):
 class CountedOtherwise(InvalidInput):
     """``due_vnd`` and ``counted_vnd`` say by how much."""
 
-    message = N_("This is not the amount of the parcel. Ask who brought the cash; write the difference down as a note.")
-    field = "counted_vnd"
+    message = N_("This is not the amount of the parcel. Say in the note what became of the difference.")
+    field = "note"
 
 
 class NeedsNote(InvalidInput):
@@ -303,12 +303,15 @@ def take_back(
     ledger.move_all(lines, document=order.purchase.number, now=now, actor=actor, even_frozen=True)
     if parcel.cod_state is CodState.DUE:
         parcel.cod_state = CodState.NONE
-        _nothing_to_collect(order)
+        payment = payment_of(order)
+        if payment is not None:
+            settling.fail(payment)
     _step(parcel, ParcelState.RETURNED.value, note=note, actor=actor, now=now)
     _trace("returned" if sellable else "lost", rows, parcel, actor=actor, now=now)
     ordering.note(order, "returned", now=now, actor=actor, parcel=parcel.number)
+    bookkeeping.came_back(order, now=now, actor=actor)
     if give_money_back:
-        settling.give_back_of(order, reason=note, now=now, actor=actor)
+        settling.give_back_returned(order, reason=note, now=now, actor=actor)
     audit.record(
         actor,
         "storefront.take_parcel_back",
@@ -332,7 +335,7 @@ def collected(parcel: Parcel, *, actor: Actor, now: datetime) -> None:
     _cash(parcel, CodState.COLLECTED, actor=actor, now=now)
     payment = payment_of(parcel.order)
     if payment is not None:
-        settling.collect(payment, now=now)
+        settling.collect(payment, now=now, parcel=parcel)
 
 
 def handed_over(parcel: Parcel, *, note: str = "", actor: Actor, now: datetime) -> None:
@@ -341,16 +344,25 @@ def handed_over(parcel: Parcel, *, note: str = "", actor: Actor, now: datetime) 
     :raises CashNotNext:
     """
     _cash(parcel, CodState.HANDED_OVER, note=note, actor=actor, now=now)
+    payment = payment_of(parcel.order)
+    if payment is not None:
+        settling.hand_over(payment, parcel, now=now, actor=actor)
 
 
 def reconciled(parcel: Parcel, *, counted_vnd: int, note: str = "", actor: Actor, now: datetime) -> None:
-    """Say that the cash was counted, and is right.
+    """Say how much cash was counted. Another amount than was due is written down as it is, with a word why.
 
-    :raises CountedOtherwise: :raises CashNotNext:
+    :raises CountedOtherwise: if it is another amount, and nobody says why
+    :raises CashNotNext:
     """
     if counted_vnd != parcel.cod_vnd:
-        raise CountedOtherwise(due_vnd=parcel.cod_vnd, counted_vnd=counted_vnd)
+        if not one_line(note):
+            raise CountedOtherwise(due_vnd=parcel.cod_vnd, counted_vnd=counted_vnd)
+        note = f"{counted_vnd - parcel.cod_vnd:+d} đ: {note}"
     _cash(parcel, CodState.RECONCILED, note=note, actor=actor, now=now)
+    payment = payment_of(parcel.order)
+    if payment is not None:
+        settling.reconcile(payment, parcel, counted_vnd, now=now, actor=actor)
 
 
 def holder_of(parcel: Parcel) -> str:
@@ -362,9 +374,11 @@ def holder(carrier: str, cash: CodState) -> str:
     """Say who has cash at a step: "buyer", a carrier, "courier" (the seller's own), "producer"; "" for nobody."""
     if cash is CodState.DUE:
         return "buyer"
-    if cash is CodState.COLLECTED:
-        return "courier" if carrier in (HAND_OVER, PICKUP) else carrier
-    return "producer" if cash in (CodState.HANDED_OVER, CodState.RECONCILED) else ""
+    if cash is CodState.NONE:
+        return ""
+    if cash is CodState.COLLECTED and carrier != PICKUP:
+        return "courier" if carrier == HAND_OVER else carrier
+    return "producer"
 
 
 def _cash(parcel: Parcel, to: CodState, *, note: str = "", actor: Actor, now: datetime) -> None:
@@ -410,14 +424,6 @@ def _go(parcel: Parcel, to: ParcelState, *, now: datetime) -> None:
     db.session.refresh(parcel)
     if moved is None:
         raise NotNext(number=parcel.number)
-
-
-def _nothing_to_collect(order: Order) -> None:
-    payment = payment_of(order)
-    if payment is not None:
-        lock(payment)
-        if payment.state is PaymentState.ASKED:
-            payment.state = PaymentState.FAILED
 
 
 def _step(parcel: Parcel, what: str, *, note: str = "", actor: Actor | None, now: datetime) -> None:

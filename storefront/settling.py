@@ -321,6 +321,20 @@ def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor 
     return made
 
 
+def give_back_returned(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
+    """Claim back what was paid for an order whose goods all came back; what was given back of it before counts."""
+    made = []
+    ordering.lock_orders(order.purchase)
+    for payment in _locked_payments(order.purchase):
+        if payment.order_id not in (None, order.id):
+            continue
+        amount = min(payment.captured_vnd - payment.refunded_vnd, order.total_vnd - _given_back(payment, order))
+        if amount > 0:
+            cause = f"{order.number}:came_back:{payment.id}"
+            made.append(refund(payment, amount, cause=cause, reason=reason, now=now, order=order, actor=actor))
+    return made
+
+
 def _ask_less(payment: Payment, now: datetime) -> None:
     """Ask by transfer for the orders that still stand only; a provider's page keeps its sum (and gives back)."""
     if payment.method is not PaymentMethod.VIETQR or payment.state not in (PaymentState.ASKED, PaymentState.PARTLY):

@@ -10,11 +10,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM, Actor
+from books import verification as books
 from kernel import numbers
 from kernel.db import db, transaction
 from stock import allocation, holding, ledger, verification
 from stock.models import Allocation, AllocationState, Balance, Location, LocationKind, Movement
-from storefront import order_queries, ordering, parcels, settling
+from storefront import agreement, order_queries, ordering, parcels, settling
 from storefront.order_models import (
     CodState,
     Order,
@@ -54,6 +55,13 @@ def on_hand(lot_id: int, kind: LocationKind) -> int:
     return int(db.session.scalar(query.where(Balance.lot_id == lot_id, Location.kind == kind)) or 0)
 
 
+def all_adds_up() -> None:
+    """Goods, money, and orders beside the journal."""
+    assert verification.verify() == []
+    assert books.verify() == []
+    assert agreement.verify() == []
+
+
 def steps(parcel: Parcel) -> list[str]:
     return list(
         db.session.scalars(select(ParcelStep.what).where(ParcelStep.parcel_id == parcel.id).order_by(ParcelStep.id))
@@ -74,7 +82,7 @@ def test_packing_ships_what_was_set_aside_first_to_expire_first(ctx: Flask, shop
     assert on_hand(shop.second, LocationKind.WAREHOUSE) == 6
     assert on_hand(shop.first, LocationKind.CUSTOMER) == 6
     assert on_hand(shop.second, LocationKind.CUSTOMER) == 2
-    assert verification.verify() == []
+    all_adds_up()
 
 
 def test_packing_writes_the_shipping_event_of_each_batch_and_names_no_buyer(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -147,7 +155,7 @@ def test_a_batch_that_was_held_is_not_sent_until_another_is_taken(ctx: Flask, sh
 
     assert on_hand(shop.first, LocationKind.WAREHOUSE) == 6
     assert on_hand(shop.second, LocationKind.CUSTOMER) == 4
-    assert verification.verify() == []
+    all_adds_up()
 
 
 def test_another_batch_is_taken_with_a_reason_and_only_if_there_is_enough(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -160,7 +168,7 @@ def test_another_batch_is_taken_with_a_reason_and_only_if_there_is_enough(ctx: F
     with pytest.raises(allocation.NotEnough), transaction():
         parcels.repick(order, picked, lot_id=shop.second, reason="Hộp móp", actor=actor, now=now)
     assert order_queries.others_for(picked, now.date()) == []
-    assert verification.verify() == []
+    all_adds_up()
 
 
 def test_goods_of_another_order_cannot_be_taken(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -289,7 +297,7 @@ def test_sound_goods_that_come_back_are_for_sale_again(ctx: Flask, shop: Shop, a
     assert on_hand(shop.first, LocationKind.CUSTOMER) == 0
     assert (parcel.state, parcel.cod_state) == (ParcelState.RETURNED, CodState.NONE)
     assert order.purchase.payments[0].state is PaymentState.FAILED
-    assert verification.verify() == []
+    all_adds_up()
     event = db.session.scalars(select(TraceEvent).where(TraceEvent.document == parcel.number).order_by(TraceEvent.id))
     assert [row.biz_step for row in event] == ["shipping", "receiving"]
 
@@ -303,7 +311,7 @@ def test_spoilt_goods_are_a_loss_and_somebody_says_why(ctx: Flask, shop: Shop, a
         parcels.take_back(parcel, sellable=False, note="Vỡ hũ", actor=actor, now=now)
 
     assert (on_hand(shop.first, LocationKind.WAREHOUSE), on_hand(shop.first, LocationKind.LOSS)) == (2, 4)
-    assert verification.verify() == []
+    all_adds_up()
 
 
 def test_goods_whose_batch_was_recalled_come_back_frozen(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -316,7 +324,7 @@ def test_goods_whose_batch_was_recalled_come_back_frozen(ctx: Flask, shop: Shop,
 
     frozen = db.session.scalars(select(Balance.frozen).where(Balance.lot_id == shop.first)).all()
     assert set(frozen) == {True}
-    assert verification.verify() == []
+    all_adds_up()
 
 
 def test_the_money_of_a_paid_order_goes_back_once(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -325,9 +333,10 @@ def test_the_money_of_a_paid_order_goes_back_once(ctx: Flask, shop: Shop, actor,
 
     with transaction():
         parcels.take_back(parcel, sellable=True, give_money_back=True, actor=actor, now=now)
-        settling.give_back_of(order, now=now)
+        settling.give_back_returned(order, now=now)
 
     assert db.session.scalars(select(Refund.amount_vnd)).all() == [2 * RICE_VND + PARCEL_VND]
+    all_adds_up()
 
 
 # --- Cash ---------------------------------------------------------------------------------------------
@@ -352,15 +361,31 @@ def test_cash_goes_from_the_buyer_to_the_seller_step_by_step(ctx: Flask, shop: S
     assert parcels.holder_of(parcel) == "producer"
     with pytest.raises(parcels.CountedOtherwise), transaction():
         parcels.reconciled(parcel, counted_vnd=due - 1, actor=actor, now=now)
+    assert parcel.cod_state is CodState.HANDED_OVER
     with transaction():
         parcels.reconciled(parcel, counted_vnd=due, actor=actor, now=now)
 
+    all_adds_up()
     assert steps(parcel) == ["created", "delivered", "cod_collected", "cod_handed_over", "cod_reconciled"]
     payment = order.purchase.payments[0]
     assert (payment.captured_vnd, payment.state) == (due, PaymentState.PAID)
     for again in (parcels.collected, parcels.handed_over):
         with pytest.raises(parcels.CashNotNext), transaction():
             again(parcel, actor=actor, now=now)
+
+
+def test_cash_that_is_short_is_written_down_as_it_is(ctx: Flask, shop: Shop, actor, now) -> None:
+    parcel = pack(order_of(shop, now, 2), actor, now, carrier="vnpost")
+    with transaction():
+        parcels.move_on(parcel, ParcelState.DELIVERED, actor=actor, now=now)
+        parcels.collected(parcel, actor=actor, now=now)
+        parcels.handed_over(parcel, actor=actor, now=now)
+        parcels.reconciled(parcel, counted_vnd=120_000, note="Bưu tá trả sau", actor=actor, now=now)
+
+    [note] = db.session.scalars(select(ParcelStep.note).where(ParcelStep.what == "cod_reconciled"))
+    assert note == "-10000 đ: Bưu tá trả sau"
+    assert parcel.cod_state is CodState.RECONCILED
+    all_adds_up()
 
 
 def test_of_an_order_that_is_paid_nothing_is_collected(ctx: Flask, shop: Shop, actor, now) -> None:
@@ -397,7 +422,7 @@ def test_of_six_who_pack_the_same_order_at_once_one_does(app: Flask, shop: Shop,
     assert made == 1
     with app.app_context():
         assert on_hand(shop.first, LocationKind.CUSTOMER) == 4
-        assert verification.verify() == []
+        all_adds_up()
 
 
 @pytest.mark.race
@@ -447,4 +472,4 @@ def test_an_order_is_packed_or_cancelled_never_both(app: Flask, shop: Shop, acto
         assert on_hand(shop.first, LocationKind.CUSTOMER) == (4 if packed else 0)
         state = db.session.scalars(select(Allocation.state)).one()
         assert state is (AllocationState.SHIPPED if packed else AllocationState.RELEASED)
-        assert verification.verify() == []
+        all_adds_up()
