@@ -37,8 +37,8 @@ from kernel.administrative_units import Unit
 from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.text import one_line
+from storefront import buyers, gateways, ordering, paying, purchase_queries, queries, shipping
 from storefront import cart as carts
-from storefront import gateways, ordering, paying, purchase_queries, queries, shipping
 from storefront.cart import CartView
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
@@ -119,6 +119,7 @@ def show() -> Response:
     if not seen.is_ready:
         return redirect(url_for("cart.show"), 303)
     form = _form(seen)
+    _fill_in(form)
     form.method.data = form.method.choices[0][0] if len(form.method.choices) == 1 else None
     return _page(form, seen, None)
 
@@ -209,6 +210,21 @@ def _form(seen: CartView) -> CheckoutForm:
     form.method.choices = [(method.value, label) for method, label in _methods(seen).items()]
     form.commune_code.choices = []
     return form
+
+
+def _fill_in(form: CheckoutForm) -> None:
+    """Write what the account of who is signed in keeps into the empty form."""
+    person = current_person()
+    if person is None:
+        return
+    form.name.data, form.email.data = person.name, person.email
+    kept = buyers.addresses_of(person.id)
+    if kept:
+        latest = kept[0]
+        form.name.data, form.phone.data, form.address.data = latest.name, latest.phone, latest.line
+        today = clock.business_date(clock.now())
+        unit = administrative_units.unit_on(latest.commune_code, today)
+        form.commune.data = _named(unit, today) if unit is not None else latest.commune.full_name
 
 
 def _methods(seen: CartView) -> dict[PaymentMethod, str]:

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -22,8 +23,10 @@ from storefront import buyers, reviews
 from storefront.after_models import AccountConsent, ContactErasure, Review, SavedAddress, Wish
 from storefront.models import PublicText
 from storefront.order_models import Contact, Order, Parcel, Purchase
-from tests.factories import BA_DONG, PASSWORD, Factories
+from tests.buying import open_shop
+from tests.factories import BA_DONG, PASSWORD, VALID_FROM, Factories
 from tests.races import race
+from tests.storefront.test_buying_pages import add
 from tests.web import send
 
 DAY = timedelta(days=1)
@@ -193,6 +196,33 @@ def test_addresses_are_kept_by_consent_and_forgotten_with_it(
     with app.app_context():
         assert db.session.scalar(select(func.count(SavedAddress.id))) == 0
         assert db.session.scalars(standing).one().withdrawn_at is not None
+
+
+def test_checkout_is_filled_in_with_what_the_account_keeps(app: Flask, make: Factories, now: datetime) -> None:
+    shop = open_shop(make, app, now)
+    user = make.user(email=EMAIL, name="Lan")
+    browser = signed_in(app, user)
+    add(browser, shop.rice)
+    with app.app_context(), transaction():
+        buyers.keep_address(
+            user.id,
+            name="Mẹ của Lan",
+            phone="+84905123456",
+            line="12 Nguyễn Trãi",
+            commune_code=BA_DONG,
+            commune_valid_from=VALID_FROM,
+            privacy_text_id=shop.texts["privacy"],
+            now=now,
+        )
+
+    page = unescape(browser.get("/thanh-toan").text)
+
+    for kept in ("Mẹ của Lan", "0905 123 456", "12 Nguyễn Trãi", "Ba Động", EMAIL):
+        assert kept in page, kept
+    assert not re.search('type="checkbox"[^>]*checked', page), "no consent is ticked beforehand"
+    anonymous = app.test_client()
+    add(anonymous, shop.rice)
+    assert "Nguyễn Trãi" not in unescape(anonymous.get("/thanh-toan").text)
 
 
 def test_wishes_are_one_s_own(app: Flask, make: Factories, now: datetime) -> None:
