@@ -100,6 +100,9 @@ def written(told: Told) -> dict[str, Any]:
         event["bizTransactionList"] = [kind | {"bizTransaction": told.paper}]
     if told.parties is not None:
         event |= _handover(told.parties)
+    elif told.paper is not None and event["bizStep"] == "shipping":
+        # To a buyer: who that is, is nobody's business; the paper of the parcel stands for them.
+        event["destinationList"] = [{"type": "possessing_party", "destination": f"{told.paper}/nguoi-nhan"}]
     if told.made is not None and (told.type == "TransformationEvent" or told.action == "ADD"):
         event["ilmd"] = _ilmd(told.made)
     if told.certificates:

@@ -221,6 +221,21 @@ def test_an_event_of_our_own_that_breaks_a_rule_is_refused_and_leaves_nothing(
     assert len(bodies()) == 1
 
 
+def test_a_parcel_goes_to_whom_its_paper_knows_and_nobody_is_named(ctx: Flask, make: Factories, now: datetime) -> None:
+    owner = make.producer()
+    with transaction():
+        recording.record_event(
+            EventKind.OBJECT, "shipping", [NamedLot(make.raw_lot(owner).id, quantity=5)], title_vi="Gửi", actor=SYSTEM,
+            organisation_id=owner.id, disposition="in_transit", document="GH-000001", document_type="desadv", now=now,
+        )  # fmt: skip
+
+    sound(now)
+    (sent,) = bodies()
+    assert sent["destinationList"] == [
+        {"type": "possessing_party", "destination": "http://shop.test/chung-tu/GH-000001/nguoi-nhan"}
+    ]
+
+
 def test_a_shipment_of_before_that_named_no_receiver_can_be_put_right(
     ctx: Flask, make: Factories, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
