@@ -1,6 +1,6 @@
 """Packing an order, and its parcel on the way: picked up, delivered, or back; and where the cash of it is.
 
-An order is packed once: its row is locked, its goods leave the warehouse by the ledger, the shipping event and the
+An order is packed once: its row is locked, its goods leave the warehouse by the ledger, the event of the trace and the
 parcel are written in the same transaction. Where a parcel is and where its cash is are two axes; on both one goes
 forward only (``NEXT``, ``CASH``). Every step is a row of its own, with who said so.
 """
@@ -460,7 +460,7 @@ def _shipped(order: Order) -> list[Allocation]:
 
 #: Step → title in both languages, business step, disposition and what its paper is in CBV 2.0.
 _TOLD = {
-    "shipping": ("Giao cho bên vận chuyển", "Sent to a buyer", "shipping", "in_transit", "desadv"),
+    "shipping": ("Giao cho bên vận chuyển", "Sent to a buyer", "departing", "in_transit", "desadv"),
     "returned": ("Nhận lại hàng", "Taken back in", "receiving", "sellable_not_accessible", "rma"),
     "lost": ("Nhận lại hàng hỏng", "Came back unfit for sale", "receiving", "non_sellable_other", "rma"),
 }
