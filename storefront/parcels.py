@@ -460,7 +460,7 @@ def _shipped(order: Order) -> list[Allocation]:
 
 #: Step → title in both languages, business step, disposition and what its paper is in CBV 2.0.
 _TOLD = {
-    "shipping": ("Giao cho bên vận chuyển", "Sent to a buyer", "departing", "in_transit", "desadv"),
+    "shipping": ("Giao cho bên vận chuyển", "Sent to a buyer", "shipping", "in_transit", "desadv"),
     "returned": ("Nhận lại hàng", "Taken back in", "receiving", "sellable_not_accessible", "rma"),
     "lost": ("Nhận lại hàng hỏng", "Came back unfit for sale", "receiving", "non_sellable_other", "rma"),
 }

@@ -89,7 +89,7 @@ def test_packing_writes_the_event_of_each_batch_and_names_no_buyer(ctx: Flask, s
     parcel = pack(order_of(shop, now, 8), actor, now)
 
     event = db.session.scalars(select(TraceEvent).where(TraceEvent.document == parcel.number)).one()
-    assert (event.biz_step, event.disposition, event.is_public) == ("departing", "in_transit", False)
+    assert (event.biz_step, event.disposition, event.is_public) == ("shipping", "in_transit", False)
     assert event.organisation_id == shop.a.id
     lots = db.session.execute(select(EventLot.lot_id, EventLot.quantity).where(EventLot.event_id == event.id))
     assert dict(lots.all()) == {shop.first: 6, shop.second: 2}
@@ -299,7 +299,7 @@ def test_sound_goods_that_come_back_are_for_sale_again(ctx: Flask, shop: Shop, a
     assert order.purchase.payments[0].state is PaymentState.FAILED
     all_adds_up()
     event = db.session.scalars(select(TraceEvent).where(TraceEvent.document == parcel.number).order_by(TraceEvent.id))
-    assert [row.biz_step for row in event] == ["departing", "receiving"]
+    assert [row.biz_step for row in event] == ["shipping", "receiving"]
 
 
 def test_spoilt_goods_are_a_loss_and_somebody_says_why(ctx: Flask, shop: Shop, actor, now) -> None:
