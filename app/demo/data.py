@@ -121,6 +121,7 @@ class DemoItem:
     unit: Unit
     price: int  #: đồng, VAT included
     gtin: str = ""  #: only from the prefix for samples, 952
+    gift: bool = False  #: packed to be given
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from ocop import certification
 from oversight import recall
 from oversight.models import Severity
 from stock import holding, production
-from storefront import shipping
+from storefront import shipping, synonyms
 from storefront import texts as public_texts
 from storefront.order_models import BankAccount
 from traceability import batches, cases, items, lots, recipes, scans
@@ -48,6 +48,18 @@ from traceability.recording import Attachment, NamedLot, record_event
 
 #: The one batch of each producer that no office has confirmed yet is its newest: the page shows both states.
 CONFIRMED_AFTER = 3
+
+#: Words of the north and of the south for the same goods.
+SYNONYMS = (
+    ("heo", "lợn"),
+    ("đậu phụng", "đậu phộng", "lạc"),
+    ("bắp", "ngô"),
+    ("khoai mì", "sắn"),
+    ("trái cây", "hoa quả"),
+    ("quà tặng", "quà biếu"),
+    ("thổ cẩm", "vải dệt tay"),
+    ("sim", "hồng sim"),
+)
 
 
 class NotEmpty(Conflict):
@@ -108,6 +120,7 @@ class _Loader:
             ("sales points", self._open_points),
             ("people", self._enrol_people),
             ("public texts", self._save_texts),
+            ("words of the search", self._save_synonyms),
             ("products", lambda: self._enter_products(scale)),
             ("certificates", self._certify),
             ("lots and batches", self._make_lots),
@@ -198,6 +211,8 @@ class _Loader:
                 self.places[place.key].is_sample = True
             if row.kind is OrganisationKind.PRODUCER and row.sample:
                 consents.give(SYSTEM, made, "officer_acts", channel="paper", now=self.at(397))
+                for fact in (fact for fact in consents.LED if getattr(row, fact)):
+                    organisations.show_led(SYSTEM, made, fact, channel="paper", now=self.at(397))
 
     def _open_points(self) -> None:
         for row in self.demo.sales_points:
@@ -242,6 +257,10 @@ class _Loader:
                 actor=SYSTEM,
                 now=self.at(360),
             )
+
+    def _save_synonyms(self) -> None:
+        for words in SYNONYMS:
+            synonyms.save(None, "\n".join(words), actor=SYSTEM, now=self.at(360))
 
     def _by(self, code: str) -> Actor:
         """Say that an organisation did it itself, without naming a person."""
@@ -314,6 +333,7 @@ class _Loader:
                 net_content=offer.net,
                 unit=offer.unit,
                 gtin="" if copy else offer.gtin,
+                is_gift=offer.gift,
                 now=now,
             )
             pricing.set_price(item, by, amount_vnd=offer.price, now=now)

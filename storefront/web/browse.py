@@ -17,6 +17,7 @@ from accounts.models import LegalForm, Organisation
 from accounts.web.guard import public
 from catalog import labels
 from kernel import clock, media, pages, text
+from kernel.administrative_units import in_english
 from ocop import queries as certificates
 from stock import queries as stock
 from storefront import after_queries, browsing, queries
@@ -229,7 +230,8 @@ def _why(row: ShelfRow, marks: Marks) -> str | None:
     shown = (said(row, "name"), said(row, "producer"), row.commune_vi)
     if marks == NO_MARKS or any(marks.is_in(one) for one in shown):
         return None
-    hidden = (said(row, "summary"), row.name_vi, row.name_en, row.summary_vi, row.summary_en, row.brand, row.village)
+    summaries, names = (row.summary_vi, row.summary_en), (row.name_vi, row.name_en, row.producer_vi, row.producer_en)
+    hidden = (said(row, "summary"), *names, *summaries, row.brand, row.village)
     for one in hidden:
         if marks.is_in(one):
             return marked(marks.excerpt(one), marks)
@@ -436,7 +438,7 @@ def _facets(
 
     industry_names = {code: said(row, "name") for code, row in names.industries.items()}
     group_names = {code: said(row, "name") for code, row in names.groups.items()}
-    commune_names = {code: f"{row.commune_kind} {row.commune_vi}" for code, row in shelf.communes.items()}
+    commune_names = {code: _commune(row) for code, row in shelf.communes.items()}
     maker_names = {slug: said(row, "producer") for slug, row in shelf.producers.items()}
     star_names = {5: gettext("5 stars"), 4: gettext("4 stars"), 3: gettext("3 stars")}
     groups = [
@@ -488,6 +490,11 @@ def _facets(
     return [group for group in groups if "range" in group or group.get("options") or group.get("more")]
 
 
+def _commune(row: ShelfRow) -> str:
+    full_name = f"{row.commune_kind} {row.commune_vi}"
+    return full_name if language() == "vi" else in_english(full_name)
+
+
 def _led_names() -> dict[str, str]:
     return {
         "phu-nu": gettext("Women"),
@@ -504,7 +511,7 @@ def _folded(label: str, options: list[dict[str, Any]], shown: int = 6) -> dict[s
 
 
 def _chips(wanted: Wanted, names: Taxonomy, shelf: Shelf) -> list[dict[str, str]]:
-    communes = {code: f"{row.commune_kind} {row.commune_vi}" for code, row in shelf.communes.items()}
+    communes = {code: _commune(row) for code, row in shelf.communes.items()}
     makers = shelf.producers
     found: list[tuple[str, Wanted]] = []
     if wanted.q:
