@@ -46,6 +46,10 @@ class Permission(enum.Enum):
     READ_ORDERS = "Read orders with who bought, their parcels, and who holds the cash of these."
     HANDLE_ORDERS = "Pack, send, cancel and take back orders of one's own organisation, and count their cash."
     SET_SHIPPING_RATES = "Say what it costs to bring a parcel: of one's own, or of all without rates of their own."
+    READ_MONEY = "Read what money came to one's own organisation, and what is to be given back."
+    HANDLE_MONEY = "Take bank statements in, say what money was for, and record what was given back."
+    MANAGE_BANK_ACCOUNT = "Say which bank account buyers transfer to."
+    SWITCH_PAYMENT_METHODS = "Say in which ways buyers can pay."
 
 
 P = Permission
@@ -61,6 +65,7 @@ _PRODUCER_READS = frozenset(
         P.READ_REVIEWS,
         P.READ_COMPLAINTS,
         P.READ_ORDERS,
+        P.READ_MONEY,
     }
 )
 _PRODUCER_WORKS = _PRODUCER_READS | {
@@ -73,6 +78,7 @@ _PRODUCER_WORKS = _PRODUCER_READS | {
     P.ANSWER_COMPLAINTS,
     P.HANDLE_ORDERS,
     P.SET_SHIPPING_RATES,
+    P.HANDLE_MONEY,
 }
 _POINT_READS = frozenset({P.USE_BACK_OFFICE, P.READ_CONSIGNMENT, P.READ_STOCK, P.READ_RECALLS})
 _POINT_WORKS = _POINT_READS | {P.SELL_ON_CONSIGNMENT, P.ANSWER_RECALLS}
@@ -94,17 +100,19 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.MODERATE_REVIEWS,
     P.DECIDE_COMPLAINTS,
     P.SET_SHIPPING_RATES,
+    P.HANDLE_MONEY,
+    P.SWITCH_PAYMENT_METHODS,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.
 GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
-    (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT},
     (OrganisationKind.PRODUCER, Role.STAFF): _PRODUCER_WORKS,
     (OrganisationKind.PRODUCER, Role.VIEWER): _PRODUCER_READS,
     (OrganisationKind.SALES_POINT, Role.MANAGER): _POINT_WORKS | {P.MANAGE_OWN_PEOPLE},
     (OrganisationKind.SALES_POINT, Role.STAFF): _POINT_WORKS,
     (OrganisationKind.SALES_POINT, Role.VIEWER): _POINT_READS,
-    (OrganisationKind.OFFICE, Role.MANAGER): _OFFICE_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.OFFICE, Role.MANAGER): _OFFICE_WORKS | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT},
     (OrganisationKind.OFFICE, Role.STAFF): _OFFICE_WORKS,
     (OrganisationKind.OFFICE, Role.VIEWER): _OFFICE_READS,
     (OrganisationKind.COUNCIL, Role.MANAGER): frozenset({P.USE_BACK_OFFICE, P.READ_PRODUCTS, P.MANAGE_OWN_PEOPLE}),
@@ -113,10 +121,18 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 }
 
 
-#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates, and the register
-#: of certificates.
+#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates and ways to pay, and
+#: the register of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
-OF_A_PROVINCE = frozenset({P.EDIT_PUBLIC_TEXTS, P.EDIT_SEARCH_WORDS, P.MANAGE_CERTIFICATES, P.SET_SHIPPING_RATES})
+OF_A_PROVINCE = frozenset(
+    {
+        P.EDIT_PUBLIC_TEXTS,
+        P.EDIT_SEARCH_WORDS,
+        P.MANAGE_CERTIFICATES,
+        P.SET_SHIPPING_RATES,
+        P.SWITCH_PAYMENT_METHODS,
+    }
+)
 
 
 def granted(kind: OrganisationKind, role: Role, *, is_provincial: bool) -> frozenset[Permission]:

@@ -20,9 +20,9 @@ from kernel.db import db
 from kernel.models import AuditEntry
 from ocop.models import Certificate
 from oversight.export_models import ExportDestination
-from storefront import paying, texts
+from storefront import money_queries, paying, texts
 from storefront.models import SynonymPhrase
-from storefront.order_models import PaymentMethod
+from storefront.order_models import Credit, PaymentMethod, Refund
 from traceability.item_models import StickerRoll
 from traceability.models import Lot, LotKind, TraceEvent
 
@@ -238,11 +238,37 @@ def _purchases(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _credits(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Money received no. %(number)s", number=key)) for key in keys}
+    own = set(
+        db.session.scalars(
+            money_queries.credits_visible_to(actor).where(Credit.id.in_(_ids(keys))).with_only_columns(Credit.id)
+        )
+    )
+    return {
+        str(id): Document(
+            gettext("Money received no. %(number)s", number=id),
+            _link(actor, Permission.READ_MONEY, "money.show", credit_id=id) if id in own else None,
+        )
+        for id in _ids(keys)
+    }
 
 
 def _refunds(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Refund %(number)s", number=key)) for key in keys}
+    own = set(
+        db.session.scalars(
+            money_queries.refunds_visible_to(actor).where(Refund.number.in_(keys)).with_only_columns(Refund.number)
+        )
+    )
+    return {
+        key: Document(
+            gettext("Refund %(number)s", number=key),
+            _link(actor, Permission.READ_MONEY, "money.refund", number=key) if key in own else None,
+        )
+        for key in keys
+    }
+
+
+def _accounts(keys: set[str], actor: Actor) -> dict[str, Document]:
+    return {key: Document(gettext("Bank account no. %(number)s", number=key)) for key in keys}
 
 
 def _methods(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -290,6 +316,7 @@ def _synonyms(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
+    "account": _accounts,
     "case": _cases,
     "certificate": _certificates,
     "complaint": _complaints,

@@ -29,7 +29,7 @@ from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
 from storefront import after_queries as after
-from storefront import order_queries
+from storefront import money_queries, order_queries
 from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
 from storefront.order_queries import Stage
 from traceability import queries as traces
@@ -76,6 +76,19 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
         yield from _at_the_office(actor, now)
     else:
         yield from _at_the_producer(actor)
+    if actor.may(Permission.HANDLE_MONEY):
+        yield from _task(
+            "transfer-in",
+            gettext("Money that came, and it is not clear what for"),
+            money_queries.count_to_decide(actor),
+            "money.index",
+        )
+        yield from _task(
+            "transfer-out",
+            gettext("Money to give back to buyers"),
+            money_queries.count_to_give_back(actor),
+            "money.refunds",
+        )
     if actor.may(Permission.READ_CERTIFICATES):
         yield from _ending_certificates(actor, today)
 

@@ -51,6 +51,10 @@ MENU = [
     Item(N_("Consignment notes"), "consignment.index", "truck-delivery", N_("Goods"), Permission.READ_CONSIGNMENT),
     Item(N_("Recipes"), "recipes.index", "scale", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Recalls"), "recalls.index", "alert-triangle", N_("Goods"), Permission.READ_RECALLS),
+    Item(N_("Money that came"), "money.index", "transfer-in", N_("Money"), Permission.READ_MONEY),
+    Item(N_("Money to give back"), "money.refunds", "transfer-out", N_("Money"), Permission.READ_MONEY),
+    Item(N_("Account for transfers"), "bank_accounts.show", "id", N_("Money"), Permission.MANAGE_BANK_ACCOUNT),
+    Item(N_("Ways to pay"), "bank_accounts.methods", "cash", N_("Money"), Permission.SWITCH_PAYMENT_METHODS),
     Item(
         N_("Organisations"), "organisations.index", "building-community", N_("People"), Permission.MANAGE_ORGANISATIONS
     ),

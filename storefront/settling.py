@@ -45,6 +45,8 @@ TO_DECIDE = (
     CreditOutcome.DUPLICATE,
     CreditOutcome.UNMATCHED,
 )
+#: Money that no order has: it can be sent back as it came.
+FOR_NOTHING = (CreditOutcome.DUPLICATE, CreditOutcome.UNMATCHED)
 
 
 class RefundTooLarge(Conflict):
@@ -66,6 +68,19 @@ class DecidedBefore(Conflict):
 class BadCount(InvalidInput):
     message = N_("The amount counted is nought or more.")
     field = "counted_vnd"
+
+
+class GoesBackByItself(Conflict):
+    message = N_("This money goes back to the card by itself.")
+
+
+class BelongsToAnOrder(Conflict):
+    message = N_("This money belongs to an order: it goes back as a refund of that.")
+
+
+class NeedsReference(InvalidInput):
+    message = N_("Write the bank's reference of the transfer.")
+    field = "reference"
 
 
 class OthersMoney(Conflict):
@@ -152,6 +167,49 @@ def settle_credit(credit: Credit, *, decision: str, actor: Actor, now: datetime)
     credit.outcome, credit.decision = CreditOutcome.SETTLED, decision
     credit.decided_by_id, credit.decided_at = actor.user_id, now
     audit.record(actor, "storefront.settle_credit", f"credit:{credit.id}", now=now)
+
+
+def send_back(credit: Credit, *, reference: str, actor: Actor, now: datetime) -> None:
+    """Write down that money which was for nothing went back to the account it came from.
+
+    :raises DecidedBefore: :raises BelongsToAnOrder: :raises NeedsReference:
+    """
+    reference = one_line(reference)[:300]
+    if not reference:
+        raise NeedsReference()
+    lock(credit)
+    if credit.outcome not in TO_DECIDE:
+        raise DecidedBefore()
+    if credit.outcome not in FOR_NOTHING:
+        raise BelongsToAnOrder()
+    credit.outcome, credit.decision = CreditOutcome.SETTLED, reference
+    credit.decided_by_id, credit.decided_at = actor.user_id, now
+    bookkeeping.sent_back(credit, now=now, actor=actor)
+    audit.record(actor, "storefront.send_credit_back", f"credit:{credit.id}", now=now, amount_vnd=credit.amount_vnd)
+
+
+def give_back_over(credit: Credit, *, actor: Actor, now: datetime) -> Refund:
+    """Claim back what came above the amount that was asked for.
+
+    :raises DecidedBefore: :raises RefundTooLarge:
+    """
+    lock(credit)
+    if credit.outcome is not CreditOutcome.OVER or credit.payment is None:
+        raise DecidedBefore()
+    payment = credit.payment
+    ordering.lock_orders(payment.purchase)
+    lock(payment)
+    before = db.session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
+            Refund.payment_id == payment.id, Refund.cause.like("credit:%:over"), Refund.state != RefundState.REFUSED
+        )
+    )
+    too_much = min(credit.amount_vnd, payment.captured_vnd - payment.amount_vnd - (before or 0))
+    made = refund(payment, too_much, cause=f"credit:{credit.id}:over", reason="", now=now, actor=actor)
+    credit.outcome, credit.decision = CreditOutcome.SETTLED, made.number
+    credit.decided_by_id, credit.decided_at = actor.user_id, now
+    audit.record(actor, "storefront.settle_credit", f"credit:{credit.id}", now=now)
+    return made
 
 
 def capture(payment: Payment, total_vnd: int, *, now: datetime) -> None:
@@ -269,6 +327,7 @@ def refund_done(made: Refund, *, reference: str, actor: Actor | None, now: datet
         ordering.note(
             db.session.get_one(Order, made.order_id), "refunded", now=now, actor=actor, amount_vnd=made.amount_vnd
         )
+    _given_back_is_no_question(made, now)
     audit.record(actor, "storefront.refund_done", f"refund:{made.number}", now=now)
 
 
@@ -290,6 +349,19 @@ def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datet
     payment.refunded_vnd -= made.amount_vnd
     bookkeeping.refund_refused(made, payment, _orders_of(made, payment), now=now, actor=actor)
     audit.record(actor, "storefront.refund_refused", f"refund:{made.number}", now=now)
+
+
+def refund_made_by_hand(made: Refund, *, reference: str, actor: Actor, now: datetime) -> None:
+    """Write down that a person sent the money back. To a card the provider sends it, unless it would not.
+
+    :raises DecidedBefore, GoesBackByItself, NeedsReference:
+    """
+    if not one_line(reference):
+        raise NeedsReference()
+    lock(made)
+    if made.state is RefundState.ASKED and made.payment.method is PaymentMethod.CARD and not made.problem:
+        raise GoesBackByItself()
+    refund_done(made, reference=reference, actor=actor, now=now)
 
 
 def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
@@ -439,6 +511,18 @@ def _earlier_parts_are_matched(payment: Payment) -> None:
         update(Credit)
         .where(Credit.payment_id == payment.id, Credit.outcome == CreditOutcome.PARTIAL)
         .values(outcome=CreditOutcome.MATCHED)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _given_back_is_no_question(made: Refund, now: datetime) -> None:
+    """What came too late, or only in part until the time was over, is settled once it has gone back."""
+    payment = db.session.get_one(Payment, made.payment_id)
+    open_ = [CreditOutcome.LATE] + ([CreditOutcome.PARTIAL] if payment.state is PaymentState.FAILED else [])
+    db.session.execute(
+        update(Credit)
+        .where(Credit.payment_id == payment.id, Credit.outcome.in_(open_))
+        .values(outcome=CreditOutcome.SETTLED, decision=made.number, decided_at=now)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -26,7 +26,7 @@ KEY = "sk_test_a_key_of_the_tests_that_is_never_logged"
 SECRET = "whsec_a_secret_of_the_tests_that_is_never_logged"
 SHORTEST_PAGE_S, LONGEST_PAGE_S = 1800, 86_400
 LEAST_VND = 12_000
-DECLINED = "pm_card_visa_chargeDeclined"
+DECLINED = "4000000000000341"
 
 
 class Refused(Exception):
@@ -174,8 +174,16 @@ class FakeStripe:
                 if page["status"] != "open":
                     raise Refused(400, "checkout_session_not_open")
                 return self._end(page)
+            case "GET", "balance":
+                return {"object": "balance", "available": []}
+            case "POST", "payment_methods":
+                return self._add("payment_method", "pm_", number=given["card"]["number"])
             case "POST", "payment_intents":
-                return self._create_intent(given)
+                intent = self._intent(int(given["amount"]), given["currency"], given.get("metadata", {}))
+                intent["payment_method"] = given["payment_method"]
+                return intent
+            case "POST", "payment_intents", id, "confirm":
+                return self._confirm(self._known(id))
             case "GET", "payment_intents", id:
                 return self._known(id)
             case "POST", "refunds":
@@ -221,13 +229,11 @@ class FakeStripe:
         self._tell("checkout.session.expired", page)
         return page
 
-    def _create_intent(self, given: dict[str, Any]) -> dict[str, Any]:
-        intent = self._intent(int(given["amount"]), given["currency"], given.get("metadata", {}))
-        if given.get("confirm") == "true":
-            if given["payment_method"] == DECLINED:
-                self._fail(intent)
-                raise Refused(402, "card_declined", kind="card_error")
-            self._succeed(intent)
+    def _confirm(self, intent: dict[str, Any]) -> dict[str, Any]:
+        if self.objects[intent["payment_method"]]["number"] == DECLINED:
+            self._fail(intent)
+            raise Refused(402, "card_declined", kind="card_error")
+        self._succeed(intent)
         return intent
 
     def _refund(self, given: dict[str, Any]) -> dict[str, Any]:

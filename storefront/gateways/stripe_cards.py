@@ -109,8 +109,9 @@ class StripeCards:
             event = json.loads(body)
             told = event["data"]["object"]
             kind, name = str(event["type"]), str(event["id"])
-            about = _ABOUT.get(told["object"], "")
-            reference = told["payment_intent"] if told["object"] == "charge" else told.get("id")
+            what = told.get("object")  # a balance has no id, and with some senders no name
+            about = _ABOUT.get(what, "")
+            reference = told["payment_intent"] if what == "charge" else told.get("id")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BadNotice() from None
         return Notice(event=name, kind=kind, about=about if reference else "", reference=str(reference or ""))

@@ -11,7 +11,7 @@ import structlog
 from flask import current_app
 
 from kernel.db import db, retrying, transaction
-from storefront import cards, gateways
+from storefront import cards, gateways, settling
 from storefront.gateways import Cards, PageAsked, ProviderRefused, Returned, Truth
 from storefront.order_models import Payment, PaymentMethod, PaymentState, Refund, RefundState
 
@@ -61,7 +61,13 @@ def end_page(payment_id: int, *, now: datetime) -> bool:
     if reference is None:
         # Never opened, or nobody was told its address. Somebody may have been just now: then it is ended at once.
         return _never_opened(payment_id) or end_page(payment_id, now=now)
-    truth = _provider().end_page(reference)
+    try:
+        truth = _provider().end_page(reference)
+    except ProviderRefused as refusal:
+        # Another key than the one it was opened with, for instance: nobody can tell us of its money any more.
+        log.error("a page for a card cannot be ended", payment=payment_id, code=refusal.code)
+        _fail(payment_id)
+        return True
     _take(truth, now)
     return truth.is_over
 
@@ -165,6 +171,12 @@ def _page_refused(payment_id: int, field: str, now: datetime) -> bool:
 def _never_opened(payment_id: int) -> bool:
     with transaction():
         return cards.never_opened(db.session.get_one(Payment, payment_id))
+
+
+@retrying
+def _fail(payment_id: int) -> None:
+    with transaction():
+        settling.fail(db.session.get_one(Payment, payment_id))
 
 
 @retrying

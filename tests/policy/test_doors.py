@@ -29,9 +29,9 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Severity
 from stock import allocation
 from stock.models import LocationKind
-from storefront import complaints, parcels, reviews, synonyms, texts
+from storefront import complaints, parcels, reviews, settling, synonyms, texts, transfers
 from storefront.after_models import ComplaintKind
-from storefront.order_models import Cart, Order, OrderLine, PaymentMethod, Placement, Purchase
+from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
 from tests.factories import Factories
 from tests.web import send
 from traceability import cases, items, recipes, recording
@@ -73,6 +73,7 @@ OPEN_FORMS = {
     "epcis.delete_query": "programs come with a bearer key, asked for by the view itself",
     "epcis.drop_token": "programs come with a bearer key; there is nothing to drop",
     "epcis.subscriptions": "programs come with a bearer key; there are none",
+    "notices.bank": "comes with the secret of the service that watches the account",
     "notices.stripe": "signed by the provider of card payments, on the bytes as they came",
     "epcis.discover": "tells what an address can do, and refuses the rest",
 }
@@ -273,6 +274,18 @@ def synonym_set(world: SimpleNamespace) -> dict[str, Any]:
     return {"set_id": world.synonyms}
 
 
+def money(world: SimpleNamespace) -> dict[str, Any]:
+    return {"credit_id": world.credit_id}
+
+
+def refunded(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.refund_number}
+
+
+def bank_account(world: SimpleNamespace) -> dict[str, Any]:
+    return {"account_id": world.account_id}
+
+
 def public_text(world: SimpleNamespace) -> dict[str, Any]:
     return {"name": next(iter(texts.NAMES))}
 
@@ -311,6 +324,20 @@ def zone(world: SimpleNamespace) -> dict[str, Any]:
 
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
+    "money.index": (nothing, "+++ --- +++ ---"),
+    "money.show": (money, "+++ --- 000 ---"),
+    "money.assign": (money, "++- --- 00- ---"),
+    "money.decide": (money, "++- --- 00- ---"),
+    "money.give_back_over": (money, "++- --- 00- ---"),
+    "money.refunds": (nothing, "+++ --- +++ ---"),
+    "money.refund": (refunded, "+++ --- 000 ---"),
+    "money.record_refund": (refunded, "++- --- 00- ---"),
+    "bank_statements.show": (nothing, "++- --- ++- ---"),
+    "bank_statements.look": (nothing, "++- --- ++- ---"),
+    "bank_statements.apply": (nothing, "++- --- ++- ---"),
+    "bank_accounts.show": (nothing, "+-- --- +-- ---"),
+    "bank_accounts.stop": (bank_account, "+-- --- 0-- ---"),
+    "bank_accounts.methods": (nothing, "--- --- ++- ---"),
     "gallery.show": (nothing, "+++ +++ +++ +++"),
     "account.show": (nothing, "+++ +++ +++ +++"),
     "account.change_password": (nothing, "+++ +++ +++ +++"),
@@ -556,6 +583,7 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
     _hand_over(made, app)
     _buy(made, make, app)
     _order(made, app)
+    _let_money_come(made, app)
     return made
 
 
@@ -602,6 +630,35 @@ def _order(world: SimpleNamespace, app: Flask) -> None:
             world.allocation_id = world.__dict__.get("allocation_id", held[0].id)
             orders.append(row)
         world.parcel_number = parcels.pack(orders[1], carrier="ghn", actor=SYSTEM, now=now).number
+
+
+def _let_money_come(world: SimpleNamespace, app: Flask) -> None:
+    """An account of the producer, money on it that nobody knows what for, and some that is to be given back."""
+    with app.app_context():
+        now = clock.now()
+        with transaction() as session:
+            ours = session.get_one(Organisation, world.producer.id)
+            account = transfers.set_account(
+                ours, bank_bin="970405", number="123456789", holder="MAU", actor=SYSTEM, now=now
+            )
+            credit = settling.record(settling.Arrived("FT1", "statement", ours.id, 5_000, "gi do", now), now=now)
+            cart = Cart(token="c" * 43, created_at=now, changed_at=now)
+            session.add(cart)
+            session.flush()
+            facts = {"goods_vnd": 9_000, "total_vnd": 9_000, "placed_at": now}
+            bought = Purchase(
+                number="DH-9", token="t" * 26, cart_id=cart.id, language="vi", method=PaymentMethod.VIETQR, **facts
+            )
+            session.add(bought)
+            session.flush()
+            paid = Payment(
+                purchase_id=bought.id, payee_id=ours.id, method=PaymentMethod.VIETQR, code="OC9", amount_vnd=9_000,
+                captured_vnd=9_000, asked_at=now,
+            )  # fmt: skip
+            session.add(paid)
+            session.flush()
+            made = settling.refund(paid, 9_000, cause="x", reason="Vỡ", now=now)
+            world.account_id, world.credit_id, world.refund_number = account.id, credit.id, made.number
 
 
 def _hand_over(world: SimpleNamespace, app: Flask) -> None:

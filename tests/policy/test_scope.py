@@ -34,9 +34,9 @@ from kernel.db import db, transaction
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
-from storefront import complaints, reviews
+from storefront import complaints, reviews, settling, transfers
 from storefront.after_models import ComplaintKind
-from storefront.order_models import Cart, Order, Parcel, PaymentMethod, Purchase
+from storefront.order_models import Cart, Order, Parcel, Payment, PaymentMethod, Purchase
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import addresses, cases, items, printing
 from traceability.item_models import CaseKind
@@ -325,6 +325,74 @@ BY_OFFICE: dict[str, set[str]] = {
 }
 
 
+#: What a payee has for itself: nobody looks after another's money.
+BY_PAYEE: dict[str, set[str]] = {
+    **{asker: set() for asker in ("nobody", "producer_b", "point", "commune", "idle")},
+    "system": {"producer_a", "province"},
+    "producer_a": {"producer_a"},
+    "province": {"province"},
+}
+
+
+def _payments(world: SimpleNamespace) -> dict[str, Payment]:
+    now, rows = clock.now(), {}
+    with transaction() as session:
+        for name in ("producer_a", "province"):
+            cart = Cart(token=name, created_at=now, changed_at=now)
+            session.add(cart)
+            session.flush()
+            bought = Purchase(
+                number=f"DH-{name}", token=name, cart_id=cart.id, language="vi", method=PaymentMethod.VIETQR,
+                goods_vnd=9_000, total_vnd=9_000, placed_at=now,
+            )  # fmt: skip
+            session.add(bought)
+            session.flush()
+            rows[name] = Payment(
+                purchase_id=bought.id, payee_id=getattr(world, name).id, method=PaymentMethod.VIETQR, code=name,
+                amount_vnd=9_000, captured_vnd=9_000, asked_at=now,
+            )  # fmt: skip
+        session.add_all(rows.values())
+    return rows
+
+
+def payments(world: SimpleNamespace, make: Factories) -> Rows:
+    return {name: row.id for name, row in _payments(world).items()}
+
+
+def refunds(world: SimpleNamespace, make: Factories) -> Rows:
+    paid = _payments(world)
+    with transaction():
+        return {
+            name: settling.refund(row, 5_000, cause=name, reason="", now=clock.now()).id for name, row in paid.items()
+        }
+
+
+def credits(world: SimpleNamespace, make: Factories) -> Rows:
+    now = clock.now()
+    with transaction():
+        return {
+            name: settling.record(
+                settling.Arrived(name, "statement", getattr(world, name).id, 5_000, "gi do", now), now=now
+            ).id
+            for name in ("producer_a", "province")
+        }
+
+
+def bank_accounts(world: SimpleNamespace, make: Factories) -> Rows:
+    with transaction() as session:
+        return {
+            name: transfers.set_account(
+                session.get_one(Organisation, getattr(world, name).id),
+                bank_bin="970405",
+                number="123456789",
+                holder="MAU",
+                actor=SYSTEM,
+                now=clock.now(),
+            ).id
+            for name in ("producer_a", "province")
+        }
+
+
 def rolls(world: SimpleNamespace, make: Factories) -> Rows:
     with transaction():
         return {
@@ -419,6 +487,10 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     ),
     "storefront.order_queries": (orders, OF_PRODUCERS),
     "storefront.order_queries.parcels_visible_to": (parcels, OF_PRODUCERS),
+    "storefront.money_queries.credits_visible_to": (credits, BY_PAYEE),
+    "storefront.money_queries.refunds_visible_to": (refunds, BY_PAYEE),
+    "storefront.money_queries.payments_visible_to": (payments, BY_PAYEE),
+    "storefront.money_queries.accounts_visible_to": (bank_accounts, BY_PAYEE),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
     "traceability.item_queries.rolls_visible_to": (rolls, OF_PRODUCERS),

@@ -441,6 +441,17 @@ def test_a_page_that_nobody_knows_of_is_given_up(
     assert card_pages.open_page(payment.id, now=clock_at.now) is None
 
 
+def test_a_page_that_the_provider_does_not_know_keeps_nothing_open(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, clock_at: SimpleNamespace
+) -> None:
+    payment = buy(goods, clock_at.now)
+    fake.objects.clear()
+
+    assert card_pages.end_page(payment.id, now=clock_at.later(32))
+
+    assert anew(payment).state is PaymentState.FAILED
+
+
 def test_card_money_for_goods_that_are_gone_goes_back_by_itself(
     ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, clock_at: SimpleNamespace
 ) -> None:
@@ -646,6 +657,21 @@ def test_one_of_two_signatures_is_enough_while_secrets_change(app: Flask, fake: 
     assert (
         app.test_client().post("/webhooks/stripe", data=EVENT, headers={"Stripe-Signature": header}).status_code == 200
     )
+
+
+@pytest.mark.parametrize(
+    "told", ['{"object": "balance"}', '{"livemode": true}', '{"id": "cus_1", "object": "customer"}']
+)
+def test_a_notice_of_something_else_is_kept_and_asks_for_nothing(
+    app: Flask, fake: FakeStripe, now: datetime, told: str
+) -> None:
+    body = b'{"id": "evt_1", "type": "x", "data": {"object": ' + told.encode() + b"}}"
+
+    assert app.test_client().post("/webhooks/stripe", data=body, headers=signed(body, now)).status_code == 200
+
+    with app.app_context():
+        assert len(db.session.scalars(select(PaymentNotice)).all()) == 1
+        assert db.session.scalars(select(Job).where(Job.kind == cards.NOTICE_JOB)).all() == []
 
 
 def test_without_a_key_there_is_no_such_address_and_no_such_way_to_pay(

@@ -1,0 +1,511 @@
+"""Statements of a bank account, as the bank's screens give them out: money that came, from a CSV or Excel file.
+
+Banks name and order their columns each in their own way, above them stands a letterhead, below them a sum. The columns
+are known by their names, or pointed out by whoever brings the file. A row that cannot be read is told of; the others
+count all the same. What was told of before, by a notice or in another file, counts once: by the bank's reference, or
+where a file gives none by account, day, amount and words, and by how many such rows there are.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import openpyxl
+import openpyxl.utils.datetime
+from sqlalchemy import or_, select
+
+from kernel import clock
+from kernel.db import db
+from kernel.errors import N_, InvalidInput
+from kernel.text import fold, one_line
+from storefront.order_models import BankAccount, Credit
+from storefront.settling import Arrived
+
+MOST_BYTES = 5 * 2**20
+MOST_UNPACKED = 60 * 2**20  #: bytes: a small file may hide a large one
+MOST_ROWS = 5_000
+MOST_COLUMNS = 60
+MOST_SIGNS = 1_000  #: of a cell that are kept
+MOST_VND = 10**12
+HEADING_WITHIN = 60  #: rows
+SOURCE = "statement"
+EARLIEST = date(2015, 1, 1)
+
+
+class NotAStatement(InvalidInput):
+    message = N_(
+        "This is no CSV or Excel file that can be read. Save the statement as .csv or .xlsx and choose it again."
+    )
+    field = "file"
+
+
+class StatementTooLarge(InvalidInput):
+    message = N_("The file is too large: at most %(mb)s MB and %(rows)s rows are possible.")
+    field = "file"
+
+
+class UnknownColumns(InvalidInput):
+    """The columns have names that are not known: somebody has to say which is which."""
+
+    message = N_("The columns of this file are not known here. Please say which is which.")
+
+
+class ColumnsTwice(InvalidInput):
+    message = N_("Each column can be one thing only.")
+
+
+class OthersStatement(InvalidInput):
+    message = N_("This statement is of account %(number)s. Please choose that account.")
+    field = "account"
+
+
+class BadDay(InvalidInput):
+    message = N_("“%(text)s” is not a day. Write it as day/month/year, for example 05/11/2026.")
+
+
+class DayToCome(InvalidInput):
+    message = N_("%(text)s is still to come.")
+
+
+class BadMoney(InvalidInput):
+    message = N_("“%(text)s” is not an amount of whole đồng.")
+
+
+# --- The file ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column is what, counted from nought, below the row of headings."""
+
+    heading: int  #: which row of the file, from nought
+    day: int
+    credit: int  #: money that came; with signs or marks, also money that went
+    memo: int
+    reference: int | None = None
+    mark: int | None = None  #: says of each row whether money came or went
+
+
+@dataclass(frozen=True)
+class Line:
+    """Money that came, as a row of a file says it."""
+
+    row: int  #: as spreadsheets count
+    at: datetime
+    amount_vnd: int
+    memo: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row."""
+
+    row: int
+    error: InvalidInput
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A file that was read: money that came, rows that are wrong, and how many rows are of money that went."""
+
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...]
+    outgoing: int
+
+
+#: What banks call their columns, folded, most telling first. One name may begin or end otherwise.
+_NAMES = {
+    "day": (
+        "ngay giao dich", "ngay gd", "thoi gian giao dich", "transaction date", "ngay hieu luc", "ngay hach toan",
+        "ngay phat sinh", "posting date", "value date", "trans date", "ngay thang", "thoi gian", "ngay", "date",
+    ),
+    "credit": (
+        "so tien ghi co", "phat sinh co", "ps co", "ghi co", "credit amount", "so tien vao", "tien vao", "so tien thu",
+        "credit", "co",
+    ),
+    "debit": (
+        "so tien ghi no", "phat sinh no", "ps no", "ghi no", "debit amount", "so tien ra", "tien ra", "so tien chi",
+        "debit", "no",
+    ),
+    "amount": ("so tien giao dich", "so tien gd", "transaction amount", "so tien", "amount", "gia tri"),
+    "mark": ("loai giao dich", "loai gd", "ghi no/ghi co", "no/co", "debit/credit", "dr/cr", "d/c", "+/-"),
+    "memo": (
+        "noi dung giao dich", "noi dung chi tiet", "noi dung", "dien giai", "mo ta giao dich", "mo ta",
+        "transaction description", "transaction detail", "chi tiet giao dich", "chi tiet", "description", "details",
+        "remarks", "narrative",
+    ),
+    "reference": (
+        "so tham chieu", "ma tham chieu", "so but toan", "ma giao dich", "so giao dich", "ma gd", "so chung tu",
+        "so ct", "reference number", "reference no", "transaction no", "transaction id", "ref no", "reference",
+        "doc no", "ref", "so tc",
+    ),
+}  # fmt: skip
+_INCOMING = {"c", "cr", "credit", "co", "ghi co", "+", "in", "thu", "tien vao", "den"}
+_OUTGOING = {"d", "dr", "debit", "no", "ghi no", "-", "out", "chi", "tien ra", "di"}
+_FOOT = ("tong", "cong", "so du", "total", "balance", "opening", "closing", "phat sinh trong", "doanh so")
+
+
+def read(data: bytes) -> list[list[Any]]:
+    """Read the rows of a file, empty ones too.
+
+    :raises NotAStatement, StatementTooLarge:
+    """
+    if len(data) > MOST_BYTES:
+        raise _too_large()
+    rows = _read_excel(data) if data[:4] == b"PK\x03\x04" else _read_csv(data)
+    if len(rows) > MOST_ROWS + HEADING_WITHIN:
+        raise _too_large()
+    if not any(_filled(row) for row in rows):
+        raise NotAStatement()
+    return rows
+
+
+def recognise(rows: Sequence[Sequence[Any]]) -> Layout | None:
+    """Find the row of headings and what its columns are; None if they have names that are not known."""
+    for number, row in enumerate(rows[:HEADING_WITHIN]):
+        headings = [_heading(cell) for cell in row]
+        found = {kind: _column(headings, kind) for kind in _NAMES}
+        credit = found["credit"] if found["debit"] is not None else None
+        if credit is None:
+            credit = found["amount"] if found["amount"] is not None else found["credit"]
+        day, memo = found["day"], found["memo"]
+        if day is None or memo is None or credit is None or len({day, memo, credit}) < 3:
+            continue
+        others = [found[kind] if found[kind] not in (day, memo, credit) else None for kind in ("reference", "mark")]
+        return Layout(number, day, credit, memo, *others)
+    return None
+
+
+def likely_heading(rows: Sequence[Sequence[Any]]) -> int:
+    """Say which row holds the headings of a file that is not known: the first of those with the most cells."""
+    widths = [len(_filled(row)) for row in rows[:HEADING_WITHIN]]
+    return widths.index(max(widths))
+
+
+def look(rows: Sequence[Sequence[Any]], layout: Layout, *, today: date) -> Statement:
+    """Read the money that came below the headings.
+
+    :raises ColumnsTwice:
+    """
+    used = [
+        column
+        for column in (layout.day, layout.credit, layout.memo, layout.reference, layout.mark)
+        if column is not None
+    ]
+    if len(set(used)) < len(used):
+        raise ColumnsTwice()
+    lines, problems, outgoing = [], [], 0
+    for index, row in enumerate(rows[layout.heading + 1 :], layout.heading + 2):
+        if not (_text(row, layout.day) or _text(row, layout.credit)) or _is_foot(row, layout):
+            continue
+        try:
+            line = _line(index, row, layout, today)
+        except InvalidInput as error:
+            problems.append(Problem(index, error))
+            continue
+        if line is None:
+            outgoing += 1
+        else:
+            lines.append(line)
+    return Statement(tuple(lines), tuple(problems), outgoing)
+
+
+def check_account(rows: Sequence[Sequence[Any]], layout: Layout, account: BankAccount, own: Iterable[str]) -> None:
+    """Refuse a file whose letterhead names another account of the same organisation, and not this one.
+
+    :raises OthersStatement:
+    """
+    head = " ".join(str(cell) for row in rows[: layout.heading] for cell in row if cell is not None)
+    named = set(re.findall(r"[0-9A-Z]{6,19}", head.upper().replace(" ", " ")))
+    if account.number in named:
+        return
+    for number in sorted(set(own) & named):
+        raise OthersStatement(number=number)
+
+
+# --- What counts ------------------------------------------------------------------------------------
+
+
+def identity(account: str, reference: str, amount_vnd: int) -> str:
+    """Name money by its bank's reference: the same in a statement and in a notice."""
+    bare = re.split(r"[\\\s]", reference.strip().upper())[0][:120]
+    return f"{account}:{bare}:{amount_vnd}"
+
+
+def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
+    """Say of each line what money it is, in the lines' order: the same line in another file is the same money."""
+    seen: Counter[str] = Counter()
+    told = _told_by_others(account, [line for line in lines if not line.reference])
+    found = []
+    for line in lines:
+        if line.reference:
+            name = identity(account.number, line.reference, line.amount_vnd)
+        else:
+            name = f"{account.number}:{_digest(line)}"
+            if told.get(_digest(line)):
+                found.append(_arrived(account, line, told[_digest(line)].pop(0)))
+                continue
+        seen[name] += 1
+        found.append(_arrived(account, line, name if seen[name] == 1 else f"{name}:{seen[name]}"))
+    return found
+
+
+def same_without_reference(account: BankAccount, line: Line) -> str | None:
+    """Give the identity of money that a statement without references told of, for a notice of it that comes later."""
+    name = f"{account.number}:{_digest(line)}"
+    told = db.session.scalars(
+        select(Credit.identity)
+        .where(
+            Credit.payee_id == account.organisation_id, or_(Credit.identity == name, Credit.identity.like(name + ":%"))
+        )
+        .order_by(Credit.id)
+    ).all()
+    others = len(_told_by_others(account, [line]).get(_digest(line), []))
+    return told[others] if others < len(told) else None
+
+
+def known(arrived: Sequence[Arrived]) -> set[str]:
+    """Tell which money was counted before, by its identity."""
+    names = [one.identity for one in arrived]
+    found: set[str] = set()
+    for begin in range(0, len(names), 500):
+        found |= set(db.session.scalars(select(Credit.identity).where(Credit.identity.in_(names[begin : begin + 500]))))
+    return found
+
+
+def _arrived(account: BankAccount, line: Line, name: str) -> Arrived:
+    return Arrived(
+        identity=name,
+        source=SOURCE,
+        payee_id=account.organisation_id,
+        amount_vnd=line.amount_vnd,
+        memo=line.memo,
+        at=line.at,
+        account=account.number,
+        bank_reference=line.reference[:120],
+    )
+
+
+def _told_by_others(account: BankAccount, lines: Sequence[Line]) -> dict[str, list[str]]:
+    """Find money that a notice told of with a reference, for lines that have none: digest of a line → identities."""
+    if not lines:
+        return {}
+    first, last = min(line.at for line in lines), max(line.at for line in lines)
+    credits = db.session.scalars(
+        select(Credit)
+        .where(
+            Credit.payee_id == account.organisation_id,
+            Credit.account == account.number,
+            Credit.bank_reference != "",
+            Credit.arrived_at >= first - timedelta(days=1),
+            Credit.arrived_at < last + timedelta(days=2),
+        )
+        .order_by(Credit.id)
+    )
+    found: dict[str, list[str]] = {}
+    for credit in credits:
+        line = Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)
+        found.setdefault(_digest(line), []).append(credit.identity)
+    return found
+
+
+def _digest(line: Line) -> str:
+    """Name a line that has no reference by its day, its amount and its words, however they are spaced."""
+    words = re.sub(r"[\W_]+", "", fold(one_line(line.memo)[:500]))
+    text = f"{clock.business_date(line.at)}|{line.amount_vnd}|{words}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+# --- Rows and cells ---------------------------------------------------------------------------------
+
+
+def _line(number: int, row: Sequence[Any], layout: Layout, today: date) -> Line | None:
+    """Read a row; None if its money went out, or there is none."""
+    credit = _cell(row, layout.credit)
+    if credit in (None, ""):
+        return None
+    amount = _amount(credit)
+    mark = fold(_text(row, layout.mark)) if layout.mark is not None else ""
+    if amount <= 0 or mark in _OUTGOING:
+        return None
+    return Line(
+        row=number,
+        at=_instant(_cell(row, layout.day), today),
+        amount_vnd=amount,
+        memo=_text(row, layout.memo),
+        reference=_text(row, layout.reference) if layout.reference is not None else "",
+    )
+
+
+def _is_foot(row: Sequence[Any], layout: Layout) -> bool:
+    """Tell whether a row is a sum or a balance below the list: it has no day, and says so."""
+    day = _cell(row, layout.day)
+    if isinstance(day, datetime | date | int | float) or re.search(r"\d{1,4}[/.\-]\d{1,2}", str(day or "")):
+        return False
+    words = [fold(str(cell)).strip() for cell in _filled(row) if isinstance(cell, str)]
+    return any(word.startswith(_FOOT) for word in words) or len(_filled(row)) == 1
+
+
+def _instant(cell: Any, today: date) -> datetime:
+    """Read a day, with its time where there is one, as of Viet Nam."""
+    text = one_line(str(cell if cell is not None else ""))[:40]
+    if isinstance(cell, datetime):
+        day, of_day = cell.date(), cell.time()
+    elif isinstance(cell, date):
+        day, of_day = cell, time.min
+    elif isinstance(cell, int | float) and not isinstance(cell, bool) and 40_000 <= cell < 80_000:
+        at = openpyxl.utils.datetime.from_excel(cell)
+        day, of_day = at.date(), at.time()
+    else:
+        day, of_day = _typed_day(text)
+    if day > today + timedelta(days=1):
+        raise DayToCome(text=text)
+    if day < EARLIEST:
+        raise BadDay(text=text)
+    return datetime.combine(day, of_day.replace(tzinfo=None, microsecond=0), clock.VIETNAM)
+
+
+def _typed_day(text: str) -> tuple[date, time]:
+    match = re.search(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?!\d)", text)
+    iso = re.search(r"(?<!\d)(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?!\d)", text)
+    of_day = re.search(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?", text)
+    try:
+        if match:
+            day = date(int(match[3]), int(match[2]), int(match[1]))
+        elif iso:
+            day = date(int(iso[1]), int(iso[2]), int(iso[3]))
+        else:
+            raise BadDay(text=text)
+        at = time(int(of_day[1]), int(of_day[2]), int(of_day[3] or 0)) if of_day else time.min
+    except ValueError:
+        raise BadDay(text=text) from None
+    return day, at
+
+
+def _amount(cell: Any) -> int:
+    """Read an amount of whole đồng, with a sign where money went."""
+    if isinstance(cell, bool):
+        raise BadMoney(text=str(cell))
+    if isinstance(cell, int | float):
+        if cell != int(cell) or abs(cell) >= MOST_VND:
+            raise BadMoney(text=str(cell)[:40])
+        return int(cell)
+    text = one_line(str(cell))[:60]
+    bare = re.sub(r"(?i)(vnd|vnđ|đồng|đ|₫)", "", text).replace(" ", "").replace("'", "")
+    sign = -1 if bare.startswith(("-", "(")) or bare.endswith("-") else 1
+    bare = bare.strip("+-()")
+    whole = re.sub(r"[.,]0{1,2}$", "", bare)
+    if bare in ("", "0"):
+        return 0
+    if not re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,12}", whole, re.ASCII):
+        raise BadMoney(text=text)
+    amount = int(re.sub(r"\D", "", whole))
+    if amount >= MOST_VND:
+        raise BadMoney(text=text)
+    return sign * amount
+
+
+def _heading(cell: Any) -> tuple[str, ...]:
+    """Give the names of a column: its whole heading, and its parts where it is said in two languages."""
+    whole = fold(one_line(str(cell))[:80]).strip(" :*") if isinstance(cell, str) else ""
+    if not whole or whole in _NAMES["mark"]:
+        return (whole,)
+    return (whole, *(part.strip(" :*") for part in re.split(r"[/(|)]", whole)))
+
+
+def _column(headings: Sequence[Sequence[str]], kind: str) -> int | None:
+    """Find a column by the most telling of its names: whole first, then as a beginning."""
+    for wanted in _NAMES[kind]:
+        for index, names in enumerate(headings):
+            if wanted in names:
+                return index
+    for wanted in _NAMES[kind]:
+        for index, names in enumerate(headings):
+            if len(wanted) > 4 and any(name.startswith(wanted + " ") for name in names):
+                return index
+    return None
+
+
+def _cell(row: Sequence[Any], column: int) -> Any:
+    cell = row[column] if 0 <= column < len(row) else None
+    return cell.strip() if isinstance(cell, str) else cell
+
+
+def _text(row: Sequence[Any], column: int) -> str:
+    cell = _cell(row, column)
+    if isinstance(cell, float) and cell == int(cell):
+        cell = int(cell)
+    return one_line(str(cell))[:MOST_SIGNS] if cell is not None else ""
+
+
+def _filled(row: Sequence[Any]) -> list[Any]:
+    return [cell for cell in row if cell is not None and str(cell).strip()]
+
+
+# --- Bytes ------------------------------------------------------------------------------------------
+
+
+def _too_large() -> StatementTooLarge:
+    return StatementTooLarge(mb=MOST_BYTES // 2**20, rows=MOST_ROWS)
+
+
+def _read_excel(data: bytes) -> list[list[Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise _too_large()
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
+            most = MOST_ROWS + HEADING_WITHIN + 1
+            return [list(row) for row, _ in zip(rows, range(most), strict=False)]
+        finally:
+            book.close()
+    except InvalidInput:
+        raise
+    except Exception as problem:  # a broken file breaks the reader in many ways
+        raise NotAStatement() from problem
+
+
+def _read_csv(data: bytes) -> list[list[Any]]:
+    text = _decoded(data)
+    if "\0" in text:
+        raise NotAStatement()
+    lines = text.splitlines()
+    sample = [line for line in lines[: HEADING_WITHIN * 2] if line.strip()]
+    if not sample:
+        raise NotAStatement()
+    mark = max(";\t,|", key=lambda sign: sum(line.count(sign) for line in sample))
+    try:
+        rows = [row[:MOST_COLUMNS] for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)]
+    except csv.Error as problem:
+        raise NotAStatement() from problem
+    if all(len(row) < 3 for row in rows):
+        raise NotAStatement()
+    return [list(row) for row in rows]
+
+
+def _decoded(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1258")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise NotAStatement()

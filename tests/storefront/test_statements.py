@@ -1,0 +1,352 @@
+"""Each row of a bank's statement counts once, whoever told of it and how often; broken rows are told of."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from accounts.actor import SYSTEM
+from accounts.models import Organisation
+from kernel.clock import VIETNAM
+from kernel.db import db, transaction
+from storefront import settling, statements, transfers
+from storefront.gateways.bank_notices import Told
+from storefront.order_models import BankAccount, Credit
+from storefront.statements import Layout, Line
+from tests.factories import Factories
+from tests.races import race
+
+TODAY = date(2026, 11, 24)
+
+#: Layouts as banks give them out: with a letterhead, in one language or two, with two columns or one with signs.
+HEADING = (
+    "Ngày giao dịch/ Transaction Date;Số tham chiếu/ Reference No;Số tiền ghi nợ/ Debit;Số tiền ghi có/ Credit;"
+    "Số dư/ Balance;Nội dung chi tiết/ Transactions in detail"
+)
+TWO_LANGUAGES = f"""\
+NGAN HANG MAU;;;;;
+Số tài khoản/Account No: 0123456789;;;;;
+;;;;;
+{HEADING}
+20/11/2026;FT26324000001;;130,000;1,130,000;OC12345678X thanh toan
+21/11/2026;FT26325000002;50,000;;1,080,000;Phi
+22/11/2026;FT26326000003;;1.250.000;2,330,000;Khach chuyen
+Tổng cộng;;50,000;1,380,000;;
+"""
+SIGNED = """\
+STT,Ngày GD,Mã giao dịch,Số tiền,Số dư,Diễn giải
+1,20-11-2026 14:03:22,MB0001,"+130,000 VND","1,130,000",OC12345678X thanh toan
+2,21-11-2026 08:00:00,MB0002,"-50,000 VND","1,080,000",Phi
+3,22-11-2026 09:30:00,MB0003,"1,250,000.00","2,330,000",Khach chuyen
+"""
+MARKED = """\
+Transaction Date\tDescription\tD/C\tAmount\tTransaction ID
+2026-11-20T14:03:22\tOC12345678X thanh toan\tC\t130000\tX1
+2026-11-21T08:00:00\tPhi\tD\t50000\tX2
+2026-11-22T09:30:00\tKhach chuyen\tC\t1250000\tX3
+"""
+NO_REFERENCE = """\
+Ngày,Ghi nợ,Ghi có,Nội dung
+20/11/2026,,130000,OC12345678X thanh toan
+21/11/2026,50000,,Phi
+22/11/2026,,1250000,Khach chuyen
+"""
+
+
+def lines_of(text: str | bytes, layout: Layout | None = None) -> statements.Statement:
+    """Read a file as the screen does."""
+    rows = statements.read(text if isinstance(text, bytes) else text.encode())
+    known = layout or statements.recognise(rows)
+    assert known is not None
+    return statements.look(rows, known, today=TODAY)
+
+
+def excel(rows: list[list[Any]]) -> bytes:
+    """Write a spreadsheet; days and numbers are such cells."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "remove_timezone": True})
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if isinstance(cell, datetime):
+                sheet.write_datetime(number, column, cell, day)
+            elif cell is not None:
+                sheet.write(number, column, cell)
+    book.close()
+    return file.getvalue()
+
+
+# --- Reading ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [TWO_LANGUAGES, SIGNED, MARKED, NO_REFERENCE])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_layouts_of_several_banks_are_known_by_their_headings(text: str, encoding: str) -> None:
+    read = lines_of(text.encode(encoding))
+
+    assert [line.amount_vnd for line in read.lines] == [130_000, 1_250_000]
+    assert [line.at.date() for line in read.lines] == [date(2026, 11, 20), date(2026, 11, 22)]
+    assert [line.memo for line in read.lines] == ["OC12345678X thanh toan", "Khach chuyen"]
+    assert read.problems == ()
+    assert read.outgoing == 1
+    assert all(line.reference for line in read.lines) == (text is not NO_REFERENCE)
+
+
+def test_an_excel_file_with_real_days_and_numbers_reads_alike() -> None:
+    at = datetime(2026, 11, 20, 14, 3, 22)  # noqa: DTZ001 (spreadsheets know no zones)
+    read = lines_of(
+        excel(
+            [
+                ["SAO KÊ TÀI KHOẢN"],
+                [],
+                ["Ngày giao dịch", "Số bút toán", "Phát sinh nợ", "Phát sinh có", "Nội dung"],
+                [at, "FT1", None, 130_000, "Tiền hàng"],
+                [46346.5, 7, None, "2.000.000", "x"],
+            ]
+        )
+    )
+
+    assert [(line.at, line.amount_vnd, line.reference) for line in read.lines] == [
+        (at.replace(tzinfo=VIETNAM), 130_000, "FT1"),
+        (datetime(2026, 11, 20, 12, tzinfo=VIETNAM), 2_000_000, "7"),
+    ]
+
+
+def test_good_rows_are_taken_and_each_broken_one_is_told_of() -> None:
+    text = """\
+Ngày giao dịch,Mã giao dịch,Ghi nợ,Ghi có,Nội dung
+20/11/2026,A1,,130000,tốt
+31/02/2026,A2,,5000,ngày sai
+hôm qua,A3,,5000,ngày sai
+20/11/2026,A4,,5.5,tiền sai
+20/11/2026,A5,,nhiều,tiền sai
+20/11/2026,A6,,9999999999999,tiền sai
+20/12/2026,A7,,5000,chưa tới
+01/01/1999,A8,,5000,cũ quá
+20/11/2026,A9,,0,không
+,,,,
+20/11/2026,A10
+22/11/2026,A11,,"1,000",tốt
+"""
+    read = lines_of(text)
+
+    assert [line.reference for line in read.lines] == ["A1", "A11"]
+    assert [problem.row for problem in read.problems] == [3, 4, 5, 6, 7, 8, 9]
+    assert all("%" not in str(problem.error) for problem in read.problems)
+
+
+def test_columns_of_other_names_are_pointed_out_by_hand() -> None:
+    text = "when,how much,why\n20/11/2026,130000,OC1\n21/11/2026,-5000,x\n"
+    rows = statements.read(text.encode())
+    assert statements.recognise(rows) is None
+
+    read = lines_of(text, Layout(statements.likely_heading(rows), day=0, credit=1, memo=2))
+
+    assert [(line.amount_vnd, line.memo) for line in read.lines] == [(130_000, "OC1")]
+    with pytest.raises(statements.ColumnsTwice):
+        statements.look(rows, Layout(0, day=0, credit=0, memo=2), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"   \n \n",
+        b"\xff\xd8\xff\xe0 a picture",
+        b"PK\x03\x04 half a file",
+        b"one column\nonly\n",
+        b"%PDF-1.4\n1 0 obj",
+        b"a,b,c\0",
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_is_no_statement_is_refused(data: bytes) -> None:
+    with pytest.raises(statements.NotAStatement):
+        statements.read(data)
+
+
+def test_too_large_a_file_is_refused() -> None:
+    with pytest.raises(statements.StatementTooLarge):
+        statements.read(b"a,b,c\n" * (statements.MOST_ROWS + 100))
+    with pytest.raises(statements.StatementTooLarge):
+        statements.read(b"x" * (statements.MOST_BYTES + 1))
+
+
+def test_a_spreadsheet_with_formulas_and_errors_does_not_break_the_reader() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (
+        ["Ngày", "Mã giao dịch", "Ghi có", "Nội dung"],
+        ["20/11/2026", "A", "=1+1", "x"],
+        ["#REF!", "B", 5, "y"],
+    ):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+
+    read = lines_of(file.getvalue())
+
+    assert read.lines == ()
+    assert [problem.row for problem in read.problems] == [3]
+
+
+@given(st.integers(1, 10**12 - 1), st.sampled_from([",", ".", ""]), st.sampled_from(["", " VND", "đ", ".00"]))
+def test_amounts_are_read_as_banks_write_them(amount: int, mark: str, after: str) -> None:
+    text = f"{amount:,}".replace(",", mark)
+    if after == ".00" and mark == ".":
+        after = ",00"
+
+    read = lines_of(f'Ngày,Ghi nợ,Ghi có,Nội dung\n20/11/2026,,"{text}{after}",x\n')
+
+    assert [line.amount_vnd for line in read.lines] == [amount]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reader(data: bytes) -> None:
+    try:
+        rows = statements.read(data)
+    except (statements.NotAStatement, statements.StatementTooLarge):
+        return
+    layout = statements.recognise(rows) or Layout(0, 0, 1, 2)
+    statements.look(rows, layout, today=TODAY)
+
+
+# --- Counting once ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def account(make: Factories, app: Flask, now: datetime) -> BankAccount:
+    """An account of a producer."""
+    producer = make.producer("Hộ mẫu")
+    with app.app_context(), transaction() as session:
+        return transfers.set_account(
+            session.get_one(Organisation, producer.id),
+            bank_bin="970405",
+            number="0123 456-789",
+            holder="Nguyễn Văn Mẫu",
+            actor=SYSTEM,
+            now=now,
+        )
+
+
+def take(account: BankAccount, text: str, now: datetime) -> int:
+    """Take a file in; gives how many rows were new."""
+    with transaction():
+        arrived = statements.arrivals(account, lines_of(text).lines)
+        known = statements.known(arrived)
+        for money in arrived:
+            settling.record(money, now=now)
+    return sum(money.identity not in known for money in arrived)
+
+
+def amounts() -> list[int]:
+    """Read all money that was written down."""
+    db.session.rollback()
+    return sorted(db.session.scalars(select(Credit.amount_vnd)))
+
+
+@pytest.mark.parametrize("text", [TWO_LANGUAGES, SIGNED, MARKED, NO_REFERENCE])
+def test_a_file_brought_in_twice_counts_once(ctx: Flask, account: BankAccount, now: datetime, text: str) -> None:
+    assert take(account, text, now) == 2
+
+    assert take(account, text, now) == 0
+    assert amounts() == [130_000, 1_250_000]
+
+
+def test_files_that_overlap_count_each_row_once(ctx: Flask, account: BankAccount, now: datetime) -> None:
+    head, first, *_ = NO_REFERENCE.splitlines()
+    take(account, "\n".join([head, first]), now)
+
+    assert take(account, NO_REFERENCE, now) == 1
+    assert amounts() == [130_000, 1_250_000]
+
+
+def test_two_transfers_that_are_alike_in_everything_are_two(ctx: Flask, account: BankAccount, now: datetime) -> None:
+    head, first, *_ = NO_REFERENCE.splitlines()
+    take(account, "\n".join([head, first]), now)
+
+    assert take(account, "\n".join([head, first, first]), now) == 1
+    assert take(account, "\n".join([head, first, first]), now) == 0
+    assert amounts() == [130_000, 130_000]
+
+
+def told(account: BankAccount, event: str = "92704", **facts: Any) -> Told:
+    """A notice of the first row of the files above."""
+    whole = {
+        "event": event,
+        "account": account.number,
+        "amount_vnd": 130_000,
+        "memo": "OC12345678X  thanh toan",
+        "reference": "FT26324000001",
+        "at": datetime(2026, 11, 20, 14, 3, tzinfo=VIETNAM),
+    }
+    return Told(**{**whole, **facts})
+
+
+@pytest.mark.parametrize("text", [TWO_LANGUAGES, NO_REFERENCE])
+@pytest.mark.parametrize("notice_first", [True, False])
+def test_what_a_notice_told_of_does_not_count_again_from_a_statement(
+    ctx: Flask, account: BankAccount, now: datetime, text: str, notice_first: bool
+) -> None:
+    if not notice_first:
+        take(account, text, now)
+    with transaction():
+        transfers.hear(told(account), now=now)
+    if notice_first:
+        take(account, text, now)
+    take(account, text, now)
+
+    assert amounts() == [130_000, 1_250_000]
+
+
+def test_a_second_transfer_like_the_first_counts_although_the_first_was_told_of(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    with transaction():
+        transfers.hear(told(account), now=now)
+        transfers.hear(told(account, "92705", reference="FT26324000099"), now=now)
+
+    take(account, NO_REFERENCE, now)
+
+    assert amounts() == [130_000, 130_000, 1_250_000]
+
+
+def test_the_statement_of_another_own_account_is_refused(ctx: Flask, account: BankAccount, now: datetime) -> None:
+    rows = statements.read(TWO_LANGUAGES.encode())
+    layout = statements.recognise(rows)
+    assert layout is not None
+    statements.check_account(rows, layout, account, ["0123456789", "999888777"])
+    other = BankAccount(number="999888777")
+
+    with pytest.raises(statements.OthersStatement):
+        statements.check_account(rows, layout, other, ["0123456789", "999888777"])
+
+
+def test_one_file_brought_in_by_four_at_once_counts_once(app: Flask, account: BankAccount, now: datetime) -> None:
+    def act(number: int) -> int:
+        return take(db.session.get_one(BankAccount, account.id), TWO_LANGUAGES, now)
+
+    race(app, 4, act)
+
+    with app.app_context():
+        assert amounts() == [130_000, 1_250_000]
+
+
+def test_lines_are_named_by_day_amount_and_words_only(ctx: Flask, account: BankAccount, now: datetime) -> None:
+    at = datetime(2026, 11, 20, 1, 0, tzinfo=VIETNAM)
+    same = [Line(1, at, 5_000, "Tiền hàng"), Line(9, at + timedelta(hours=20), 5_000, "TIEN  HANG")]
+    others = [Line(1, at, 5_001, "Tiền hàng"), Line(1, at - timedelta(hours=2), 5_000, "Tiền hàng")]
+
+    first, second = statements.arrivals(account, same)
+    assert second.identity == f"{first.identity}:2"
+    assert first.identity not in {statements.arrivals(account, [line])[0].identity for line in others}
