@@ -217,6 +217,7 @@ def show(number: str) -> str:
 
 
 def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
+    """Draw an order's page, with what is wrong with one of its forms."""
     actor = current_actor()
     own = _is_own(order)
     stage = order_queries.stage_of(order)
@@ -322,6 +323,7 @@ def own_order(number: str) -> Order:
 
 
 def done(number: str, sentence: str) -> Answer:
+    """Lead back to an order's page, and say what was done."""
     flash(sentence, "good")
     return redirect(url_for("order_desk.show", number=number), 303)
 
