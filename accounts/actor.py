@@ -42,6 +42,8 @@ class Permission(enum.Enum):
     ANSWER_REVIEWS = "Answer reviews in the name of one's own organisation."
     READ_COMPLAINTS = "Read complaints about orders, and see which are late."
     ANSWER_COMPLAINTS = "Answer complaints about orders of one's own organisation."
+    READ_BOOKS = "Read who owes whom, down to each entry of the journal."
+    SET_COMMISSION = "Set what the shop takes of sales, and prove the books on demand."
     DECIDE_COMPLAINTS = "Decide complaints that buyer and producer do not settle."
     READ_ORDERS = "Read orders with who bought, their parcels, and who holds the cash of these."
     HANDLE_ORDERS = "Pack, send, cancel and take back orders of one's own organisation, and count their cash."
@@ -66,6 +68,7 @@ _PRODUCER_READS = frozenset(
         P.READ_COMPLAINTS,
         P.READ_ORDERS,
         P.READ_MONEY,
+        P.READ_BOOKS,
     }
 )
 _PRODUCER_WORKS = _PRODUCER_READS | {
@@ -102,6 +105,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.SET_SHIPPING_RATES,
     P.HANDLE_MONEY,
     P.SWITCH_PAYMENT_METHODS,
+    P.SET_COMMISSION,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.
@@ -121,8 +125,8 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 }
 
 
-#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates and ways to pay, and
-#: the register of certificates.
+#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates and ways to pay, what
+#: it takes, and the register of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
 OF_A_PROVINCE = frozenset(
     {
@@ -131,6 +135,7 @@ OF_A_PROVINCE = frozenset(
         P.MANAGE_CERTIFICATES,
         P.SET_SHIPPING_RATES,
         P.SWITCH_PAYMENT_METHODS,
+        P.SET_COMMISSION,
     }
 )
 

@@ -49,6 +49,7 @@ MENU = [
     Item(N_("Certificates"), "certificates.index", "certificate", N_("Goods"), Permission.READ_CERTIFICATES),
     Item(N_("Goods on hand"), "stock.index", "packages", N_("Goods"), Permission.READ_STOCK),
     Item(N_("Consignment notes"), "consignment.index", "truck-delivery", N_("Goods"), Permission.READ_CONSIGNMENT),
+    Item(N_("Money books"), "books.index", "receipt", N_("Goods"), Permission.READ_BOOKS),
     Item(N_("Recipes"), "recipes.index", "scale", N_("Goods"), Permission.READ_BATCHES),
     Item(N_("Recalls"), "recalls.index", "alert-triangle", N_("Goods"), Permission.READ_RECALLS),
     Item(N_("Money that came"), "money.index", "transfer-in", N_("Money"), Permission.READ_MONEY),

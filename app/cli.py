@@ -70,6 +70,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(people.keys)
     app.cli.add_command(data.demo)
     app.cli.add_command(data.ledger)
+    app.cli.add_command(data.books)
     app.cli.add_command(data.trace)
     app.cli.add_command(links.resolver)
     app.cli.add_command(log.log)

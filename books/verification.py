@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from books.models import Account, JournalEntry, JournalLine
+from books.models import Account, BooksProof, JournalEntry, JournalLine
 from kernel.db import db
+
+MOST_KEPT = 100  #: differences that are written down in words
 
 
 def verify() -> list[str]:
@@ -82,3 +86,19 @@ def _two_tales() -> list[str]:
         .order_by(one.c.entry_id)
     )
     return [f"entry {row[0]}: organisation {row[1]} says {row[3]} of {row[2]}, who says {row[4] or 0}" for row in rows]
+
+
+def keep(differences: list[str], *, now: datetime) -> BooksProof:
+    """Write down what a proof came to."""
+    entries, lines, turnover = extent()
+    made = BooksProof(
+        at=now,
+        entries=entries,
+        lines=lines,
+        turnover_vnd=turnover,
+        differences=differences[:MOST_KEPT],
+        difference_count=len(differences),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made

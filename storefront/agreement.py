@@ -17,7 +17,17 @@ from books.journal import Line
 from books.models import Account, JournalEntry, JournalLine
 from kernel.db import db
 from storefront import bookkeeping
-from storefront.order_models import Credit, Order, Payment, Placement, Refund, RefundState
+from storefront.order_models import (
+    CodState,
+    Credit,
+    Order,
+    Parcel,
+    ParcelState,
+    Payment,
+    Placement,
+    Refund,
+    RefundState,
+)
 
 MONEY = (Account.BANK, Account.CARD, Account.COLLECTED, Account.UNDER_WAY, Account.CASH, Account.DIFFERENCES)
 _SHARES = (Account.SALES, Account.DELIVERY, Account.DISCOUNTS, Account.COMMISSION, Account.TAX)
@@ -33,6 +43,7 @@ class _Journal:
     sums: Counter[Key] = field(default_factory=Counter)
     money: Counter[int] = field(default_factory=Counter)  #: by organisation, wherever it is
     causes: dict[str, int] = field(default_factory=dict)  #: cause → what its lines above nought come to
+    refused: set[int] = field(default_factory=set)  #: orders whose parcel came back, and whose cash nobody took
     paid_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  #: payment's code → orders
 
 
@@ -57,6 +68,13 @@ def verify() -> list[str]:
 
 def _read() -> _Journal:
     said = _Journal()
+    said.refused = set(
+        db.session.scalars(
+            select(Parcel.order_id).where(
+                Parcel.state == ParcelState.RETURNED, Parcel.cod_vnd > 0, Parcel.cod_state == CodState.NONE
+            )
+        )
+    )
     rows = db.session.execute(
         select(
             JournalEntry.cause,
@@ -116,7 +134,7 @@ def _orders(said: _Journal) -> Iterator[str]:
 
 
 def _stands(order: Order, said: _Journal) -> bool:
-    return order.placement is Placement.CONFIRMED and f"order:{order.number}:came_back" not in said.causes
+    return order.placement is Placement.CONFIRMED and order.id not in said.refused
 
 
 def _undone(order: Order, said: _Journal) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from accounts.actor import Actor
 from books import journal, selling, shares
@@ -19,7 +19,7 @@ from books.models import Account, JournalEntry, JournalLine
 from books.selling import Deal
 from books.shares import Sale
 from kernel.db import db, for_update
-from storefront.order_models import Credit, Order, Parcel, Payment, PaymentMethod, Placement, Refund
+from storefront.order_models import Credit, Order, Parcel, Payment, PaymentMethod, Placement, Purchase, Refund
 
 #: Where money of a kind is when it comes.
 PLACES = {
@@ -216,6 +216,35 @@ def undone_of(order: Order) -> int:
 def subject_of(credit: Credit) -> str:
     """Name money that nobody knows what for."""
     return f"credit:{credit.id}"
+
+
+def documents_of(name: str) -> list[str]:
+    """Name all that the journal says about an order or a purchase: itself, its payments and refunds.
+
+    Any other document names itself alone.
+    """
+    orders = db.session.scalars(
+        select(Order)
+        .join(Purchase, Purchase.id == Order.purchase_id)
+        .where(or_(Order.number == name, Purchase.number == name))
+    ).all()
+    if not orders:
+        return [name]
+    own, purchases = [order.id for order in orders], {order.purchase_id for order in orders}
+    payments = db.session.execute(
+        select(Payment.id, Payment.code).where(
+            Payment.purchase_id.in_(purchases), or_(Payment.order_id.is_(None), Payment.order_id.in_(own))
+        )
+    ).all()
+    refunds = db.session.scalars(
+        select(Refund.number).where(
+            or_(
+                Refund.order_id.in_(own),
+                and_(Refund.order_id.is_(None), Refund.payment_id.in_([id for id, _ in payments])),
+            )
+        )
+    )
+    return [*(order.number for order in orders), *(code for _, code in payments), *refunds]
 
 
 # --- Inside -------------------------------------------------------------------------------------------

@@ -278,7 +278,7 @@ def refund(
     first = db.session.scalar(select(Refund).where(Refund.cause == cause))
     if first is not None:
         return first
-    ordering.lock_orders(payment.purchase)
+    _lock_orders_of(payment)
     lock(payment)
     claimed = db.session.execute(
         update(Payment)
@@ -340,7 +340,7 @@ def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datet
     if not reason:
         raise NeedsReason()
     payment = made.payment
-    ordering.lock_orders(payment.purchase)
+    _lock_orders_of(payment)
     lock(payment)
     lock(made)
     if made.state is not RefundState.ASKED:
@@ -370,7 +370,7 @@ def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor 
     Of a payment for several orders as much goes back as is left beside the orders that stand.
     """
     made = []
-    ordering.lock_orders(order.purchase)
+    lock(order)
     for payment in _locked_payments(order.purchase):
         if payment.order_id not in (None, order.id):
             continue
@@ -494,8 +494,16 @@ def _apply(
         _earlier_parts_are_matched(payment)
 
 
+def _lock_orders_of(payment: Payment) -> None:
+    """Lock what a payment pays for, and no more: orders come before their payments."""
+    if payment.order is not None:
+        lock(payment.order)
+    else:
+        ordering.lock_orders(payment.purchase)
+
+
 def _capture(payment: Payment, total_vnd: int, *, now: datetime, parcel: Parcel | None = None) -> None:
-    ordering.lock_orders(payment.purchase)
+    _lock_orders_of(payment)
     lock(payment)
     before = payment.captured_vnd
     if total_vnd <= before:

@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.books_jobs import prove
 from app.commands.tables import require_tables
 from app.config import VAR, Config
 from app.demo import data, loader
@@ -18,6 +19,7 @@ from stock import agreement, verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
 ledger = AppGroup("ledger", help="The ledger of goods.")
+books = AppGroup("books", help="The journal of money.")
 trace = AppGroup("trace", help="Lots, their events and their stock.")
 
 
@@ -92,3 +94,15 @@ def verify_trace() -> None:
     if differences:
         sys.exit(f"trace: {len(differences)} difference(s)")
     click.echo("trace: lots, events and stock agree, 0 differences")
+
+
+@books.command("verify")
+def verify_books() -> None:
+    """Prove that the journal adds up and agrees with orders and money; keep the result, and fail if not."""
+    require_tables("books")
+    made = prove(now=clock.now())
+    for line in made.differences:
+        click.echo(line)
+    if made.difference_count:
+        sys.exit(f"books: {made.difference_count} difference(s)")
+    click.echo(f"books: {made.entries} entries of {made.lines} lines add up and agree with orders, 0 differences")

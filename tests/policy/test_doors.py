@@ -29,7 +29,7 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Severity
 from stock import allocation
 from stock.models import LocationKind
-from storefront import complaints, parcels, reviews, settling, synonyms, texts, transfers
+from storefront import bookkeeping, complaints, parcels, reviews, settling, synonyms, texts, transfers
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
 from tests.factories import Factories
@@ -322,6 +322,14 @@ def zone(world: SimpleNamespace) -> dict[str, Any]:
     return {"zone": "commune"}
 
 
+def an_account(world: SimpleNamespace) -> dict[str, Any]:
+    return {"name": "sales"}
+
+
+def an_entry(world: SimpleNamespace) -> dict[str, Any]:
+    return {"document": world.document}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "money.index": (nothing, "+++ --- +++ ---"),
@@ -416,6 +424,13 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "reviews.refuse": (review, "--- --- ++- ---"),
     "reviews.answer": (review, "++- --- --- ---"),
     "reviews.drop_answer": (review, "++- --- ++- ---"),
+    "books.index": (nothing, "+++ --- +++ ---"),
+    "books.due": (nothing, "+++ --- +++ ---"),
+    "books.find": (nothing, "+++ --- +++ ---"),
+    "books.account": (an_account, "+++ --- +++ ---"),
+    "books.about": (an_entry, "+++ --- +++ ---"),
+    "books.prove_now": (nothing, "--- --- ++- ---"),
+    "books.rates": (nothing, "--- --- ++- ---"),
     "complaints.index": (nothing, "+++ --- +++ ---"),
     "complaints.show": (complaint, "+++ --- +++ ---"),
     "complaints.answer": (complaint, "++- --- --- ---"),
@@ -596,6 +611,8 @@ def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
         reviews.show(said, actor=SYSTEM, now=clock.now())
         told = complaints.complain(here, ComplaintKind.DAMAGED, "Vỡ", language="vi", now=clock.now())
         world.review_id, world.complaint_number = said.id, told.number
+        bookkeeping.confirmed(here, now=clock.now())
+        world.document = here.number
 
 
 def _order(world: SimpleNamespace, app: Flask) -> None:

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 import accounts
+import books
 import catalog
 import consignment
 import ocop
@@ -28,6 +29,10 @@ import traceability
 from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from accounts.models import Organisation, OrganisationKind, Role
+from books import journal, selling
+from books.models import Account, JournalLine
+from books.selling import Deal
+from books.shares import Sale
 from consignment.models import SalesPoint
 from kernel import clock
 from kernel.db import db, transaction
@@ -45,7 +50,7 @@ from traceability.models import BalanceFlag, EpcisEvent, EpcisField, EventKind, 
 from traceability.scan_models import ScanCount
 from traceability.sheets import A4_24
 
-PARTS = (accounts, catalog, ocop, traceability, stock, storefront, consignment, oversight)
+PARTS = (accounts, catalog, ocop, traceability, stock, books, storefront, consignment, oversight)
 
 #: Who asks. Producers A and B are in xã Ba Động and xã Ba Tơ, the point in Ba Động; the province's office looks
 #: after Quảng Ngãi, the commune's after Ba Động, the idle one after nothing.
@@ -302,6 +307,28 @@ def complained_of(world: SimpleNamespace, make: Factories) -> Rows:
     return found
 
 
+def written_of(world: SimpleNamespace, make: Factories) -> Rows:
+    """The line of a sale of A and of B, and what either owes the province's office for it."""
+    rows = {}
+    for name, owner in (("a", world.producer_a), ("b", world.producer_b)):
+        deal = Deal(f"DH-{name}", owner.id, house_id=world.province.id)
+        with transaction():
+            entry = journal.post(
+                f"test:{name}", "test", selling.confirmed(Sale(10, commission_vnd=1), deal), now=clock.now()
+            )
+        lines = db.session.execute(
+            select(JournalLine.id, JournalLine.organisation_id, JournalLine.account).where(
+                JournalLine.entry_id == entry
+            )
+        )
+        for id, organisation_id, account in lines:
+            if account is Account.SALES:
+                rows[f"of_{name}"] = id
+            elif account is Account.COMMISSION and organisation_id == world.province.id:
+                rows[f"house_{name}"] = id
+    return rows
+
+
 #: What is an organisation's own: its row is "of_a" or "of_b".
 OF_PRODUCERS = {asker: seen & {"of_a", "of_b"} for asker, seen in BY_PRODUCER.items()}
 #: What belongs to a counter: its organisation's, and the offices' over the counter's commune.
@@ -476,6 +503,15 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     ),
     "catalog.queries": (products, BY_PRODUCER),
     "storefront.queries": (products, BY_PRODUCER),
+    "books.queries": (
+        written_of,
+        {
+            **OF_PRODUCERS,
+            "system": {"of_a", "of_b", "house_a", "house_b"},
+            "province": {"of_a", "of_b", "house_a", "house_b"},
+            "commune": {"of_a", "house_a", "house_b"},
+        },
+    ),
     "storefront.after_queries.complaints_visible_to": (complained_of, OF_PRODUCERS),
     "storefront.after_queries.reviews_visible_to": (
         said_of,

@@ -1,0 +1,431 @@
+"""Whatever is bought, paid, called off and given back, in whatever order: not one đồng appears, vanishes or is anybody
+else's.
+
+A model in plain Python does the same steps beside the verbs: what came to whom, what is held for buyers, which orders
+stand and how much of each was undone. After each step the journal must say the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import func, select
+
+from accounts.actor import SYSTEM
+from books import commission
+from books.models import Account, JournalLine
+from kernel import clock
+from kernel.db import db, transaction
+from stock.models import LocationKind
+from storefront import agreement, ordering, paying, settling
+from storefront import cart as carts
+from storefront.models import PublicText
+from storefront.order_models import (
+    BankAccount,
+    Credit,
+    Order,
+    Parcel,
+    Payment,
+    PaymentMethod,
+    Purchase,
+    Refund,
+)
+from storefront.settling import Arrived
+from storefront.shipping import Way
+from tests.factories import BA_DONG, VALID_FROM, Factories
+
+WHICH = st.integers(0, 99)
+PART = st.sampled_from([Fraction(1), Fraction(1), Fraction(1, 3), Fraction(4, 3), Fraction(1, 7)])
+DELIVERY = 30_000
+MONEY = (Account.BANK, Account.CARD, Account.COLLECTED, Account.UNDER_WAY, Account.CASH)
+
+
+@dataclass
+class Thing:
+    """An order, as the model sees it."""
+
+    id: int
+    number: str
+    seller: int
+    total: int
+    goods: int  #: before anything was taken off
+    rate: Fraction
+    bearer: int | None
+    state: str = "placed"  #: "placed", "stands", "timed out", "off"
+    is_paid: bool = False
+    undone: int = 0
+
+
+@dataclass
+class Asked:
+    """A payment, as the model sees it."""
+
+    id: int
+    code: str
+    payee: int
+    amount: int
+    orders: list[Thing]
+    cash: bool
+    came: int = 0
+    held: int = 0
+    given: int = 0
+    over_at: datetime | None = None
+
+
+@dataclass
+class World:
+    """Two producers: one has an account of its own, the other is paid through the office."""
+
+    producers: tuple[int, int]
+    items: tuple[int, int]
+    office: int
+    texts: dict[str, int]
+    rates: dict[int, Fraction] = field(default_factory=dict)
+
+
+def world(make: Factories, now: datetime) -> World:
+    """Make it: rice and honey at odd prices; a commission of 7,5 % for all, 12,34 % for the second."""
+    producers, items = (make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")), []
+    office = make.office()
+    for producer, price in zip(producers, (49_999, 120_001), strict=True):
+        product = make.product(producer, price_vnd=price)
+        make.certificate(product)
+        item = make.item(product)
+        lot_id = make.batch(item, quantity=5_000).lot_id
+        make.on_hand(lot_id, make.location(producer, LocationKind.WAREHOUSE), producer, 5_000)
+        items.append(item.id)
+    today = clock.business_date(now)
+    with transaction() as session:
+        for owner in (producers[0], office):
+            session.add(
+                BankAccount(
+                    organisation_id=owner.id, bank_bin="970405", number=f"10{owner.id}", holder="MAU", added_at=now
+                )
+            )
+        texts = [PublicText(name=name, title_vi="Mẫu", body_vi="Mẫu", saved_at=now) for name in ("a", "b")]
+        session.add_all(texts)
+        commission.set_rate(office, 750, valid_from=today, actor=SYSTEM, now=now)
+        commission.set_rate(office, 1234, producer=producers[1], valid_from=today, actor=SYSTEM, now=now)
+    return World(
+        (producers[0].id, producers[1].id),
+        (items[0], items[1]),
+        office.id,
+        {"terms": texts[0].id, "privacy": texts[1].id},
+        {producers[0].id: Fraction(750, 10_000), producers[1].id: Fraction(1234, 10_000)},
+    )
+
+
+class Buying(RuleBasedStateMachine):
+    """See the top of this file."""
+
+    def __init__(self, make: Factories, here: World, now: datetime) -> None:
+        super().__init__()
+        self.here, self.now = here, now
+        with transaction():  # what another run left is not of this one
+            self.before: Counter[tuple[int, Account]] = self.sums()
+        self.payments: list[Asked] = []
+        self.purchases: list[int] = []
+        self.refunds: dict[int, tuple[Asked, int, list[tuple[Thing, int]], int]] = {}
+        self.loose: dict[int, tuple[int, int]] = {}  #: credit → payee, amount
+        self.money: Counter[int] = Counter()
+        self.promised: Counter[int] = Counter()
+        self.told = 0
+        self.buy((2, 1), on_delivery=False, off=Fraction(1, 10), office_bears=True)
+
+    # Steps
+
+    @rule(
+        packs=st.sampled_from([(1, 0), (0, 1), (2, 1), (3, 5)]),
+        on_delivery=st.booleans(),
+        off=st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(1, 3)]),
+        office_bears=st.booleans(),
+    )
+    def buy(self, packs: tuple[int, int], on_delivery: bool, off: Fraction, office_bears: bool) -> None:
+        here = self.here
+        goods = packs[0] * 49_999 + packs[1] * 120_001
+        discount = int(goods * off)
+        total = goods - discount + DELIVERY * sum(1 for count in packs if count)
+        bearer = here.office if office_bears else None
+        with transaction():
+            cart = carts.start(self.now)
+            for item_id, count in zip(here.items, packs, strict=True):
+                if count:
+                    carts.put(cart, item_id, count, now=self.now)
+            asked = ordering.Asked(
+                buyer=ordering.Buyer("Người mua mẫu", "+84900000000", "Thôn 1", BA_DONG, VALID_FROM),
+                method=PaymentMethod.COD if on_delivery else PaymentMethod.VIETQR,
+                language="vi",
+                seen_total_vnd=total,
+                ways={producer: Way("parcel", DELIVERY) for producer in here.producers},
+                consents=here.texts,
+                discount_vnd=discount,
+                discount_by_id=bearer,
+            )
+            purchase = ordering.place(cart, asked, now=self.now)
+            paying.ask(purchase, now=self.now)
+        self.purchases.append(purchase.id)
+        things = {
+            order.id: Thing(
+                order.id,
+                order.number,
+                order.producer_id,
+                order.total_vnd,
+                order.goods_vnd,
+                here.rates[order.producer_id],
+                bearer if order.discount_vnd else None,
+                "stands" if on_delivery else "placed",
+            )
+            for order in purchase.orders
+        }
+        for payment in purchase.payments:
+            of = [things[payment.order_id]] if payment.order_id else list(things.values())
+            self.payments.append(
+                Asked(
+                    payment.id, payment.code, payment.payee_id, payment.amount_vnd, of, on_delivery,
+                    over_at=purchase.hold_until,
+                )
+            )  # fmt: skip
+
+    @rule(which=WHICH, part=PART, is_named=st.booleans())
+    def money_comes(self, which: int, part: Fraction, is_named: bool) -> None:
+        payment = self.payments[which % len(self.payments)]
+        if payment.cash:
+            return
+        amount = max(1, int((payment.amount - payment.came) * part)) if payment.came < payment.amount else 1_001
+        self.told += 1
+        told = Arrived(
+            f"{id(self)}-{self.told}", "statement", payment.payee, amount, payment.code if is_named else "?", self.now
+        )
+        with transaction():
+            credit = settling.record(told, now=self.now)
+        with transaction():
+            assert settling.record(told, now=self.now).id == credit.id
+        self.money[payment.payee] += amount
+        if is_named and payment.came < payment.amount:
+            self.take(payment, amount)
+        else:
+            self.loose[credit.id] = (payment.payee, amount) if not is_named else (0, amount)
+
+    @precondition(lambda self: any(payee for payee, _ in self.loose.values()))
+    @rule(which=WHICH)
+    def somebody_says_what_for(self, which: int) -> None:
+        unknown = sorted(id for id, (payee, _) in self.loose.items() if payee)
+        credit_id = unknown[which % len(unknown)]
+        payee, amount = self.loose[credit_id]
+        own = [one for one in self.payments if one.payee == payee and not one.cash]
+        payment = own[which % len(own)]
+        with transaction():
+            settling.assign(
+                db.session.get_one(Credit, credit_id),
+                db.session.get_one(Payment, payment.id),
+                actor=SYSTEM,
+                now=self.now,
+            )
+        if payment.came < payment.amount:
+            del self.loose[credit_id]
+            self.take(payment, amount)
+        else:
+            self.loose[credit_id] = (0, amount)  # twice: for nothing
+
+    def take(self, payment: Asked, amount: int) -> None:
+        """Let money be for a payment, and do what it can."""
+        payment.came += amount
+        payment.held += amount
+        if payment.came < payment.amount:
+            if all(thing.state == "off" for thing in payment.orders):
+                self.given_back(payment)
+            return
+        for thing in payment.orders:
+            if thing.state in ("placed", "timed out"):
+                thing.state = "stands"
+            elif thing.state == "off":
+                self.given_back(payment, thing)
+            if thing.state == "stands" and not thing.is_paid and payment.held >= thing.total:
+                thing.is_paid = True
+                payment.held -= thing.total
+
+    def given_back(self, payment: Asked, *_: Thing) -> None:
+        """Read which refunds the shop has claimed by itself, and reckon with them."""
+        db.session.expire_all()
+        rows = db.session.scalars(select(Refund).where(Refund.payment_id == payment.id).order_by(Refund.id))
+        for row in rows:
+            if row.id not in self.refunds:
+                self.promise(payment, row.id, row.amount_vnd, row.order_id)
+
+    def promise(self, payment: Asked, refund_id: int, amount: int, order_id: int | None) -> None:
+        free = min(payment.held, amount)
+        payment.held -= free
+        payment.given += amount
+        self.promised[payment.payee] += amount
+        parts, rest = [], amount - free
+        for thing in sorted(payment.orders, key=lambda one: (one.id != order_id, one.id)):
+            part = min(rest, thing.total - thing.undone) if thing.is_paid else 0
+            if part:
+                thing.undone += part
+                rest -= part
+                parts.append((thing, part))
+        assert rest == 0
+        self.refunds[refund_id] = (payment, amount, parts, free)
+
+    @rule(which=WHICH)
+    def time_is_over(self, which: int) -> None:
+        purchase_id = self.purchases[which % len(self.purchases)]
+        with transaction():
+            purchase = db.session.get_one(Purchase, purchase_id)
+            until = purchase.hold_until
+            if until is None:
+                return
+            self.now = max(self.now, until)
+            settling.close(purchase, now=self.now)
+        for payment in self.payments:
+            if payment.over_at is not None and payment.over_at == until and payment.id in self.ids_of(purchase_id):
+                for thing in payment.orders:
+                    if thing.state == "placed":
+                        thing.state = "timed out"
+                self.given_back(payment)
+
+    def ids_of(self, purchase_id: int) -> set[int]:
+        return set(db.session.scalars(select(Payment.id).where(Payment.purchase_id == purchase_id)))
+
+    @rule(which=WHICH, by_buyer=st.booleans())
+    def call_off(self, which: int, by_buyer: bool) -> None:
+        payment = self.payments[which % len(self.payments)]
+        thing = payment.orders[which % len(payment.orders)]
+        if thing.state not in ("placed", "stands"):
+            return
+        with transaction():
+            order = db.session.get_one(Order, thing.id)
+            ordering.cancel(order, cause="buyer" if by_buyer else "seller", reason="Đổi ý", now=self.now, actor=SYSTEM)
+            settling.give_back_of(order, now=self.now)
+        if thing.is_paid:
+            payment.held += thing.total - thing.undone
+        thing.state, thing.is_paid, thing.undone = "off", False, 0
+        self.given_back(payment)
+
+    @rule(which=WHICH, part=PART)
+    def give_back(self, which: int, part: Fraction) -> None:
+        payment = self.payments[which % len(self.payments)]
+        left = payment.came - payment.given
+        amount = min(left, int(payment.amount * part) if part < 1 else left)
+        if amount <= 0:
+            return
+        self.told += 1
+        thing = payment.orders[which % len(payment.orders)]
+        with transaction():
+            made = settling.refund(
+                db.session.get_one(Payment, payment.id),
+                amount,
+                cause=f"{id(self)}-{self.told}",
+                reason="Trả hàng",
+                order=db.session.get_one(Order, thing.id),
+                now=self.now,
+            )
+        self.promise(payment, made.id, amount, thing.id)
+
+    @precondition(lambda self: self.refunds)
+    @rule(which=WHICH, goes=st.sampled_from([True, True, False]))
+    def end_a_refund(self, which: int, goes: bool) -> None:
+        refund_id = sorted(self.refunds)[which % len(self.refunds)]
+        payment, amount, parts, free = self.refunds[refund_id]
+        if not amount:
+            return
+        with transaction():
+            made = db.session.get_one(Refund, refund_id)
+            if goes:
+                settling.refund_done(made, reference="FT", actor=SYSTEM, now=self.now)
+            else:
+                settling.refund_refused(made, reason="Nhầm", actor=SYSTEM, now=self.now)
+        self.refunds[refund_id] = (payment, 0, [], 0)
+        self.promised[payment.payee] -= amount
+        if goes:
+            self.money[payment.payee] -= amount
+            return
+        payment.given -= amount
+        for thing, part in parts:
+            if thing.state == "stands" and thing.is_paid:
+                thing.undone -= part
+            else:
+                payment.held += part
+        payment.held += free
+
+    @rule(which=WHICH, missing=st.sampled_from([0, 0, 1_000]))
+    def the_carrier_brings_cash(self, which: int, missing: int) -> None:
+        payment = self.payments[which % len(self.payments)]
+        thing = payment.orders[0]
+        if not payment.cash or payment.came or thing.state != "stands":
+            return
+        self.told += 1
+        with transaction() as session:
+            parcel = Parcel(
+                number=f"KH-{thing.id}", order_id=thing.id, carrier="ghn", cod_vnd=payment.amount, created_at=self.now
+            )
+            session.add(parcel)
+            session.flush()
+            row = db.session.get_one(Payment, payment.id)
+            settling.collect(row, parcel=parcel, now=self.now)
+            if which % 3:
+                settling.hand_over(row, parcel, now=self.now)
+            if which % 3 == 2:
+                settling.reconcile(row, parcel, parcel.cod_vnd - missing, now=self.now)
+        self.money[payment.payee] += payment.amount - (missing if which % 3 == 2 else 0)
+        self.take(payment, payment.amount)
+
+    # What must be so
+
+    def sums(self) -> Counter[tuple[int, Account]]:
+        rows = db.session.execute(
+            select(JournalLine.organisation_id, JournalLine.account, func.sum(JournalLine.amount_vnd)).group_by(
+                JournalLine.organisation_id, JournalLine.account
+            )
+        )
+        return Counter({(row[0], row[1]): int(row[2]) for row in rows})
+
+    @invariant()
+    def the_journal_agrees_with_the_model(self) -> None:
+        db.session.expire_all()
+        assert agreement.verify() == []
+        found = self.sums()
+        found.subtract(self.before)
+        of = lambda account: sum(found[who, account] for who in (*self.here.producers, self.here.office))  # noqa: E731
+        for who in (*self.here.producers, self.here.office):
+            assert sum(found[who, account] for account in MONEY) == self.money[who]
+            assert -found[who, Account.REFUNDS] == self.promised[who]
+        assert -of(Account.HELD) == sum(one.held for one in self.payments) + sum(
+            amount for _, amount in self.loose.values()
+        )
+        standing = [thing for one in self.payments for thing in one.orders if thing.state == "stands"]
+        assert of(Account.BUYERS) == sum(thing.total for thing in standing if not thing.is_paid)
+        earned = -(of(Account.SALES) + of(Account.DELIVERY) + of(Account.DISCOUNTS))
+        assert earned == sum(thing.total - thing.undone for thing in standing)
+        assert of(Account.COMMISSION) == 0
+        taken = sum(self.fair_commission(thing) for thing in standing)
+        assert abs(-found[self.here.office, Account.COMMISSION] - taken) <= 2 * len(standing)
+        db.session.rollback()
+
+    def fair_commission(self, thing: Thing) -> Fraction:
+        paid = thing.total - DELIVERY
+        base = thing.goods if thing.bearer is not None else paid
+        kept = max(0, paid - thing.undone)
+        return base * thing.rate * Fraction(kept, paid)
+
+
+def test_not_one_dong_appears_vanishes_or_is_anybody_elses(ctx: Flask, make: Factories, now: datetime) -> None:
+    here = world(make, now)
+    moments = iter(range(10**6))
+    run_state_machine_as_test(
+        lambda: Buying(make, here, now + timedelta(hours=2 * next(moments))),
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
