@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as Answer
+from wtforms.validators import InputRequired
 
 from accounts.actor import Actor, Permission
 from accounts.models import Organisation, OrganisationKind
@@ -43,9 +44,11 @@ class RateForm(BaseForm):
 
     producer = choice(lazy_gettext("Producer"), required=False, empty=lazy_gettext("all without a rate of their own"))
     rate = PercentField(
-        lazy_gettext("Commission"), description=lazy_gettext("Of the price of the goods, without delivery.")
+        lazy_gettext("Commission"),
+        [InputRequired()],
+        description=lazy_gettext("Of the price of the goods, without delivery."),
     )
-    valid_from = DayField(lazy_gettext("From"))
+    valid_from = DayField(lazy_gettext("From"), [InputRequired()])
     valid_until = DayField(
         lazy_gettext("Until, with that day"), description=lazy_gettext("Leave it empty: until another rate is set.")
     )
@@ -53,8 +56,11 @@ class RateForm(BaseForm):
 
 @blueprint.get("")
 @requires(Permission.READ_BOOKS)
-def index() -> str:
-    """Show what is due and by whom, every account, and the last proof."""
+def index() -> str | Answer:
+    """Show what is due and by whom, every account, and the last proof; or go to the document that was typed."""
+    document = request.args.get("q", "").strip()[:40].replace("/", "")
+    if document:
+        return redirect(url_for("books.about", document=document.upper()), 303)
     actor, chosen = current_actor(), _chosen()
     id = chosen.id if chosen else None
     totals: dict[str, int] = {}
@@ -192,23 +198,13 @@ def about(document: str) -> str:
         accounts=chart.ACCOUNTS,
         kind=_kind,
         columns=[
-            heading(gettext("Account")),
+            heading(gettext("Account of the books")),
             heading(gettext("Whose books")),
             heading(gettext("With whom")),
             heading(gettext("About")),
             heading(gettext("Amount"), number=True),
         ],
     )
-
-
-@blueprint.get("/tim")
-@requires(Permission.READ_BOOKS)
-def find() -> Answer:
-    """Go to the journal of the document that was typed."""
-    document = request.args.get("q", "").strip()[:40].replace("/", "")
-    if not document:
-        return redirect(url_for("books.index"), 303)
-    return redirect(url_for("books.about", document=document.upper()), 303)
 
 
 @blueprint.post("/kiem-chung")

@@ -105,7 +105,10 @@ def _orders(said: _Journal) -> Iterator[str]:
     expected: Counter[Key] = Counter()
     paid = {number for numbers in said.paid_from.values() for number in numbers}
     orders = db.session.scalars(
-        select(Order).options(selectinload(Order.lines)).order_by(Order.id).execution_options(yield_per=500)
+        select(Order)
+        .options(selectinload(Order.lines))
+        .order_by(Order.id)
+        .execution_options(yield_per=500, populate_existing=True)
     )
     names = set()
     for order in orders:
@@ -148,7 +151,9 @@ def _key(line: Line) -> Key:
 
 
 def _payments(said: _Journal) -> Iterator[str]:
-    payments = db.session.scalars(select(Payment).order_by(Payment.id).execution_options(yield_per=500))
+    payments = db.session.scalars(
+        select(Payment).order_by(Payment.id).execution_options(yield_per=500, populate_existing=True)
+    )
     totals = {order.number: order for order in db.session.scalars(select(Order))}
     for payment in payments:
         held = -said.sums[payment.code, Account.HELD, payment.payee_id]

@@ -426,7 +426,6 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "reviews.drop_answer": (review, "++- --- ++- ---"),
     "books.index": (nothing, "+++ --- +++ ---"),
     "books.due": (nothing, "+++ --- +++ ---"),
-    "books.find": (nothing, "+++ --- +++ ---"),
     "books.account": (an_account, "+++ --- +++ ---"),
     "books.about": (an_entry, "+++ --- +++ ---"),
     "books.prove_now": (nothing, "--- --- ++- ---"),
