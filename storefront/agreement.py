@@ -18,7 +18,6 @@ from books.models import Account, JournalEntry, JournalLine
 from kernel.db import db
 from storefront import bookkeeping
 from storefront.order_models import (
-    CodState,
     Credit,
     Order,
     Parcel,
@@ -43,7 +42,7 @@ class _Journal:
     sums: Counter[Key] = field(default_factory=Counter)
     money: Counter[int] = field(default_factory=Counter)  #: by organisation, wherever it is
     causes: dict[str, int] = field(default_factory=dict)  #: cause → what its lines above nought come to
-    refused: set[int] = field(default_factory=set)  #: orders whose parcel came back, and whose cash nobody took
+    came_back: set[int] = field(default_factory=set)  #: orders whose parcel came back
     paid_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  #: payment's code → orders
 
 
@@ -68,13 +67,7 @@ def verify() -> list[str]:
 
 def _read() -> _Journal:
     said = _Journal()
-    said.refused = set(
-        db.session.scalars(
-            select(Parcel.order_id).where(
-                Parcel.state == ParcelState.RETURNED, Parcel.cod_vnd > 0, Parcel.cod_state == CodState.NONE
-            )
-        )
-    )
+    said.came_back = set(db.session.scalars(select(Parcel.order_id).where(Parcel.state == ParcelState.RETURNED)))
     rows = db.session.execute(
         select(
             JournalEntry.cause,
@@ -137,7 +130,7 @@ def _orders(said: _Journal) -> Iterator[str]:
 
 
 def _stands(order: Order, said: _Journal) -> bool:
-    return order.placement is Placement.CONFIRMED and order.id not in said.refused
+    return order.placement is Placement.CONFIRMED and order.id not in said.came_back
 
 
 def _undone(order: Order, said: _Journal) -> int:

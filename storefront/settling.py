@@ -375,11 +375,7 @@ def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor 
         if payment.order_id not in (None, order.id):
             continue
         _ask_less(payment, now)
-        standing = sum(
-            one.total_vnd
-            for one in paying.orders_of(payment)
-            if one.id != order.id and one.placement is not Placement.CANCELLED
-        )
+        standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
         left = payment.captured_vnd - payment.refunded_vnd - standing
         amount = left if payment.order_id is not None else min(left, order.total_vnd - _given_back(payment, order))
         if amount > 0:
@@ -415,11 +411,7 @@ def _ask_less(payment: Payment, now: datetime) -> None:
     """Ask by transfer for the orders that still stand only; a provider's page keeps its sum (and gives back)."""
     if payment.method is not PaymentMethod.VIETQR or payment.state not in (PaymentState.ASKED, PaymentState.PARTLY):
         return
-    standing = sum(
-        one.total_vnd
-        for one in paying.orders_of(payment)
-        if one.id != order.id and one.placement is not Placement.CANCELLED
-    )
+    standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
     if not standing:
         payment.state = PaymentState.FAILED
     elif standing < payment.amount_vnd:

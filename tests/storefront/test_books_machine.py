@@ -77,6 +77,7 @@ class Asked:
     held: int = 0
     given: int = 0
     over_at: datetime | None = None
+    is_open: bool = True
 
 
 @dataclass
@@ -241,7 +242,14 @@ class Buying(RuleBasedStateMachine):
         if payment.came < payment.amount:
             if all(thing.state == "off" for thing in payment.orders):
                 self.given_back(payment)
+            else:
+                payment.is_open = True
             return
+        self.forward(payment)
+
+    def forward(self, payment: Asked) -> None:
+        """Let a payment that has its money pay what it is for."""
+        payment.is_open = False
         for thing in payment.orders:
             if thing.state in ("placed", "timed out"):
                 thing.state = "stands"
@@ -250,6 +258,18 @@ class Buying(RuleBasedStateMachine):
             if thing.state == "stands" and not thing.is_paid and payment.held >= thing.total:
                 thing.is_paid = True
                 payment.held -= thing.total
+
+    def ask_less(self, payment: Asked) -> None:
+        """Ask only for what is not called off."""
+        if payment.cash or not payment.is_open:
+            return
+        standing = sum(thing.total for thing in payment.orders if thing.state in ("placed", "stands"))
+        if not standing:
+            payment.is_open = False
+        elif standing < payment.amount:
+            payment.amount = standing
+            if payment.came >= standing:
+                self.forward(payment)
 
     def given_back(self, payment: Asked, *_: Thing) -> None:
         """Read which refunds the shop has claimed by itself, and reckon with them."""
@@ -289,6 +309,7 @@ class Buying(RuleBasedStateMachine):
                 for thing in payment.orders:
                     if thing.state == "placed":
                         thing.state = "timed out"
+                payment.is_open = False
                 self.given_back(payment)
 
     def ids_of(self, purchase_id: int) -> set[int]:
@@ -307,6 +328,7 @@ class Buying(RuleBasedStateMachine):
         if thing.is_paid:
             payment.held += thing.total - thing.undone
         thing.state, thing.is_paid, thing.undone = "off", False, 0
+        self.ask_less(payment)
         self.given_back(payment)
 
     @rule(which=WHICH, part=PART)
