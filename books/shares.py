@@ -57,11 +57,13 @@ class Sale:
 def undone(sale: Sale, refunded_vnd: int) -> Sale:
     """Say which part of a sale is undone when so much of its money has gone back, in one refund or in many.
 
+    Of a sale that cost the buyer nothing no refund undoes anything; called off, all of it is what is left.
+
     :param refunded_vnd: in all, between nought and what the buyer paid
     """
     if not 0 <= refunded_vnd <= sale.total_vnd:
         raise ValueError("no more goes back than was paid")
-    if refunded_vnd == sale.total_vnd:
+    if refunded_vnd == sale.total_vnd > 0:
         return sale
     goods = min(refunded_vnd, sale.goods_paid_vnd)
     delivery = refunded_vnd - goods
