@@ -461,7 +461,8 @@ def _apply(
     ordering.lock_orders(payment.purchase)
     lock(payment)
     credit.payment_id = payment.id
-    is_more = payment.state is not PaymentState.PAID and _kept(payment) < payment.amount_vnd
+    before = payment.captured_vnd
+    is_more = before < payment.amount_vnd
     if not came_before:
         bookkeeping.arrived(credit, payment if is_more else None, now=now, actor=actor)
     elif is_more:
@@ -470,9 +471,9 @@ def _apply(
         credit.outcome = CreditOutcome.DUPLICATE
         return
     orders = paying.orders_of(payment)
-    payment.captured_vnd += credit.amount_vnd
-    if _kept(payment) < payment.amount_vnd:
-        gone = all(order.placement is Placement.CANCELLED for order in orders)
+    gone = all(order.placement is Placement.CANCELLED and order.cancel_cause != "time" for order in orders)
+    payment.captured_vnd = before + credit.amount_vnd
+    if payment.captured_vnd < payment.amount_vnd:
         credit.outcome = CreditOutcome.LATE if gone else CreditOutcome.PARTIAL
         if gone:
             for order in orders:
@@ -534,14 +535,9 @@ def _given_back_is_no_question(made: Refund, now: datetime) -> None:
     )
 
 
-def _kept(payment: Payment) -> int:
-    """What came and was not given back: a part that went back when its time was over pays for nothing."""
-    return payment.captured_vnd - payment.refunded_vnd
-
-
 def _forward(payment: Payment, now: datetime) -> None:
     """Let a payment that has its money confirm its orders. Paid before, it stays so."""
-    if payment.state is not PaymentState.PAID and _kept(payment) < payment.amount_vnd:
+    if payment.captured_vnd < payment.amount_vnd:
         payment.state = PaymentState.PARTLY
         return
     first = payment.state is not PaymentState.PAID

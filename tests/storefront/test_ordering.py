@@ -312,20 +312,6 @@ def test_a_part_that_came_before_the_time_was_over_goes_back(ctx: Flask, shop: S
     assert db.session.scalars(select(Refund.amount_vnd)).all() == [100_000]
 
 
-def test_the_rest_of_a_part_that_went_back_pays_for_nothing(ctx: Flask, shop: Shop, now: datetime) -> None:
-    purchase = buy(shop, now, 130_000, (shop.rice, 2))
-    arrive(purchase.payments[0], 50_000, now)
-    late = now + ordering.HOLD + MINUTE
-    with transaction():
-        settling.close(purchase, now=late)
-
-    credit = arrive(purchase.payments[0], 80_000, late + MINUTE, identity="FT2")
-
-    assert credit.outcome is CreditOutcome.LATE
-    assert placements(purchase) == [Placement.CANCELLED]
-    assert sorted(db.session.scalars(select(Refund.amount_vnd))) == [50_000, 80_000]
-
-
 def test_money_after_the_buyer_called_it_off_confirms_nothing_and_goes_back(ctx: Flask, shop: Shop, now) -> None:
     purchase = buy(shop, now, 130_000, (shop.rice, 2))
     with transaction():
