@@ -199,12 +199,7 @@ def give_back_over(credit: Credit, *, actor: Actor, now: datetime) -> Refund:
     payment = credit.payment
     ordering.lock_orders(payment.purchase)
     lock(payment)
-    before = db.session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
-            Refund.payment_id == payment.id, Refund.cause.like("credit:%:over"), Refund.state != RefundState.REFUSED
-        )
-    )
-    too_much = min(credit.amount_vnd, payment.captured_vnd - payment.amount_vnd - (before or 0))
+    too_much = min(credit.amount_vnd, bookkeeping.held(payment))
     made = refund(payment, too_much, cause=f"credit:{credit.id}:over", reason="", now=now, actor=actor)
     credit.outcome, credit.decision = CreditOutcome.SETTLED, made.number
     credit.decided_by_id, credit.decided_at = actor.user_id, now
@@ -416,7 +411,7 @@ def _ask_less(payment: Payment, now: datetime) -> None:
         payment.state = PaymentState.FAILED
     elif standing < payment.amount_vnd:
         payment.amount_vnd = standing
-        if payment.captured_vnd >= standing:
+        if _kept(payment) >= standing:
             _forward(payment, now)
 
 
@@ -461,8 +456,7 @@ def _apply(
     ordering.lock_orders(payment.purchase)
     lock(payment)
     credit.payment_id = payment.id
-    before = payment.captured_vnd
-    is_more = before < payment.amount_vnd
+    is_more = payment.state is not PaymentState.PAID and _kept(payment) < payment.amount_vnd
     if not came_before:
         bookkeeping.arrived(credit, payment if is_more else None, now=now, actor=actor)
     elif is_more:
@@ -471,9 +465,9 @@ def _apply(
         credit.outcome = CreditOutcome.DUPLICATE
         return
     orders = paying.orders_of(payment)
-    gone = all(order.placement is Placement.CANCELLED and order.cancel_cause != "time" for order in orders)
-    payment.captured_vnd = before + credit.amount_vnd
-    if payment.captured_vnd < payment.amount_vnd:
+    payment.captured_vnd += credit.amount_vnd
+    if _kept(payment) < payment.amount_vnd:
+        gone = all(order.placement is Placement.CANCELLED for order in orders)
         credit.outcome = CreditOutcome.LATE if gone else CreditOutcome.PARTIAL
         if gone:
             for order in orders:
@@ -535,9 +529,14 @@ def _given_back_is_no_question(made: Refund, now: datetime) -> None:
     )
 
 
+def _kept(payment: Payment) -> int:
+    """What came and was not given back: a part that went back when its time was over pays for nothing."""
+    return payment.captured_vnd - payment.refunded_vnd
+
+
 def _forward(payment: Payment, now: datetime) -> None:
     """Let a payment that has its money confirm its orders. Paid before, it stays so."""
-    if payment.captured_vnd < payment.amount_vnd:
+    if payment.state is not PaymentState.PAID and _kept(payment) < payment.amount_vnd:
         payment.state = PaymentState.PARTLY
         return
     first = payment.state is not PaymentState.PAID

@@ -78,6 +78,12 @@ class Asked:
     given: int = 0
     over_at: datetime | None = None
     is_open: bool = True
+    is_full: bool = False  #: it had all that was asked for, once
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether money that comes is for it: what was given back pays for nothing."""
+        return not self.is_full and self.came - self.given < self.amount
 
 
 @dataclass
@@ -199,7 +205,8 @@ class Buying(RuleBasedStateMachine):
         payment = self.payments[which % len(self.payments)]
         if payment.cash:
             return
-        amount = max(1, int((payment.amount - payment.came) * part)) if payment.came < payment.amount else 1_001
+        waited = payment.waits
+        amount = max(1, int((payment.amount - payment.came + payment.given) * part)) if waited else 1_001
         self.told += 1
         told = Arrived(
             f"{id(self)}-{self.told}", "statement", payment.payee, amount, payment.code if is_named else "?", self.now
@@ -209,7 +216,7 @@ class Buying(RuleBasedStateMachine):
         with transaction():
             assert settling.record(told, now=self.now).id == credit.id
         self.money[payment.payee] += amount
-        if is_named and payment.came < payment.amount:
+        if is_named and waited:
             self.take(payment, amount)
         else:
             self.loose[credit.id] = (payment.payee, amount) if not is_named else (0, amount)
@@ -229,7 +236,7 @@ class Buying(RuleBasedStateMachine):
                 actor=SYSTEM,
                 now=self.now,
             )
-        if payment.came < payment.amount:
+        if payment.waits:
             del self.loose[credit_id]
             self.take(payment, amount)
         else:
@@ -239,8 +246,8 @@ class Buying(RuleBasedStateMachine):
         """Let money be for a payment, and do what it can."""
         payment.came += amount
         payment.held += amount
-        if payment.came < payment.amount:
-            if all(thing.state == "off" for thing in payment.orders):
+        if payment.waits:
+            if all(thing.state in ("off", "timed out") for thing in payment.orders):
                 self.given_back(payment)
             else:
                 payment.is_open = True
@@ -249,7 +256,7 @@ class Buying(RuleBasedStateMachine):
 
     def forward(self, payment: Asked) -> None:
         """Let a payment that has its money pay what it is for."""
-        payment.is_open = False
+        payment.is_open, payment.is_full = False, True
         for thing in payment.orders:
             if thing.state in ("placed", "timed out"):
                 thing.state = "stands"
@@ -268,7 +275,7 @@ class Buying(RuleBasedStateMachine):
             payment.is_open = False
         elif standing < payment.amount:
             payment.amount = standing
-            if payment.came >= standing:
+            if payment.came - payment.given >= standing:
                 self.forward(payment)
 
     def given_back(self, payment: Asked, *_: Thing) -> None:

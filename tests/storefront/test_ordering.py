@@ -223,6 +223,21 @@ def test_too_much_confirms_and_is_shown(ctx: Flask, shop: Shop, now: datetime) -
     assert placements(purchase) == [Placement.CONFIRMED]
 
 
+def test_only_what_is_too_much_goes_back_though_a_part_went_back_before(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    payment = purchase.payments[0]
+    arrive(payment, 50_000, now)
+    late = now + ordering.HOLD + MINUTE
+    with transaction():
+        settling.close(purchase, now=late)
+    credit = arrive(payment, 140_000, late, identity="FT2")
+    assert credit.outcome is CreditOutcome.OVER
+    assert placements(purchase) == [Placement.CONFIRMED]
+
+    with transaction():
+        assert settling.give_back_over(credit, actor=SYSTEM, now=late).amount_vnd == 10_000
+
+
 def test_paid_twice_is_shown_and_changes_nothing(ctx: Flask, shop: Shop, now: datetime) -> None:
     purchase = buy(shop, now, 130_000, (shop.rice, 2))
     arrive(purchase.payments[0], 130_000, now, identity="FT1")
@@ -310,6 +325,20 @@ def test_a_part_that_came_before_the_time_was_over_goes_back(ctx: Flask, shop: S
         settling.close(purchase, now=now + ordering.HOLD)
 
     assert db.session.scalars(select(Refund.amount_vnd)).all() == [100_000]
+
+
+def test_the_rest_of_a_part_that_went_back_pays_for_nothing(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    arrive(purchase.payments[0], 50_000, now)
+    late = now + ordering.HOLD + MINUTE
+    with transaction():
+        settling.close(purchase, now=late)
+
+    credit = arrive(purchase.payments[0], 80_000, late + MINUTE, identity="FT2")
+
+    assert credit.outcome is CreditOutcome.LATE
+    assert placements(purchase) == [Placement.CANCELLED]
+    assert sorted(db.session.scalars(select(Refund.amount_vnd))) == [50_000, 80_000]
 
 
 def test_money_after_the_buyer_called_it_off_confirms_nothing_and_goes_back(ctx: Flask, shop: Shop, now) -> None:
