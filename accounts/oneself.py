@@ -24,6 +24,19 @@ def change(actor: Actor, user: User, *, name: str, language: str, now: datetime)
     audit.record(actor, "accounts.change_self", f"user:{user.id}", now=now)
 
 
+def new_password(user: User, present: str, password: str) -> str:
+    """Check what somebody typed to change their own password; give the hash of the new one.
+
+    Hashing is slow on purpose: it is done here, outside any transaction.
+
+    :raises WrongPassword: and what :func:`accounts.passwords.check_new` raises
+    """
+    if not passwords.matches(user.password, present):
+        raise WrongPassword()
+    passwords.check_new(password, name=user.name, email=user.email, phone=user.us_phone_number)
+    return passwords.hashed(password)
+
+
 def change_password(actor: Actor, user: User, password_hash: str, *, now: datetime) -> None:
     """Give oneself a new password: all sessions end, and links and codes on their way are worthless.
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import redirect, request, session, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from accounts import membership
 from accounts.actor import ANONYMOUS, Actor, Permission
@@ -36,21 +37,15 @@ def public(view: View) -> View:
 def requires(*permissions: Permission) -> Callable[[View], View]:
     """Let in those whose role grants one of ``permissions``; send others to sign-in (302), or refuse them (403)."""
 
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            actor = current_actor()
-            if actor is ANONYMOUS:
-                wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-                return redirect(url_for("login.sign_in", next=wanted))
-            if not any(actor.may(permission) for permission in permissions):
-                raise MayNot()
-            return view(*args, **kwargs)
+    def turned_away() -> Response | None:
+        actor = current_actor()
+        if actor is ANONYMOUS:
+            return _to_sign_in()
+        if not any(actor.may(permission) for permission in permissions):
+            raise MayNot()
+        return None
 
-        guarded.access = permissions  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
-
-    return decorate
+    return lambda view: _behind(view, permissions, turned_away)
 
 
 def signed_in(view: View) -> View:
@@ -59,15 +54,7 @@ def signed_in(view: View) -> View:
     For what is a person's own: the view asks :func:`current_person`, and shows nothing of anybody else.
     """
 
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if current_person() is None:
-            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("login.sign_in", next=wanted))
-        return view(*args, **kwargs)
-
-    guarded.access = "person"  # type: ignore[attr-defined]
-    return guarded  # type: ignore[return-value]
+    return _behind(view, "person", lambda: _to_sign_in() if current_person() is None else None)
 
 
 def current_actor() -> Actor:
@@ -103,6 +90,25 @@ def own_path(address: str | None) -> str | None:
     except ValueError:
         return None
     return address if not parts.scheme and not parts.netloc else None
+
+
+def _behind(view: View, access: object, turned_away: Callable[[], Response | None]) -> View:
+    """Put a door before a view: ``turned_away`` answers who may not pass, or gives None.
+
+    :param access: whom it lets in, for the policy tests
+    """
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return turned_away() or view(*args, **kwargs)
+
+    guarded.access = access  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def _to_sign_in() -> Response:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("login.sign_in", next=wanted))
 
 
 def _make_actor() -> Actor:

@@ -98,10 +98,7 @@ def change_password() -> tuple[str, int] | Answer:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
-            if not passwords.matches(person.password, form.present.data):
-                raise oneself.WrongPassword()
-            passwords.check_new(form.password.data, name=person.name, email=person.email, phone=person.us_phone_number)
-            made = passwords.hashed(form.password.data)
+            made = oneself.new_password(person, form.present.data, form.password.data)
             with transaction():
                 oneself.change_password(current_actor(), person, made, now=clock.now())
         except InvalidInput as refusal:
