@@ -48,7 +48,16 @@ def qr_matrix(text: str, level: Level = "M") -> Matrix:
     return tuple(tuple(map(bool, row)) for row in code.modules)
 
 
-def qr_svg(text: str, *, title: str, level: Level = "M") -> str:
+class Drawing(str):
+    """An SVG element that was drawn here, its words escaped: templates put it into a page as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def qr_svg(text: str, *, title: str, level: Level = "M") -> Drawing:
     """Draw a code as an SVG element without size: one path of horizontal runs on white, one unit a module.
 
     :param title: what the code is for, read aloud and shown on hover
@@ -60,7 +69,7 @@ def qr_svg(text: str, *, title: str, level: Level = "M") -> str:
         for top, row in enumerate(matrix)
         for left, width in runs_of(row)
     )
-    return (
+    return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"'
         f' role="img" aria-label={quoteattr(title)}><title>{escape(title)}</title>'
         f'<polygon fill="#fff" points="0,0 {side},0 {side},{side} 0,{side}"/><path d="{runs}"/></svg>'
