@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request as HttpRequest
-from urllib.request import urlopen
 
 from sqlalchemy import select
 
 from accounts.actor import SYSTEM
 from kernel import jobs
 from kernel.db import db, transaction
+from oversight import sending
 from storefront import parcels
 from storefront.carriers import Refused, Request, booking
 from storefront.order_models import Parcel
 
-SECONDS = 15  #: to wait for an answer
-MOST_BYTES = 1_000_000
+
+class CarrierAway(Exception):
+    """The carrier did not answer: the job is tried again later."""
 
 
 @jobs.handles(booking.JOB)
@@ -52,21 +51,16 @@ def _parcel(args: dict[str, Any]) -> Parcel:
 
 def _send(request: Request) -> dict[str, Any]:
     """Send a request; an answer that says why something is refused is an answer, whatever its status."""
-    sent = HttpRequest(  # noqa: S310 the address is a setting, http or https
+    reply = sending.exchange(
         request.url,
-        data=json.dumps(request.body).encode(),
-        headers={**request.headers, "Content-Type": "application/json", "Accept": "application/json"},
+        json.dumps(request.body).encode(),
         method=request.method,
+        headers={**request.headers, "Content-Type": "application/json"},
     )
+    if reply.error or reply.status >= 500:
+        raise CarrierAway(reply.error or f"status:{reply.status}")
     try:
-        with urlopen(sent, timeout=SECONDS) as answer:  # noqa: S310 as above
-            body = answer.read(MOST_BYTES)
-    except HTTPError as problem:
-        if problem.code >= 500:
-            raise
-        body = problem.read(MOST_BYTES)
-    try:
-        told = json.loads(body)
+        told = json.loads(reply.body)
     except ValueError:
         told = None
     if not isinstance(told, dict):

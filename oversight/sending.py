@@ -1,4 +1,4 @@
-"""One POST to a system of others: a time limit for the whole of it, no redirects, and its answer in one word."""
+"""One exchange with a system of others: a time limit for the whole of it, no redirects, and its answer in one word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,10 +29,35 @@ class Answer:
     is_final: bool = False  #: trying again by itself is of no use
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What the other side said, or why it said nothing (``error``, one of the words above)."""
+
+    status: int = 0
+    body: bytes = b""
+    error: str = ""
+
+
 def post(url: str, data: bytes, *, media_type: str, token: str, key: str, seconds: float | None = None) -> Answer:
     """Send ``data``. The caller holds no transaction.
 
     :param token: sent as a bearer, unless empty; :param key: of the ``Idempotency-Key`` header
+    :param seconds: for the whole exchange; :data:`SECONDS` when None
+    """
+    headers = {
+        "Content-Type": media_type,
+        "Idempotency-Key": key,
+        **({"Authorization": f"Bearer {token}"} if token else {}),
+    }
+    reply = exchange(url, data, headers=headers, seconds=seconds)
+    return Answer(False, reply.error) if reply.error else _answer(reply.status)
+
+
+def exchange(
+    url: str, data: bytes, *, headers: Mapping[str, str], method: str = "POST", seconds: float | None = None
+) -> Reply:
+    """Send ``data`` and hear the reply, of which the first 64 KiB are read. The caller holds no transaction.
+
     :param seconds: for the whole exchange; :data:`SECONDS` when None
     """
     limit = SECONDS if seconds is None else seconds
@@ -42,13 +68,6 @@ def post(url: str, data: bytes, *, media_type: str, token: str, key: str, second
         if parts.scheme == "https"
         else http.client.HTTPConnection(host, parts.port, timeout=limit)
     )
-    headers = {
-        "Content-Type": media_type,
-        "Idempotency-Key": key,
-        "Accept": "application/json",
-        "User-Agent": "ocop-bato",
-        **({"Authorization": f"Bearer {token}"} if token else {}),
-    }
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # A timeout of the socket begins anew with every byte: one who drips would hold the worker for hours.
     late = threading.Event()
@@ -56,19 +75,21 @@ def post(url: str, data: bytes, *, media_type: str, token: str, key: str, second
     watch.daemon = True
     watch.start()
     try:
-        connection.request("POST", target, body=data, headers=headers)
+        connection.request(
+            method, target, body=data, headers={"Accept": "application/json", "User-Agent": "ocop-bato", **headers}
+        )
         answer = connection.getresponse()
-        answer.read(_MOST_ANSWER)
+        body = answer.read(_MOST_ANSWER)
         # What was cut off looks like an answer that ended early.
-        return Answer(False, TIMEOUT) if late.is_set() else _answer(answer.status)
+        return Reply(error=TIMEOUT) if late.is_set() else Reply(answer.status, body)
     except TimeoutError:
-        return Answer(False, TIMEOUT)
+        return Reply(error=TIMEOUT)
     except ssl.SSLCertVerificationError:
-        return Answer(False, UNTRUSTED)
+        return Reply(error=UNTRUSTED)
     except (OSError, http.client.HTTPException) as problem:
         if late.is_set():
-            return Answer(False, TIMEOUT)
-        return Answer(False, UNREACHABLE if isinstance(problem, OSError) else GARBLED)
+            return Reply(error=TIMEOUT)
+        return Reply(error=UNREACHABLE if isinstance(problem, OSError) else GARBLED)
     finally:
         watch.cancel()
         connection.close()
