@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench import capture, genealogy, labels, recall, search
+from bench import capture, engines, genealogy, labels, recall, search
 from bench.keeping import PATH, keep
 from bench.load import Rate, measure
 from tests.live import BIN, ROOT, LiveShop
-from tests.postgres import Cluster
 
 ROUNDS = 3
 #: The same page, warm, opened by a person's browser: each opening is written into the spool.
@@ -32,15 +29,8 @@ def main() -> None:
     """Measure, print, write."""
     results: dict[str, object] = {}
     rows: list[tuple[str, str, Rate, float]] = []
-    cluster = Cluster()
-    cluster.start()
-    try:
-        for engine in ("sqlite", "postgresql"):
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
-                rows += _engine(engine, LiveShop(Path(folder), url, workers=2), results)
-    finally:
-        cluster.stop()
+    for engine, url, folder in engines.each():
+        rows += _engine(engine, LiveShop(folder, url, workers=2), results)
     for page in ("list", "batch_page"):
         results[f"{page}_warm_vs_limit"] = min(
             float(str(results[f"{engine}_{page}_warm_vs_limit"])) for engine in ("sqlite", "postgresql")

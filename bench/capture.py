@@ -9,23 +9,19 @@ which a busy machine does not blur.
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from flask_migrate import upgrade
 from sqlalchemy import insert, select
 
-from app import create_app
-from app.config import Config
+from bench import engines
 from bench.epcis_validation import CONTEXT, event_number
 from bench.keeping import keep
 from kernel.db import db, transaction
 from tests.factories import Factories
-from tests.postgres import Cluster
 from traceability.epcis import capture
 from traceability.models import CaptureJob, EpcisEvent
 
@@ -36,29 +32,15 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 def measure() -> dict[str, float]:
     """Measure both engines; give events a second."""
     results: dict[str, float] = {}
-    cluster = Cluster()
-    cluster.start()
-    try:
-        for engine in ("sqlite", "postgresql"):
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
-                found = _engine(url, Path(folder))
-                results |= {f"{engine}_{name}": round(value, 2) for name, value in found.items()}
-    finally:
-        cluster.stop()
+    for engine, url, folder in engines.each():
+        results |= {f"{engine}_{name}": round(value, 2) for name, value in _engine(url, folder).items()}
     return results
 
 
 def _engine(url: str, folder: Path) -> dict[str, float]:
-    app = create_app(
-        Config(
-            database_url=url, secret_key="s" * 32, base_url="http://shop.test",
-            media_root=folder / "media", app_env="test", log_level="ERROR",
-        )
-    )  # fmt: skip
+    app = engines.application(url, folder)
     rates: dict[str, list[float]] = {"capture": [], "capture_cpu": [], "bare_insert": []}
     with app.app_context():
-        upgrade()
         organisation_id = Factories(app, NOW).producer().id
         for turn in range(DOCUMENTS):
             text = json.dumps(_document(turn))
@@ -71,8 +53,7 @@ def _engine(url: str, folder: Path) -> dict[str, float]:
             with transaction() as session:
                 session.execute(insert(EpcisEvent.__table__), rows)  # type: ignore[arg-type]
             rates["bare_insert"].append(EVENTS / (time.perf_counter() - began))
-        db.session.remove()
-        db.engine.dispose()
+    engines.close(app)
     found = {f"{name}_events_per_second": median(values) for name, values in rates.items()}
     return found | {
         "capture_vs_bare_insert": found["capture_events_per_second"] / found["bare_insert_events_per_second"]

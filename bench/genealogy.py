@@ -28,14 +28,12 @@ from urllib.request import urlopen
 
 from sqlalchemy import text
 
-from app import create_app
-from app.config import Config
+from bench import engines
 from bench.keeping import keep
 from bench.load import measure
 from kernel.db import db, transaction
 from tests.factories import Factories
 from tests.live import ROOT, LiveShop
-from tests.postgres import Cluster
 from traceability import genealogy
 from traceability.genealogy import Direction, Walk
 from traceability.models import EventKind
@@ -153,19 +151,12 @@ def dense(edges: int) -> Graph:
 @contextlib.contextmanager
 def opened(url: str, folder: Path) -> Iterator[Factories]:
     """Give a migrated database, with its application's context."""
-    from flask_migrate import upgrade
-
-    secret = "only for a measurement, 32 signs long"  # noqa: S105
-    app = create_app(
-        Config(database_url=url, secret_key=secret, base_url="http://shop.test", media_root=folder, app_env="test")
-    )
+    app = engines.application(url, folder)
     with app.app_context():
-        upgrade()
         try:
             yield Factories(app, NOW)
         finally:
-            db.session.remove()
-            db.engine.dispose()
+            engines.close(app)
 
 
 def fill(lots: int, owner_id: int) -> None:
@@ -391,25 +382,17 @@ def main(*, quick: bool = False) -> dict[str, object]:
     results: dict[str, object] = {}
     graphs = [sparse(sizes.edges), dense(sizes.edges)]
     gc.collect()
-    cluster = Cluster()
-    cluster.start()
-    try:
-        for engine in ("sqlite", "postgresql"):
-            with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
-                with opened(url, folder) as make:
-                    owner = make.producer()
-                    fill(max(graph.lots for graph in graphs), owner.id)
-                    for graph in graphs:
-                        write(graph)
-                        found = measure_walks(graph, sizes)
-                        results |= {f"{engine}_trace_{key}": value for key, value in found.items()}
-                    pages = measure_pages(LiveShop(folder, url, workers=2), make, sizes)
-                    results |= {f"{engine}_{key}": value for key, value in pages.items()}
-                    keep(results)
-    finally:
-        cluster.stop()
+    for engine, url, folder in engines.each():
+        with opened(url, folder) as make:
+            owner = make.producer()
+            fill(max(graph.lots for graph in graphs), owner.id)
+            for graph in graphs:
+                write(graph)
+                found = measure_walks(graph, sizes)
+                results |= {f"{engine}_trace_{key}": value for key, value in found.items()}
+            pages = measure_pages(LiveShop(folder, url, workers=2), make, sizes)
+            results |= {f"{engine}_{key}": value for key, value in pages.items()}
+            keep(results)
     for graph in graphs:
         with tempfile.TemporaryDirectory() as name:
             results |= measure_peer(graph, Path(name), sizes)

@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, insert, select, update
 
-from app import create_app
-from app.config import Config
+from bench import engines
 from bench.keeping import keep
 from kernel.db import db, transaction
 from oversight import recall
 from oversight.models import RecallLot, Severity
 from stock.models import Balance, LocationKind
 from tests.factories import Factories
-from tests.postgres import Cluster
 from traceability.models import Batch, Lot, LotInput, LotKind, LotState
 
 LOTS = 10_000
@@ -32,19 +29,8 @@ def measure_recall(url: str, folder: Path, *, lots: int = LOTS) -> dict[str, flo
 
     :return: seconds for the whole transaction, seconds for the bare UPDATE of the states and balances alone
     """
-    from flask_migrate import upgrade
-
-    app = create_app(
-        Config(
-            database_url=url,
-            secret_key="only for a measurement, 32 signs long",  # noqa: S106
-            base_url="http://shop.test",
-            media_root=folder,
-            app_env="test",
-        )
-    )
+    app = engines.application(url, folder)
     with app.app_context():
-        upgrade()
         make = Factories(app, NOW)
         producer = make.producer()
         actor = make.actor(producer)
@@ -101,20 +87,11 @@ def _bare(raw_id: int) -> float:
 def main() -> None:
     """Measure on both engines, print, and add the figures to ``var/bench.json``."""
     results: dict[str, object] = {}
-    cluster = Cluster()
-    cluster.start()
-    try:
-        for engine in ("sqlite", "postgresql"):
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
-                found = measure_recall(url, Path(folder))
-            for name, value in found.items():
-                results[f"{engine}_recall_{LOTS}_lots_{name}"] = value
-            print(
-                f"{engine:<12}recall of {LOTS:,} lots: {found['seconds']:.2f} s (bare: {found['bare_seconds']:.2f} s)"
-            )
-    finally:
-        cluster.stop()
+    for engine, url, folder in engines.each():
+        found = measure_recall(url, folder)
+        for name, value in found.items():
+            results[f"{engine}_recall_{LOTS}_lots_{name}"] = value
+        print(f"{engine:<12}recall of {LOTS:,} lots: {found['seconds']:.2f} s (bare: {found['bare_seconds']:.2f} s)")
     keep(results)
 
 

@@ -10,7 +10,6 @@ Times are of the clock (``_ms``) and of this process's processor (``_cpu_ms``), 
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,9 +19,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from sqlalchemy import select, text
 
-from app import create_app
-from app.config import Config
-from bench import catalogue
+from bench import catalogue, engines
 from bench.keeping import keep
 from catalog.models import Product, ProductVersion
 from kernel import clock, pages
@@ -30,7 +27,6 @@ from kernel.db import db, transaction
 from kernel.text import fold, tokens
 from storefront import browsing, queries
 from storefront.browsing import Wanted
-from tests.postgres import Cluster
 
 PRODUCTS, ASKED = 10_000, 300
 
@@ -51,19 +47,7 @@ def asked(chance: random.Random) -> list[str]:
 
 def measure(url: str, folder: Path) -> dict[str, float]:
     """Fill a database and time what is asked of it, in milliseconds."""
-    from flask_migrate import upgrade
-
-    app = create_app(
-        Config(
-            database_url=url,
-            secret_key="only for a measurement, 32 signs long",  # noqa: S106
-            base_url="http://shop.test",
-            media_root=folder,
-            app_env="test",
-        )
-    )
-    with app.app_context():
-        upgrade()
+    app = engines.application(url, folder)
     catalogue.fill(app, products=PRODUCTS, now=clock.now())
     with app.app_context():
         if db.engine.dialect.name == "postgresql":
@@ -72,9 +56,7 @@ def measure(url: str, folder: Path) -> dict[str, float]:
     chance = random.Random(2)
     several = asked(chance)
     found = {**_pages(app, several), **_parts(app, several)}
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    engines.close(app)
     return found
 
 
@@ -140,18 +122,10 @@ def _summary(name: str, times: Sequence[tuple[float, float]]) -> dict[str, float
 def main() -> None:
     """Measure on both engines, print, and add the figures to ``var/bench.json``."""
     results: dict[str, object] = {}
-    cluster = Cluster()
-    cluster.start()
-    try:
-        for engine in ("sqlite", "postgresql"):
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{folder}/shop.sqlite3" if engine == "sqlite" else f"{cluster.url}/postgres"
-                found = measure(url, Path(folder))
-            for name, value in found.items():
-                results[f"{engine}_search_{PRODUCTS}_{name}"] = round(value, 3)
-                print(f"{engine:<12}search, {name:<28}{value:>10.2f}")
-    finally:
-        cluster.stop()
+    for engine, url, folder in engines.each():
+        for name, value in measure(url, folder).items():
+            results[f"{engine}_search_{PRODUCTS}_{name}"] = round(value, 3)
+            print(f"{engine:<12}search, {name:<28}{value:>10.2f}")
     for name in ("page_p95_ms", "page_p95_cpu_ms", "alone_p95_ms", "alone_p95_cpu_ms"):
         results[f"search_{PRODUCTS}_{name}"] = max(
             float(str(results[f"{engine}_search_{PRODUCTS}_{name}"])) for engine in ("sqlite", "postgresql")
