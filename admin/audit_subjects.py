@@ -17,6 +17,7 @@ from catalog.models import Product, ProductVersion, Unit
 from catalog.queries import known_version
 from consignment.models import Sale, SalesPoint
 from kernel.db import db
+from kernel.errors import N_
 from kernel.models import AuditEntry
 from ocop.models import Certificate
 from oversight.export_models import ExportDestination
@@ -100,16 +101,6 @@ def _events(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {str(id): Document(title) for id, title in rows}
 
 
-def _notes(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {
-        key: Document(
-            gettext("Consignment note %(number)s", number=key),
-            _link(actor, Permission.READ_CONSIGNMENT, "consignment.show", number=key),
-        )
-        for key in keys
-    }
-
-
 def _sales(keys: set[str], actor: Actor) -> dict[str, Document]:
     rows = db.session.execute(
         select(Sale.number, SalesPoint.name_vi, SalesPoint.name_en)
@@ -143,24 +134,6 @@ def _organisations(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {code: Document(name, url_for("organisations.show", code=code)) for code, name in rows}
 
 
-def _links(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Link no. %(number)s of a GS1 key", number=key)) for key in keys}
-
-
-def _recalls(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {
-        key: Document(
-            gettext("Recall %(number)s", number=key),
-            _link(actor, Permission.READ_RECALLS, "recalls.show", number=key),
-        )
-        for key in keys
-    }
-
-
-def _recipes(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Recipe no. %(number)s", number=key)) for key in keys}
-
-
 def _places(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {str(id): Document(name) for id, name in _names(Place.id, Place.name_vi, Place.name_en, _ids(keys))}
 
@@ -176,14 +149,6 @@ def _texts(keys: set[str], actor: Actor) -> dict[str, Document]:
         for key in keys
         if key in texts.NAMES
     }
-
-
-def _keys(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Key no. %(number)s", number=key)) for key in keys}
-
-
-def _invitations(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Invitation no. %(number)s", number=key)) for key in keys}
 
 
 def _cases(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -211,30 +176,6 @@ def _rolls(keys: set[str], actor: Actor) -> dict[str, Document]:
         )
         for id, number in rows
     }
-
-
-def _orders(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {
-        key: Document(
-            gettext("Order %(number)s", number=key),
-            _link(actor, Permission.READ_ORDERS, "order_desk.show", number=key),
-        )
-        for key in keys
-    }
-
-
-def _parcels(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {
-        key: Document(
-            gettext("Parcel %(number)s", number=key),
-            _link(actor, Permission.READ_ORDERS, "parcel_desk.of_parcel", number=key),
-        )
-        for key in keys
-    }
-
-
-def _purchases(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Purchase %(number)s", number=key)) for key in keys}
 
 
 def _credits(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -267,22 +208,8 @@ def _refunds(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
-def _accounts(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {key: Document(gettext("Bank account no. %(number)s", number=key)) for key in keys}
-
-
 def _methods(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext(paying.NAMES[PaymentMethod(key)])) for key in keys if key in set(PaymentMethod)}
-
-
-def _complaints(keys: set[str], actor: Actor) -> dict[str, Document]:
-    return {
-        key: Document(
-            gettext("Complaint %(number)s", number=key),
-            _link(actor, Permission.READ_COMPLAINTS, "complaints.show", number=key),
-        )
-        for key in keys
-    }
 
 
 def _reviews(keys: set[str], actor: Actor) -> dict[str, Document]:
@@ -314,30 +241,47 @@ def _synonyms(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
+def _by_number(
+    words: str, permission: Permission | None = None, endpoint: str = "", argument: str = "number"
+) -> Callable[[set[str], Actor], dict[str, Document]]:
+    """Name documents by the number that the trail has of them, with a link for those who may follow it."""
+
+    def named(keys: set[str], actor: Actor) -> dict[str, Document]:
+        return {
+            key: Document(
+                gettext(words, number=key),
+                _link(actor, permission, endpoint, **{argument: key}) if permission is not None else None,
+            )
+            for key in keys
+        }
+
+    return named
+
+
 #: Kinds of documents in the trail → what names them.
 KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
-    "account": _accounts,
+    "account": _by_number(N_("Bank account no. %(number)s")),
     "case": _cases,
     "certificate": _certificates,
-    "complaint": _complaints,
+    "complaint": _by_number(N_("Complaint %(number)s"), Permission.READ_COMPLAINTS, "complaints.show", "number"),
     "credit": _credits,
     "destination": _destinations,
     "event": _events,
-    "invitation": _invitations,
-    "key": _keys,
-    "link": _links,
+    "invitation": _by_number(N_("Invitation no. %(number)s")),
+    "key": _by_number(N_("Key no. %(number)s")),
+    "link": _by_number(N_("Link no. %(number)s of a GS1 key")),
     "lot": _lots,
     "method": _methods,
-    "note": _notes,
-    "order": _orders,
+    "note": _by_number(N_("Consignment note %(number)s"), Permission.READ_CONSIGNMENT, "consignment.show", "number"),
+    "order": _by_number(N_("Order %(number)s"), Permission.READ_ORDERS, "order_desk.show", "number"),
     "organisation": _organisations,
-    "parcel": _parcels,
+    "parcel": _by_number(N_("Parcel %(number)s"), Permission.READ_ORDERS, "parcel_desk.of_parcel", "number"),
     "place": _places,
     "point": _points,
     "product": _products,
-    "purchase": _purchases,
-    "recall": _recalls,
-    "recipe": _recipes,
+    "purchase": _by_number(N_("Purchase %(number)s")),
+    "recall": _by_number(N_("Recall %(number)s"), Permission.READ_RECALLS, "recalls.show", "number"),
+    "recipe": _by_number(N_("Recipe no. %(number)s")),
     "refund": _refunds,
     "review": _reviews,
     "roll": _rolls,

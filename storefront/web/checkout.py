@@ -113,11 +113,9 @@ class Priced:
 def show() -> Response:
     """Show the empty form, beside what is in the cart."""
     cart = cart_page.of_request()
-    if cart is None:
-        return _away()
     seen = carts.view(cart, clock.now())
-    if not seen.is_ready:
-        return redirect(url_for("cart.show"), 303)
+    if cart is None or not seen.is_ready:
+        return _away(cart)
     form = _form(seen)
     _fill_in(form)
     form.method.data = form.method.choices[0][0] if len(form.method.choices) == 1 else None
@@ -130,11 +128,9 @@ def show() -> Response:
 def order() -> Response:
     """Price the parcels, or place the purchase: as the pressed button says."""
     cart = cart_page.of_request()
-    if cart is None:
-        return _away()
     seen = carts.view(cart, clock.now())
-    if not seen.is_ready:
-        return redirect(url_for("cart.show"), 303)
+    if cart is None or not seen.is_ready:
+        return _away(cart)
     form = _form(seen)
     is_order = request.form.get("act") == "order"
     is_valid = is_order and form.validate_on_submit()
@@ -145,7 +141,7 @@ def order() -> Response:
     try:
         purchase = _place(cart, form, priced)
     except carts.WasPlaced:
-        return _away()
+        return _away(None)
     except ordering.CartChanged as refusal:
         seen = carts.view(carts.find(cart.token), clock.now())
         if not seen.is_ready:
@@ -295,9 +291,9 @@ def _priced(seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
     return Priced(home, ways, chosen, by_parcel, seen.goods_vnd + shipped)
 
 
-def _away() -> Response:
-    """Lead away from an order that cannot be made: to the one that was made with this cart, or to the cart."""
-    placed = purchase_queries.placed_with(request.cookies.get(cart_page.COOKIE))
+def _away(cart: Cart | None) -> Response:
+    """Lead away from an order that cannot be made: to the cart, or to the order that was made with it."""
+    placed = purchase_queries.placed_with(request.cookies.get(cart_page.COOKIE)) if cart is None else None
     if placed is not None:
         return cart_page.remember(redirect(url_for("orders.show", token=placed.token), 303), None)
     return redirect(url_for("cart.show"), 303)
