@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -19,61 +20,43 @@ from werkzeug.test import TestResponse
 from accounts.actor import SYSTEM
 from accounts.models import Organisation, Role
 from kernel.db import db, transaction
-from storefront import paying, settling, transfers
-from storefront.gateways import codes, vietqr
-from storefront.order_models import (
-    BankAccount,
-    Cart,
-    Credit,
-    CreditOutcome,
-    Order,
-    Payment,
-    PaymentMethod,
-    Placement,
-    Purchase,
-    Refund,
-    RefundState,
-)
+from storefront import agreement, ordering, paying, settling, transfers
+from storefront.gateways import vietqr
+from storefront.order_models import BankAccount, Credit, CreditOutcome, Payment, PaymentMethod, Refund, RefundState
 from storefront.settling import Arrived
+from storefront.shipping import Way
+from tests.buying import asked, fill, open_shop
 from tests.factories import Factories
 from tests.web import csrf_token, send
 from traceability import labels
 
-CODE = codes.PREFIX + "7K2M9XQ4" + codes.check("7K2M9XQ4")
 HEAD = "Ngày giao dịch,Mã giao dịch,Ghi nợ,Ghi có,Nội dung\n"
 
 
 @pytest.fixture
-def ours(make: Factories, app: Flask, now: datetime) -> SimpleNamespace:
+def ours(make: Factories, app: Flask, now: datetime) -> Iterator[SimpleNamespace]:
     """A producer with an account, and a payment of 100,000 đ that it waits for."""
-    producer = make.producer("Hộ mẫu")
-    with app.app_context(), transaction() as session:
-        account = transfers.set_account(
-            session.get_one(Organisation, producer.id),
-            bank_bin="970405", number="0123456789", holder="MAU", actor=SYSTEM, now=now,
+    shop = open_shop(make, app, now)
+    producer = shop.first
+    with app.app_context():
+        with transaction() as session:
+            account = transfers.set_account(
+                session.get_one(Organisation, producer.id),
+                bank_bin="970405", number="0123456789", holder="MAU", actor=SYSTEM, now=now,
+            )  # fmt: skip
+        cart = fill(now, (shop.rice, 2))
+        with transaction():
+            bought = ordering.place(cart, asked(shop, 100_000, ways={producer.id: Way("parcel", 0)}), now=now)
+            paying.ask(bought, now=now)
+        payment = bought.payments[0]
+        found = SimpleNamespace(
+            producer=producer, account_id=account.id, payment_id=payment.id, code=payment.code,
+            number=bought.number, now=now,
         )  # fmt: skip
-        cart = Cart(token="c" * 43, created_at=now, changed_at=now)
-        session.add(cart)
-        session.flush()
-        bought = Purchase(
-            number="DH-000009", token="t" * 26, cart_id=cart.id, language="vi", method=PaymentMethod.VIETQR,
-            goods_vnd=100_000, total_vnd=100_000, placed_at=now,
-        )  # fmt: skip
-        order = Order(
-            purchase=bought, position=1, number="DH-000009-1", producer_id=producer.id, goods_vnd=100_000,
-            total_vnd=100_000, placed_at=now, placement=Placement.CONFIRMED,
-        )  # fmt: skip
-        session.add_all([bought, order])
-        session.flush()
-        payment = Payment(
-            purchase_id=bought.id, payee_id=producer.id, method=PaymentMethod.VIETQR, code=CODE, amount_vnd=100_000,
-            asked_at=now,
-        )  # fmt: skip
-        session.add(payment)
-        session.flush()
-        found = SimpleNamespace(producer=producer, account_id=account.id, payment_id=payment.id, now=now)
     found.browser = make.client(producer)
-    return found
+    yield found
+    with app.app_context():
+        assert agreement.verify() == []
 
 
 def arrive(app: Flask, ours: SimpleNamespace, amount: int, memo: str, identity: str = "FT1") -> int:
@@ -114,7 +97,7 @@ def hidden(page: str, name: str) -> str:
 def test_a_statement_is_looked_at_first_then_taken_in_and_counts_once(ours: SimpleNamespace, app: Flask) -> None:
     text = (
         HEAD
-        + f"20/11/2026,FT1,,100000,{CODE} mua hang\n20/11/2026,FT2,,5000,gi do\n"
+        + f"20/11/2026,FT1,,100000,{ours.code} mua hang\n20/11/2026,FT2,,5000,gi do\n"
         + "31/02/2026,FT3,,7000,hong\n21/11/2026,FT4,9000,,phi\n"
     )
 
@@ -180,18 +163,18 @@ def test_anothers_account_does_not_exist(ours: SimpleNamespace, make: Factories)
 def test_money_of_unknown_purpose_is_given_to_the_order_it_was_for(ours: SimpleNamespace, app: Flask) -> None:
     id = arrive(app, ours, 100_000, "mua mat ong")
     page = ours.browser.get(f"/quan-tri/tien/{id}").text
-    assert "DH-000009" in page
+    assert ours.number in page
 
     for wrong in ("", "OC0", "DH-1", "'; --"):
         assert send(ours.browser, f"/quan-tri/tien/{id}/gan", what=wrong).status_code == 422
-    assert send(ours.browser, f"/quan-tri/tien/{id}/gan", what="dh-000009").status_code == 303
+    assert send(ours.browser, f"/quan-tri/tien/{id}/gan", what=ours.number.lower()).status_code == 303
 
     assert credit(app, id).payment_id == ours.payment_id
-    assert send(ours.browser, f"/quan-tri/tien/{id}/gan", what=CODE).status_code == 409
+    assert send(ours.browser, f"/quan-tri/tien/{id}/gan", what=ours.code).status_code == 409
 
 
 def test_a_part_says_what_is_missing(ours: SimpleNamespace, app: Flask) -> None:
-    id = arrive(app, ours, 40_000, CODE)
+    id = arrive(app, ours, 40_000, ours.code)
 
     page = ours.browser.get(f"/quan-tri/tien/{id}").text
 
@@ -200,7 +183,7 @@ def test_a_part_says_what_is_missing(ours: SimpleNamespace, app: Flask) -> None:
 
 
 def test_what_is_too_much_is_claimed_back_then_transferred(ours: SimpleNamespace, app: Flask) -> None:
-    id = arrive(app, ours, 130_000, CODE)
+    id = arrive(app, ours, 130_000, ours.code)
     assert "Thừa" in ours.browser.get("/quan-tri/tien").text
 
     claimed = send(ours.browser, f"/quan-tri/tien/{id}/tra-phan-thua")
@@ -235,7 +218,7 @@ def test_a_decision_is_written_down_with_its_words(ours: SimpleNamespace, app: F
 
 
 def test_what_belongs_to_an_order_is_not_sent_back_as_if_it_were_for_nothing(ours: SimpleNamespace, app: Flask) -> None:
-    id = arrive(app, ours, 40_000, CODE)
+    id = arrive(app, ours, 40_000, ours.code)
 
     assert send(ours.browser, f"/quan-tri/tien/{id}/quyet-dinh", how="tra-lai", words="FT7").status_code == 422
     assert credit(app, id).outcome is CreditOutcome.PARTIAL
@@ -249,7 +232,7 @@ def test_who_may_only_read_is_shown_no_buttons(ours: SimpleNamespace, app: Flask
 
     assert page.status_code == 200
     assert "/gan" not in page.text
-    assert send(reader, f"/quan-tri/tien/{id}/gan", what=CODE).status_code == 403
+    assert send(reader, f"/quan-tri/tien/{id}/gan", what=ours.code).status_code == 403
 
 
 # --- The account, and the ways to pay ---------------------------------------------------------------
@@ -293,7 +276,10 @@ def test_an_account_that_cannot_be_right_is_refused_beside_its_field(
 
     assert send(ours.browser, "/quan-tri/tien/tai-khoan", typed).status_code == 422
     with app.app_context():
-        assert [row.number for row in db.session.scalars(select(BankAccount))] == ["0123456789"]
+        theirs = select(BankAccount.number).where(
+            BankAccount.organisation_id == ours.producer.id, BankAccount.is_active
+        )
+        assert db.session.scalars(theirs).all() == ["0123456789"]
 
 
 def test_without_an_account_the_office_is_paid(ours: SimpleNamespace, app: Flask) -> None:
