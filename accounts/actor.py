@@ -110,10 +110,11 @@ _OFFICE_WORKS = _OFFICE_READS | {
 
 #: The one table of grants: (kind of organisation, role) → what it allows.
 GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
-    (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT},
+    (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS
+    | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT, P.READ_AUDIT},
     (OrganisationKind.PRODUCER, Role.STAFF): _PRODUCER_WORKS,
     (OrganisationKind.PRODUCER, Role.VIEWER): _PRODUCER_READS,
-    (OrganisationKind.SALES_POINT, Role.MANAGER): _POINT_WORKS | {P.MANAGE_OWN_PEOPLE},
+    (OrganisationKind.SALES_POINT, Role.MANAGER): _POINT_WORKS | {P.MANAGE_OWN_PEOPLE, P.READ_AUDIT},
     (OrganisationKind.SALES_POINT, Role.STAFF): _POINT_WORKS,
     (OrganisationKind.SALES_POINT, Role.VIEWER): _POINT_READS,
     (OrganisationKind.OFFICE, Role.MANAGER): _OFFICE_WORKS | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT},
@@ -161,22 +162,23 @@ class Actor:
     user_name: str
     organisation_id: int | None
     organisation_code: str
-    organisation_name: str
+    organisation_name_vi: str
     kind: OrganisationKind | None
     role: Role | None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     #: codes of today's provinces and communes an office looks after; empty for others
     jurisdiction: tuple[str, ...] = ()
     officer_organisation_id: int | None = None
+    organisation_name_en: str = ""  #: empty where it has none
 
     def may(self, permission: Permission) -> bool:
         """Tell whether this kind of thing is allowed to the actor."""
         return permission in self.permissions
 
     @property
-    def acting_for(self) -> str | None:
-        """Name of the producer an officer is working for now, or None."""
-        return self.organisation_name if self.officer_organisation_id is not None else None
+    def is_acting(self) -> bool:
+        """Tell whether an officer is working for a producer now."""
+        return self.officer_organisation_id is not None
 
     @property
     def is_office(self) -> bool:
@@ -190,7 +192,7 @@ ANONYMOUS = Actor(
     user_name="",
     organisation_id=None,
     organisation_code="",
-    organisation_name="",
+    organisation_name_vi="",
     kind=None,
     role=None,
 )
@@ -201,7 +203,7 @@ SYSTEM = Actor(
     user_name="system",
     organisation_id=None,
     organisation_code="system",
-    organisation_name="system",
+    organisation_name_vi="system",
     kind=None,
     role=Role.MANAGER,
     permissions=frozenset(Permission),

@@ -14,6 +14,7 @@ from accounts.models import Consent, Organisation, OrganisationKind
 from accounts.web.forms import BaseForm, answer_status, choice, line, set_choices, show_refusal
 from accounts.web.guard import current_actor, forget_actor, requires
 from admin.listing import address, heading, page_asked
+from admin.saying import said
 from kernel import audit, clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
@@ -115,8 +116,8 @@ def stop() -> Response:
     actor = current_actor()
     session.pop("acting_for", None)
     forget_actor()
-    if actor.acting_for is not None:
+    if actor.is_acting:
         with transaction():
             audit.record(actor, "accounts.stop_acting", f"organisation:{actor.organisation_code}", now=clock.now())
-        flash(gettext("You no longer act for %(name)s.", name=actor.acting_for), "good")
+        flash(gettext("You no longer act for %(name)s.", name=said(actor, "organisation_name")), "good")
     return redirect(url_for("dashboard.show"), 303)

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask_babel import gettext
 
-from accounts.labels import KINDS, ROLES
+from accounts.labels import CHANNELS, KINDS, PURPOSES, ROLES
+from admin import complaints, money, orders, shipping_rates
 from admin.saying import day, dong, quantity
 from catalog.models import Unit
 from kernel.errors import N_
+from storefront import parcel_words
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 WORDS = {
@@ -259,7 +261,18 @@ PRODUCT_FIELDS = {
     "label": N_("label"),
     "photos": N_("photos"),
 }
-_WORDS_OF_VALUES: dict[str, Mapping[Any, str]] = {"role": ROLES, "kind": KINDS}
+WAYS = {"email": N_("by e-mail"), "printed": N_("by a printed code"), "command line": N_("on the command line")}
+_WORDS_OF_VALUES: dict[str, Mapping[Any, str]] = {
+    "role": ROLES,
+    "kind": {**KINDS, **complaints.KINDS},
+    "way": WAYS,
+    "channel": CHANNELS,
+    "purpose": PURPOSES,
+    "cause": orders.CAUSES,
+    "outcome": {**complaints.OUTCOMES, **{outcome: words for outcome, (words, *_) in money.OUTCOMES.items()}},
+    "to": {**parcel_words.STATES, **parcel_words.CASH},
+    "zone": shipping_rates.ZONES,
+}
 
 
 def told(facts: Mapping[str, Any], unit: Unit | None) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
 from storefront import after_queries as after
-from storefront import money_queries, order_queries
+from storefront import money_queries, order_queries, queries, texts
 from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
 from storefront.order_queries import Stage
 from traceability import queries as traces
@@ -143,6 +143,14 @@ def _orders(actor: Actor) -> Iterator[Task]:
 
 
 def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
+    if actor.may(Permission.EDIT_PUBLIC_TEXTS):
+        yield from _task(
+            "file-text",
+            gettext("Pages the law asks for that are not written yet"),
+            len(texts.NAMES) - len(queries.texts_in_force()),
+            "texts.index",
+            gettext("Until then, their links at the foot of the shop say so."),
+        )
     if actor.may(Permission.APPROVE_PRODUCTS):
         yield from _task(
             "clipboard-check",

@@ -11,6 +11,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from accounts.actor import Permission
+from accounts.web.guard import current_actor
+from admin.navigation import navigation_for
 from kernel.db import db
 from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 
@@ -90,6 +93,7 @@ def init_errors(app: Flask) -> None:
         return _page(500, gettext("Something broke on our side. It was written down; please try again."))
 
 
+_BACK_OFFICE = ("/quan-tri/", "/quay")
 _AWAY = """<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Xin thử lại sau ít phút</title>
 <body style="font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem">
@@ -98,7 +102,19 @@ _AWAY = """<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="view
 
 
 def _page(status: int, words: str) -> Response:
-    response = make_response(render_template("errors/show.html", status=status, words=words), status)
+    """Answer in the shell that one is in: who works in the back office keeps its menu."""
+    if status < 500 and request.path.startswith(_BACK_OFFICE) and current_actor().may(Permission.USE_BACK_OFFICE):
+        actor = current_actor()
+        page = render_template(
+            "errors/office.html",
+            status=status,
+            words=words,
+            actor=actor,
+            navigation=navigation_for(actor, request.path),
+        )
+    else:
+        page = render_template("errors/show.html", status=status, words=words)
+    response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
 

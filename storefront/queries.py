@@ -55,6 +55,10 @@ class NoSuchText(NotFound):
     message = N_("There is no page at this address.")
 
 
+class NotWrittenYet(NotFound):
+    message = N_("The programme office has not published this text yet.")
+
+
 class ShelfRow(NamedTuple):
     """A published product as lists need it."""
 
@@ -612,13 +616,13 @@ def producer_of_slug(slug: str) -> Organisation:
 def text_in_force(name: str) -> PublicText:
     """Read the version of a public text that is in force.
 
-    :raises NoSuchText: if there never was one
+    :raises NotWrittenYet: if there never was one
     """
     found = db.session.scalars(
         select(PublicText).where(PublicText.name == name).order_by(PublicText.id.desc()).limit(1)
     ).first()
     if found is None:
-        raise NoSuchText()
+        raise NotWrittenYet()
     return found
 
 

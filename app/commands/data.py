@@ -10,11 +10,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from accounts import passwords
 from app.books_jobs import prove
 from app.commands.tables import require_tables
 from app.config import VAR, Config
 from app.demo import data, loader
 from kernel import clock
+from kernel.errors import DomainError
 from stock import agreement, verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
@@ -33,6 +35,10 @@ def _password() -> str:
     """Give the password of the demo accounts: ``DEMO_PASSWORD``, or one made once and kept under ``var/``."""
     given = os.environ.get("DEMO_PASSWORD")
     if given:
+        try:
+            passwords.check_new(given)
+        except DomainError as refusal:
+            sys.exit(f"ocop: DEMO_PASSWORD: {refusal}")
         return given
     VAR.mkdir(exist_ok=True)
     path = VAR / "demo_password"

@@ -63,8 +63,8 @@ def sitemap() -> Response:
     pages.depends_on(pages.SHOP, pages.TEXTS)
     day = clock.business_date(clock.now())
     base = current_app.config["OCOP"].base_url
-    paths = ["/", "/san-pham", "/chu-the", "/diem-ban", "/truy-xuat", "/gioi-thieu", "/so-minh-bach/"]
-    paths += [f"/chinh-sach/{text.name}" for text in queries.texts_in_force() if text.name != ABOUT]
+    paths = ["/", "/san-pham", "/chu-the", "/diem-ban", "/truy-xuat", "/so-minh-bach/"]
+    paths += [f"/{ABOUT}" if text.name == ABOUT else f"/chinh-sach/{text.name}" for text in queries.texts_in_force()]
     paths += [f"/san-pham/{row.slug}" for row in queries.shelf(day).rows]
     paths += sorted({f"/chu-the/{row.producer_slug}" for row in queries.shelf(day).rows})
     paths += [f"/diem-ban/{slug}" for slug in queries.sales_point_slugs()]

@@ -901,6 +901,48 @@ def test_an_office_reads_the_trail_of_its_jurisdiction_only(make: Factories, off
     assert "/to-chuc/htxbd" not in elsewhere.get("/quan-tri/nhat-ky").text
 
 
+def test_a_manager_reads_what_was_done_in_their_own_organisation_and_no_other(make: Factories) -> None:
+    ours = make.producer("Hợp tác xã Ba Động", code="htxbd", phone="+84905123456")
+    other = make.producer("Hộ khác", code="khac", phone="+84905123457")
+    for organisation in (ours, other):
+        send(make.client(organisation), f"/quan-tri/to-chuc/{organisation.code}/dien-thoai", channel="screen")
+    manager = make.client(ours)
+
+    page = manager.get("/quan-tri/nhat-ky")
+
+    assert "Hợp tác xã Ba Động" in text_of(page)
+    assert "Tự bấm trên màn hình" in text_of(page)
+    assert "Hộ khác" not in page.text
+    assert "organisation:khac" not in manager.get("/quan-tri/nhat-ky?dang=csv").get_data(as_text=True)
+    assert 'name="to-chuc"' not in page.text
+    assert make.client(ours, role=Role.STAFF).get("/quan-tri/nhat-ky").status_code == 403
+
+
+def test_what_is_not_there_or_not_allowed_is_said_within_the_back_office(make: Factories, officer) -> None:
+    staff = make.client(make.producer(), role=Role.STAFF)
+
+    for browser, address, status in (
+        (officer, "/quan-tri/khong-co", 404),
+        (officer, "/quan-tri/to-chuc/khong-co", 404),
+        (staff, "/quan-tri/nhat-ky", 403),
+    ):
+        answer = browser.get(address)
+        assert answer.status_code == status
+        assert 'class="staff"' in answer.text
+        assert 'href="/quan-tri"' in answer.text
+    assert 'class="staff"' not in officer.get("/khong-co").text
+
+
+def test_an_english_page_names_the_organisation_in_english_where_it_has_such_a_name(make: Factories, app) -> None:
+    ours = make.producer("Hợp tác xã Ba Động")
+    with app.app_context(), transaction() as session:
+        session.get_one(Organisation, ours.id).name_en = "Ba Dong Cooperative"
+    browser = make.client(ours)
+
+    assert "Ba Dong Cooperative" in browser.get("/quan-tri?lang=en").text
+    assert "Ba Dong Cooperative" not in browser.get("/quan-tri?lang=vi").text
+
+
 def test_a_day_that_is_none_is_said_and_narrows_nothing(make: Factories, officer) -> None:
     make.producer(code="htxbd", phone="+84905123456")
     send(officer, "/quan-tri/to-chuc/htxbd/dien-thoai", channel="direct")

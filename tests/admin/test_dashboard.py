@@ -19,6 +19,7 @@ from kernel.db import db, transaction
 from kernel.models import Job
 from stock import locations
 from stock.models import Location, LocationKind
+from storefront import texts
 from tests.factories import BA_DONG, Factories
 from traceability.models import Batch
 
@@ -140,6 +141,21 @@ def test_an_office_is_told_of_products_and_certificates_of_its_own_communes(
     assert found["Giấy chứng nhận OCOP hết hạn trong 180 ngày tới"][1] == "1"
     assert all(make.client(near).get(address).status_code == 200 for address, _ in found.values())
     assert tasks(make.client(far)) == {}
+
+
+def test_a_province_is_told_of_public_texts_that_are_not_written(app: Flask, make: Factories, now: datetime) -> None:
+    office = make.client(make.office(of=("51",)))
+    label = "Trang luật yêu cầu mà chưa viết"
+
+    assert tasks(office)[label] == ("/quan-tri/van-ban", str(len(texts.NAMES)))
+    assert "chưa công bố văn bản này" in app.test_client().get("/gioi-thieu").text
+    assert "/gioi-thieu" not in app.test_client().get("/sitemap.xml").text
+
+    with app.app_context(), transaction():
+        for name in texts.NAMES:
+            texts.save(name, title_vi="Mẫu", body_vi="Mẫu", actor=SYSTEM, now=now)
+    assert label not in tasks(office)
+    assert "/gioi-thieu" in app.test_client().get("/sitemap.xml").text
 
 
 def test_a_viewer_of_an_office_is_not_sent_to_decide(app: Flask, make: Factories, producer: Organisation) -> None:

@@ -60,3 +60,21 @@ def test_when_the_window_is_closed_nothing_is_left_running(app: Flask, make: Fac
 
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", shop.port))
+
+
+def test_a_password_of_the_demo_accounts_that_anybody_would_guess_stops_the_start(tmp_path: Path) -> None:
+    shop = LiveShop(tmp_path, f"sqlite:///{tmp_path / 'none.sqlite3'}")
+    environ = {**shop.env, "DEMO_PASSWORD": "12345678"}
+
+    refused = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "sign-ins"],
+        cwd=RUN.parents[1],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert "DEMO_PASSWORD" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -550,7 +550,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "acting.index": (nothing, "--- --- ++- ---"),
     "acting.start": (producer, "--- --- ++- ---"),
     "acting.stop": (nothing, "+++ +++ +++ +++"),
-    "audit.index": (nothing, "--- --- +++ ---"),
+    "audit.index": (nothing, "+-- +-- +++ ---"),
 }
 
 
