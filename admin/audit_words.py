@@ -97,6 +97,7 @@ WORDS = {
     "storefront.withdraw_consent": N_("took a consent back"),
     "storefront.take_data": N_("took the data of an account along"),
     "storefront.delete_account": N_("deleted an account"),
+    "storefront.ask_erasure": N_("asked for who bought to be erased"),
     "storefront.erase_contact": N_("erased who bought"),
     "storefront.complain": N_("complained about an order"),
     "storefront.write_to_complaint": N_("wrote more to a complaint"),

@@ -36,5 +36,6 @@ def send_some(now: datetime) -> int:
 @jobs.recurs("storefront.erase", clock.next_midnight)
 def _erase(args: dict[str, Any], now: datetime) -> None:
     with transaction():
+        buyers.erase_old(now)
         buyers.erase_due(now)
         email_links.forget_old(now)

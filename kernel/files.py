@@ -95,6 +95,10 @@ class Store:
         with self.open(digest, suffix) as file:
             return file.read()
 
+    def remove(self, digest: str, suffix: str) -> None:
+        """Erase a kept file. One that is not there is no error."""
+        self.path(digest, suffix).unlink(missing_ok=True)
+
     def is_intact(self, digest: str, suffix: str) -> bool:
         """Tell whether a file is there and still is what its digest says."""
         try:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, delete, exists, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kernel import files, images, jobs, proof
 from kernel.canonical import canonical
-from kernel.db import db, on_sqlite, transaction
+from kernel.db import Base, db, on_sqlite, transaction
 from kernel.models import Rendition, StoredFile
 from kernel.proof import Source
 
@@ -91,8 +91,15 @@ def keep_picture(prepared: PreparedPicture, *, now: datetime) -> str:
             digest=digest,
             size=size,
         )
+    _bring_back(prepared)
     jobs.enqueue("media.avif", now=now, dedupe=f"media.avif:{accepted.digest}", digest=accepted.digest)
     return accepted.digest
+
+
+def forget(digests: Iterable[str], *, now: datetime) -> None:
+    """Have pictures erased that a row of the caller's transaction no longer shows, unless others show them."""
+    for digest in digests:
+        jobs.enqueue("media.erase", now=now, dedupe=f"media.erase:{digest}:{now.isoformat()}", digest=digest)
 
 
 def store_picture(data: bytes, *, now: datetime) -> str:
@@ -127,7 +134,7 @@ def make_avif(args: dict[str, Any], now: datetime) -> None:
     """Make the AVIF of each width of a picture: a third smaller than WebP, and slow. Safe to run twice."""
     digest = str(args["digest"])
     master = db.session.get(StoredFile, digest)
-    if master is None:
+    if master is None or master.erased_at is not None:
         return
     widths = list(
         db.session.scalars(select(Rendition.width).where(Rendition.master == digest, Rendition.format == "webp"))
@@ -149,6 +156,26 @@ def make_avif(args: dict[str, Any], now: datetime) -> None:
                 digest=avif_digest,
                 size=size,
             )
+
+
+@jobs.handles("media.erase")
+def erase(args: dict[str, Any], now: datetime) -> None:
+    """Erase a picture that no row shows any more: its files are gone, its addresses lead nowhere. Safe to run twice.
+
+    Its digest stays, for the log of proof; it says nothing of what was to be seen.
+    """
+    digest = str(args["digest"])
+    with transaction():
+        master = db.session.get(StoredFile, digest, with_for_update=True, populate_existing=True)
+        if master is None or master.erased_at is not None or _is_shown(digest):
+            return
+        made = db.session.execute(select(Rendition.digest, Rendition.format).where(Rendition.master == digest)).all()
+        db.session.execute(delete(Rendition).where(Rendition.master == digest))
+        master.erased_at = now
+        # Before the commit: stopped in between, the job runs again and finds the rows.
+        for name, suffix in [(digest, master.suffix), *made]:
+            if not db.session.scalar(select(exists().where(Rendition.digest == name))):
+                store().remove(name, suffix)
 
 
 # --- Handing out ------------------------------------------------------------------------------------------
@@ -231,6 +258,28 @@ def _keep(*, digest: str, stored_at: datetime, **values: Any) -> None:
     """Note a file, and its digest in the log of proof; one that is known already is noted there already."""
     if _add(StoredFile, digest=digest, stored_at=stored_at, **values):
         proof.append("document", digest, _contents([digest])[digest], now=stored_at)
+
+
+def _bring_back(prepared: PreparedPicture) -> None:
+    """Write a picture again that was erased before, or between its preparation and now."""
+    master = db.session.get(StoredFile, prepared.accepted.digest, with_for_update=True, populate_existing=True)
+    if master is not None and master.erased_at is not None:
+        master.erased_at = None
+        store().put(prepared.accepted.master, master.suffix)
+        for width in prepared.renditions:
+            store().put(prepared.accepted.renditions[width], "webp")
+
+
+def _is_shown(digest: str) -> bool:
+    """Tell whether a row of any table shows a file."""
+    columns = (
+        column
+        for table in Base.metadata.sorted_tables
+        if table.name != Rendition.__tablename__
+        for column in table.columns
+        if any(key.target_fullname == "stored_file.digest" for key in column.foreign_keys)
+    )
+    return any(db.session.scalar(select(exists().where(column == digest))) for column in columns)
 
 
 def _add(model: type[Any], **values: Any) -> bool:

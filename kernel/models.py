@@ -130,6 +130,7 @@ class StoredFile(Base):
     width: Mapped[int | None]  #: pixels, of pictures
     height: Mapped[int | None]
     stored_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]  #: its content was erased; that it was here stays in the log of proof
 
 
 class Rendition(Base):

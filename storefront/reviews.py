@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from accounts.actor import Actor
 from catalog.models import TradeItem
-from kernel import audit, jobs, pages
+from kernel import audit, jobs, media, pages
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc, one_line
@@ -128,7 +128,7 @@ def write(
     _forget_decision(review)
     db.session.flush()
     if photos is not None:
-        _keep_photos(review, photos)
+        _keep_photos(review, photos, now)
     audit.record(None, "storefront.write_review", f"review:{review.id}", now=now, hearts=hearts)
     return review
 
@@ -141,7 +141,7 @@ def withdraw(review: Review, *, now: datetime) -> None:
     _take_from_show(review)
     review.state, review.words, review.author = ReviewState.WITHDRAWN, "", ""
     _forget_decision(review)
-    _keep_photos(review, ())
+    _keep_photos(review, (), now)
     audit.record(None, "storefront.withdraw_review", f"review:{review.id}", now=now)
 
 
@@ -222,7 +222,8 @@ def _forget_decision(review: Review) -> None:
     review.answer, review.answered_at, review.answered_by_id = "", None, None
 
 
-def _keep_photos(review: Review, digests: Sequence[str]) -> None:
+def _keep_photos(review: Review, digests: Sequence[str], now: datetime) -> None:
+    media.forget({photo.digest for photo in review.photos} - set(digests), now=now)
     db.session.execute(delete(ReviewPhoto).where(ReviewPhoto.review_id == review.id))
     for position, digest in enumerate(dict.fromkeys(digests), start=1):
         db.session.add(ReviewPhoto(review_id=review.id, position=position, digest=digest))

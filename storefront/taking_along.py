@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from accounts import email_links
 from accounts.models import User
 from catalog.models import Product
 from kernel import audit, media
@@ -51,7 +52,7 @@ def take(user: User, *, now: datetime) -> bytes:
         ),
         "stock_notices": [
             {**_columns(row, "asked_at", "confirmed_at", "sent_at"), "product": row.product.slug}
-            for row in db.session.scalars(select(StockNotice).where(StockNotice.email == (user.email or "")))
+            for row in _notices(user)
         ],
         "purchases": [_purchase(row) for row in _purchases(user)],
         "reviews": [
@@ -142,6 +143,13 @@ def _complaints(user: User) -> list[Complaint]:
             .options(selectinload(Complaint.messages), selectinload(Complaint.photos))
         )
     )
+
+
+def _notices(user: User) -> Iterable[StockNotice]:
+    """Give what waits for a person's address; nobody's, where they never proved that it is theirs."""
+    if user.email is None or not email_links.is_proved(user):
+        return []
+    return db.session.scalars(select(StockNotice).where(StockNotice.email == user.email))
 
 
 def _columns(row: Any, *names: str) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
 
 def _spoilt_files() -> list[str]:
     store = media.store()
-    rows = db.session.execute(select(StoredFile.digest, StoredFile.suffix).order_by(StoredFile.digest))
+    rows = db.session.execute(
+        select(StoredFile.digest, StoredFile.suffix).where(StoredFile.erased_at.is_(None)).order_by(StoredFile.digest)
+    )
     return [f"document {digest}: the file is gone or was changed" for digest, suffix in rows
             if not store.is_intact(digest, suffix)]  # fmt: skip
 

@@ -20,7 +20,7 @@ from kernel import administrative_units, clock
 from kernel.db import transaction
 from kernel.errors import Conflict
 from kernel.text import one_line
-from storefront import carriers, ordering, parcel_words, paying, purchase_queries, settling
+from storefront import buyers, carriers, ordering, parcel_words, paying, purchase_queries, settling
 from storefront.gateways import vietqr
 from storefront.order_models import (
     CodState,
@@ -117,6 +117,26 @@ def cancel(token: str, position: int) -> Response:
         was_paid=any(payment.captured_vnd > payment.refunded_vnd for payment in paying.payments_of(order)),
     )
     return unkept(page, status)
+
+
+@blueprint.route("/<token>/xoa-thong-tin", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute", methods=["POST"])
+def erase(token: str) -> Response:
+    """Ask before who bought is erased, then do it; while an order still needs it, it is noted and done later."""
+    purchase = purchase_queries.by_token(token)
+    if request.method == "POST":
+        with transaction():
+            is_done = buyers.ask_erasure(purchase, now=clock.now())
+        flash(
+            gettext("Your name, address and telephone number are erased.")
+            if is_done
+            else gettext("It is noted. They are erased as soon as nothing is open about this order any more."),
+            "good",
+        )
+        return redirect(url_for("orders.show", token=token), 303)
+    page = render_template("storefront/orders/erase.html", purchase=purchase, days=buyers.CONTACT_KEPT.days)
+    return unkept(page)
 
 
 def state_of(order: Order) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import event, func, select
 
+from accounts.models import Organisation
 from kernel import files, images, jobs, media
 from kernel.db import db, transaction
 from kernel.models import Job, Rendition, StoredFile
@@ -63,6 +64,42 @@ def test_the_job_may_run_twice_and_adds_an_avif_of_each_width(ctx: Flask, now: d
     assert drawn is not None
     assert [width for _, width in drawn.avif] == [width for _, width in drawn.webp] == [480, 750, 1080]
     assert media.rendition(digest, 480, "avif")[4:12] == b"ftypavif"
+
+
+def test_a_picture_nobody_shows_any_more_is_erased_and_can_come_back(
+    ctx: Flask, make: Factories, client: FlaskClient, now: datetime
+) -> None:
+    with transaction():
+        digest = media.store_picture(photo(), now=now)
+    media.make_avif({"digest": digest}, now)
+    address = media.address(digest, 480, "webp")
+    assert client.get(address).status_code == 200
+
+    for _ in range(2):
+        media.erase({"digest": digest}, now)
+    media.make_avif({"digest": digest}, now)  # a job that was late brings nothing back
+
+    assert client.get(address).status_code == 404
+    assert count(Rendition) == 0
+    assert not [path for path in media.root().rglob("*.*") if path.suffix in (".webp", ".avif")]
+    assert db.session.get_one(StoredFile, digest).erased_at == now
+
+    with transaction():
+        assert media.store_picture(photo(), now=now) == digest
+    assert client.get(address).status_code == 200
+    assert db.session.get_one(StoredFile, digest).erased_at is None
+
+
+def test_a_picture_that_others_show_too_stays(ctx: Flask, make: Factories, client: FlaskClient, now: datetime) -> None:
+    with transaction():
+        digest = media.store_picture(photo(), now=now)
+    producer = make.producer()
+    with transaction() as session:
+        session.get_one(Organisation, producer.id).picture = digest
+
+    media.erase({"digest": digest}, now)
+
+    assert client.get(media.address(digest, 480, "webp")).status_code == 200
 
 
 def test_a_narrow_picture_is_not_enlarged(ctx: Flask, now: datetime) -> None:

@@ -45,6 +45,7 @@ OPEN_FORMS = {
     "cart.change": "the cookie is the key of the cart; CSRF is checked",
     "checkout.order": "one buys as a guest; the cookie is the key of the cart, CSRF is checked",
     "orders.cancel": "the link is the key of the purchase",
+    "orders.erase": "the link is the key of the purchase",
     "carrier_notices.take": "carriers come with the secret in the address, asked for by the view itself",
     "login.sign_in": "one signs in here",
     "login.sign_out": "ends one's own session; harmless to others, and CSRF is checked",

@@ -19,10 +19,20 @@ from accounts.models import EmailLink, User
 from kernel import jobs
 from kernel.db import db, transaction
 from kernel.models import Job
-from storefront import buyers, reviews
-from storefront.after_models import AccountConsent, ContactErasure, Review, SavedAddress, Wish
+from storefront import buyers, reviews, taking_along
+from storefront.after_models import AccountConsent, ContactErasure, Review, SavedAddress, StockNotice, Wish
 from storefront.models import PublicText
-from storefront.order_models import Contact, Order, Parcel, Purchase
+from storefront.order_models import (
+    Contact,
+    Credit,
+    CreditOutcome,
+    Order,
+    Parcel,
+    ParcelStep,
+    Payment,
+    PaymentMethod,
+    Purchase,
+)
 from tests.buying import open_shop
 from tests.factories import BA_DONG, PASSWORD, VALID_FROM, Factories
 from tests.races import race
@@ -316,12 +326,89 @@ def test_deleting_erases_the_person_and_keeps_the_orders(
                 )
             )  # fmt: skip
         with transaction():
-            assert buyers.erase_due(now + 29 * DAY) == 0
-            assert buyers.erase_due(now + 31 * DAY) == 1
-            assert buyers.erase_due(now + 31 * DAY) == 0
+            assert buyers.erase_due(now + buyers.CONTACT_KEPT - DAY) == 0
+            assert buyers.erase_due(now + buyers.CONTACT_KEPT + DAY) == 1
+            assert buyers.erase_due(now + buyers.CONTACT_KEPT + DAY) == 0
         assert db.session.get(Contact, running.purchase_id) is None
         assert db.session.scalar(select(func.count()).where(ContactErasure.done_at.is_(None))) == 0
         assert opened(texts, now).id != user.id, "the address can open an account again"
+
+
+def test_who_bought_as_a_guest_can_be_erased_by_the_link(
+    app: Flask, client: FlaskClient, make: Factories, now: datetime
+) -> None:
+    item = make.item(make.product())
+    done, running = make.order(item, email=EMAIL), make.order(item, email=EMAIL, came=False)
+    with app.app_context(), transaction() as session:
+        parcel = session.scalars(select(Parcel).where(Parcel.order_id == done.id)).one()
+        parcel.delivered_at = now - buyers.CONTACT_KEPT - DAY
+        payment = Payment(
+            purchase_id=done.purchase_id, payee_id=done.producer_id, method=PaymentMethod.VIETQR, code="OC1",
+            amount_vnd=1, asked_at=now,
+        )  # fmt: skip
+        session.add(payment)
+        session.flush()
+        session.add(
+            Credit(
+                identity="FT1", source="statement", payee_id=done.producer_id, amount_vnd=1, memo="NGUYEN VAN MAU",
+                arrived_at=now, recorded_at=now, outcome=CreditOutcome.MATCHED, payment_id=payment.id,
+            )
+        )  # fmt: skip
+        tokens = [session.get_one(Purchase, order.purchase_id).token for order in (done, running)]
+
+    assert "Người mua mẫu" in client.get(f"/don-hang/{tokens[0]}").text
+    assert client.get(f"/don-hang/{tokens[0]}/xoa-thong-tin").status_code == 200
+    assert client.get("/don-hang/khong-co/xoa-thong-tin").status_code == 404
+    for token in (*tokens, tokens[0]):
+        assert send(client, f"/don-hang/{token}/xoa-thong-tin").status_code == 303
+
+    assert "Người mua mẫu" not in client.get(f"/don-hang/{tokens[0]}").text
+    assert "Người mua mẫu" in client.get(f"/don-hang/{tokens[1]}").text, "its parcel is on the way"
+    with app.app_context():
+        assert db.session.scalars(select(Credit)).one().memo == ""
+        assert db.session.scalar(select(func.count(ContactErasure.purchase_id))) == 2
+
+
+def test_a_parcel_that_came_back_keeps_nobody_in_mind_for_ever(ctx: Flask, make: Factories, now: datetime) -> None:
+    order = make.order(make.item(make.product()), came=False)
+    with transaction() as session:
+        parcel = Parcel(number="KH-1", order_id=order.id, carrier="hand_over", state="returned", created_at=now)
+        session.add(parcel)
+        session.flush()
+        session.add(ParcelStep(parcel_id=parcel.id, what="returned", at=now))
+
+    with transaction():
+        assert not buyers.ask_erasure(db.session.get_one(Purchase, order.purchase_id), now=now)
+        assert buyers.erase_due(now + buyers.CONTACT_KEPT - DAY) == 0
+        assert buyers.erase_due(now + buyers.CONTACT_KEPT + DAY) == 1
+
+
+def test_who_bought_is_erased_when_no_claim_can_be_brought_any_more(ctx: Flask, make: Factories, now: datetime) -> None:
+    order = make.order(make.item(make.product()))
+
+    with transaction():
+        assert buyers.erase_old(now + buyers.CONTACT_AT_MOST) == 0
+        late = now + buyers.CONTACT_AT_MOST + DAY
+        assert (buyers.erase_old(late), buyers.erase_due(late), buyers.erase_old(late)) == (1, 1, 0)
+    assert db.session.get(Contact, order.purchase_id) is None
+
+
+def test_an_address_that_was_never_proved_is_anothers(app: Flask, make: Factories, now: datetime) -> None:
+    product = make.product()
+    user = make.user(email=EMAIL)
+    with app.app_context():
+        with transaction() as session:
+            session.add(
+                StockNotice(
+                    product_id=product.id, email=EMAIL, language="vi", asked_at=now, confirmed_at=now, token="t" * 43
+                )
+            )
+        whole = taking_along.take(db.session.get_one(User, user.id), now=now)
+        with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+            assert json.loads(packed.read("du-lieu.json"))["stock_notices"] == []
+        with transaction():
+            buyers.delete_account(db.session.get_one(User, user.id), now=now)
+        assert db.session.scalar(select(func.count(StockNotice.id))) == 1
 
 
 def test_who_works_here_is_not_deleted_by_themselves(app: Flask, make: Factories, now: datetime) -> None:

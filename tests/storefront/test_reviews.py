@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
 from catalog.models import Product
-from kernel import jobs, media
+from kernel import files, jobs, media
 from kernel.db import db, transaction
 from kernel.models import Job
 from storefront import after_queries, queries, reviews
@@ -114,6 +114,10 @@ def test_taking_it_back_erases_what_was_said(ctx: Flask, make: Factories, now: d
 
     row = db.session.get_one(Review, review_id)
     assert (row.state, row.words, row.author) == (ReviewState.WITHDRAWN, "", "")
+    erasing = db.session.scalars(select(Job).where(Job.kind == "media.erase")).one()
+    media.erase(dict(erasing.args), now)
+    with pytest.raises(files.NoSuchFile):
+        media.document(digest)
     assert db.session.scalar(select(func.count()).select_from(ReviewPhoto)) == 0
     assert after_queries.shown_reviews(product.id).count == 0
 
