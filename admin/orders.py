@@ -275,7 +275,8 @@ def _parcel_view(parcel: Parcel, *, own: bool) -> dict[str, Any]:
         skipped |= {ParcelState.PICKED_UP, ParcelState.IN_TRANSIT, ParcelState.FAILED, ParcelState.RETURNING}
     if by_hand:
         skipped |= {ParcelState.PICKED_UP}
-    first = next((state for state in nexts if state not in skipped), None)
+    forth = [state for state in nexts if state not in skipped]
+    first = forth[0] if forth and parcel.state is not ParcelState.RETURNING else None
     if parcel.carrier == parcels.PICKUP and first is not None:
         first = ParcelState.DELIVERED
     cash = parcels.CASH.get(parcel.cod_state) if own else None
@@ -290,7 +291,7 @@ def _parcel_view(parcel: Parcel, *, own: bool) -> dict[str, Any]:
         "cash": CASH[parcel.cod_state],
         "holder": HOLDERS.get(holder) or CARRIERS.get(holder),
         "first": first,
-        "others": [state for state in nexts if state not in skipped and state is not first],
+        "others": [state for state in forth if state is not first],
         "may_take_back": ParcelState.RETURNED in nexts,
         "next_cash": cash,
         "may_set_code": own and not by_hand,

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from catalog.models import Product, TradeItem
 from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc
@@ -264,14 +265,16 @@ def agree(cart: Cart, *, now: datetime) -> None:
 
 
 def write_note(cart: Cart, producer_id: int, words: str, *, now: datetime) -> None:
-    """Keep what the buyer wants to say to a producer; no words take it away.
+    """Keep what the buyer wants to say to a producer of goods in the cart; no words take it away.
 
-    :raises NoteTooLong, WasPlaced:
+    :raises NoSuchLine, NoteTooLong, WasPlaced:
     """
     words = nfc(words).strip()
     if len(words) > LONGEST_NOTE:
         raise NoteTooLong(most=LONGEST_NOTE)
     _lock(cart)
+    if not _has_goods_of(cart, producer_id):
+        raise NoSuchLine()
     note = db.session.get(CartNote, (cart.id, producer_id))
     if note is None and words:
         db.session.add(CartNote(cart_id=cart.id, producer_id=producer_id, words=words))
@@ -359,6 +362,16 @@ def _line(cart: Cart, item_id: int) -> CartLine:
     if line is None:
         raise NoSuchLine()
     return line
+
+
+def _has_goods_of(cart: Cart, producer_id: int) -> bool:
+    query = (
+        select(CartLine.trade_item_id)
+        .join(TradeItem, TradeItem.id == CartLine.trade_item_id)
+        .join(Product, Product.id == TradeItem.product_id)
+        .where(CartLine.cart_id == cart.id, Product.producer_id == producer_id)
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def _count(quantity: int) -> int:

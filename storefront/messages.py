@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel import clock, jobs
-from storefront.order_models import Order, OrderLine, PaymentMethod, Purchase
+from storefront.order_models import Order, OrderLine, OrderStep, PaymentMethod, Purchase
 
 PLACED, CONFIRMED, CANCELLED, SENT = "placed", "confirmed", "cancelled", "sent"
 
@@ -21,6 +21,7 @@ def tell(
     *,
     now: datetime,
     order: Order | None = None,
+    step: OrderStep | None = None,
     lots: dict[int, list[tuple[str, str]]] | None = None,
     **facts: Any,
 ) -> None:
@@ -28,6 +29,8 @@ def tell(
 
     :param what: PLACED, CONFIRMED, CANCELLED, SENT
     :param order: which order it is about; all of them when None
+    :param step: what happened to it. An order that was cancelled, stands again and is cancelled again has two of
+        these, and its buyer two letters
     :param lots: line → (number, path of its batch page) of the goods that are sent
     """
     contact = purchase.contact
@@ -37,7 +40,7 @@ def tell(
     jobs.enqueue(
         "mail.send",
         now=now,
-        dedupe=f"order:{what}:{about}:{facts.get('again', '')}",
+        dedupe=f"order:{what}:{about}:{step.id if step is not None else ''}",
         template="order",
         to=contact.email,
         language=purchase.language,

@@ -133,7 +133,7 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
     seen = carts.view(cart, now)
     if not seen.lines:
         raise EmptyCart()
-    if not seen.is_ready:
+    if not seen.is_ready or not asked.ways.keys() >= {group.producer_id for group in seen.groups}:
         raise CartChanged(seen_vnd=asked.seen_total_vnd, total_vnd=seen.goods_vnd)
     orders = totals.add_up(
         [[line.amount_vnd for line in group.lines] for group in seen.groups],
@@ -188,9 +188,9 @@ def confirm(order: Order, *, now: datetime) -> None:
     order.placement = Placement.CONFIRMED
     order.confirmed_at = now
     bookkeeping.confirmed(order, now=now)
-    note(order, "confirmed", now=now)
+    step = note(order, "confirmed", now=now)
     if order.purchase.method is not PaymentMethod.COD:
-        messages.tell(order.purchase, messages.CONFIRMED, order=order, now=now)
+        messages.tell(order.purchase, messages.CONFIRMED, order=order, step=step, now=now)
     audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
 
 
@@ -213,8 +213,8 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
     order.cancel_cause, order.cancel_reason = cause, reason
     order.cancelled_at = now
     bookkeeping.cancelled(order, now=now, actor=actor)
-    note(order, "cancelled", now=now, actor=actor, cause=cause)
-    messages.tell(order.purchase, messages.CANCELLED, order=order, now=now)
+    step = note(order, "cancelled", now=now, actor=actor, cause=cause)
+    messages.tell(order.purchase, messages.CANCELLED, order=order, step=step, now=now)
     audit.record(actor, "storefront.cancel", f"order:{order.number}", now=now, cause=cause)
 
 
@@ -237,9 +237,12 @@ def wanted_lines(order: Order) -> list[int]:
     return [line.line for line in order.lines if line.line not in sets]
 
 
-def note(order: Order, what: str, *, now: datetime, actor: Actor | None = None, **facts: object) -> None:
+def note(order: Order, what: str, *, now: datetime, actor: Actor | None = None, **facts: object) -> OrderStep:
     """Write down a step of an order: what its page tells the buyer."""
-    db.session.add(OrderStep(order_id=order.id, what=what, facts=facts, by_id=actor.user_id if actor else None, at=now))
+    step = OrderStep(order_id=order.id, what=what, facts=facts, by_id=actor.user_id if actor else None, at=now)
+    db.session.add(step)
+    db.session.flush()
+    return step
 
 
 def lock_orders(purchase: Purchase) -> Sequence[Order]:

@@ -42,13 +42,13 @@ HAND_OVER, PICKUP = "hand_over", "pickup"
 CARRIERS = (HAND_OVER, PICKUP, "ghn", "ghtk", "viettel_post", "vnpost")
 
 S = ParcelState
-#: Where a parcel may be next. Nothing leads back.
+#: Where a parcel may be next. Nothing leads back; one that was to come back may still have been given out.
 NEXT: Mapping[ParcelState, frozenset[ParcelState]] = {
     S.CREATED: frozenset({S.PICKED_UP, S.IN_TRANSIT, S.DELIVERED, S.FAILED, S.RETURNING, S.RETURNED}),
     S.PICKED_UP: frozenset({S.IN_TRANSIT, S.DELIVERED, S.FAILED, S.RETURNING}),
     S.IN_TRANSIT: frozenset({S.DELIVERED, S.FAILED, S.RETURNING}),
     S.FAILED: frozenset({S.DELIVERED, S.RETURNING}),
-    S.RETURNING: frozenset({S.RETURNED}),
+    S.RETURNING: frozenset({S.DELIVERED, S.RETURNED}),
     S.DELIVERED: frozenset(),
     S.RETURNED: frozenset(),
 }

@@ -161,6 +161,8 @@ def _save(cart: Cart, typed: Typed) -> None:
         try:
             with transaction():
                 carts.write_note(cart, producer, words, now=now)
+        except carts.NoSuchLine:  # their goods were taken out in another tab: there is nobody left to say it to
+            continue
         except DomainError as refusal:
             typed.refuse(refusal, f"loi-nhan-{producer}")
 

@@ -26,6 +26,7 @@ from storefront.order_models import (
     BankAccount,
     Cart,
     CartLine,
+    CartNote,
     CreditOutcome,
     Order,
     Payment,
@@ -200,6 +201,20 @@ def test_a_wrong_quantity_loses_nothing_else_that_was_typed(client: FlaskClient,
     assert 'value="99"' in page
     assert "Xin gói kỹ" in page
     assert shop.rows(select(CartLine.quantity).order_by(CartLine.trade_item_id)) == [4, 1]
+
+
+def test_a_word_to_a_producer_of_nothing_in_the_cart_is_dropped_and_all_else_is_kept(
+    client: FlaskClient, shop: Shop
+) -> None:
+    add(client, shop.rice)
+
+    typed = {f"so-{shop.rice}": "2", "loi-nhan-99999": "hi", f"loi-nhan-{shop.second}": "hi"}
+    assert (
+        send(client, "/gio-hang", {**typed, f"loi-nhan-{shop.first}": "Xin gói kỹ", "act": "keep"}).status_code == 303
+    )
+
+    assert shop.rows(select(CartNote.words)) == ["Xin gói kỹ"]
+    assert shop.rows(select(CartLine.quantity)) == [2]
 
 
 def test_a_line_is_put_aside_taken_back_and_taken_out(client: FlaskClient, shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
 from kernel.db import db, transaction
+from kernel.models import Job
 from stock import allocation, verification
 from storefront import cart as carts
 from storefront import ordering, paying, settling, totals
@@ -28,6 +30,7 @@ from storefront.order_models import (
     Purchase,
     Refund,
 )
+from storefront.shipping import Way
 from tests.buying import Shop, arrive, asked, buy, fill, free
 from tests.factories import Factories
 from tests.races import race
@@ -156,6 +159,17 @@ def test_another_total_than_the_one_in_force_is_not_taken(ctx: Flask, shop: Shop
 
     assert db.session.scalar(select(func.count()).select_from(Purchase)) == 0
     assert free(shop.rice, now) == 10
+
+
+def test_goods_of_a_producer_whose_parcel_was_never_priced_are_not_taken(ctx: Flask, shop: Shop, now: datetime) -> None:
+    """Another tab puts them in between the page that was read and the lock."""
+    cart = fill(now, (shop.rice, 2))
+    seen = asked(shop, 130_000, ways={shop.first.id: Way("parcel", 30_000)})
+    with transaction():
+        carts.put(cart, shop.honey, 1, now=now)
+
+    with pytest.raises(ordering.CartChanged), transaction():
+        ordering.place(cart, seen, now=now)
 
 
 def test_nothing_is_placed_without_consent_or_from_an_empty_cart(ctx: Flask, shop: Shop, now: datetime) -> None:
@@ -302,6 +316,26 @@ def test_late_money_gets_the_goods_while_there_are_some(ctx: Flask, shop: Shop, 
     assert placements(purchase) == [Placement.CONFIRMED]
     assert free(shop.rice, later) == 8
     assert verification.verify() == []
+
+
+def test_each_time_an_order_is_cancelled_its_buyer_has_a_letter(ctx: Flask, shop: Shop, now: datetime) -> None:
+    cart = fill(now, (shop.rice, 2))
+    wants = asked(shop, 130_000)
+    with transaction():
+        buyer = replace(wants.buyer, email="nguoi.mua@example.com")
+        purchase = ordering.place(cart, replace(wants, buyer=buyer), now=now)
+        paying.ask(purchase, now=now)
+    later = now + ordering.HOLD
+    with transaction():
+        settling.close(purchase, now=later)
+    arrive(purchase.payments[0], 130_000, later)
+
+    with transaction():
+        ordering.cancel(purchase.orders[0], cause="seller", reason="Hết hàng", now=later)
+
+    letters = db.session.scalars(select(Job.args).where(Job.kind == "mail.send").order_by(Job.id)).all()
+    told = [(letter["facts"]["what"], letter["facts"]["cause"]) for letter in letters]
+    assert told == [("placed", ""), ("cancelled", "time"), ("confirmed", ""), ("cancelled", "seller")]
 
 
 def test_late_money_for_goods_that_are_gone_goes_back(ctx: Flask, shop: Shop, now: datetime) -> None:

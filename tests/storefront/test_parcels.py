@@ -283,6 +283,21 @@ def test_a_carrier_that_delivered_has_the_cash(ctx: Flask, shop: Shop, actor, no
     assert order.purchase.payments[0].state is PaymentState.PAID
 
 
+def test_a_parcel_that_was_to_come_back_may_still_be_given_out(ctx: Flask, shop: Shop, actor, now) -> None:
+    order = order_of(shop, now)
+    parcel = pack(order, actor, now, carrier="ghn", code="AB12")
+    with transaction():
+        parcels.heard(parcel, ParcelState.RETURNING, note="return", now=now)
+
+    with transaction():
+        assert parcels.heard(parcel, ParcelState.DELIVERED, note="delivered", now=now)
+
+    assert (parcel.state, parcel.delivered_at) == (ParcelState.DELIVERED, now)
+    assert order_queries.stage_of(order) is order_queries.Stage.DELIVERED
+    assert order.purchase.payments[0].state is PaymentState.PAID
+    all_adds_up()
+
+
 # --- Back again ---------------------------------------------------------------------------------------
 
 
