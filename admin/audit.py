@@ -68,6 +68,7 @@ def index() -> str | Response:
         page=page,
         last=last,
         url_of=lambda number: address(trang=number),
+        only=lambda subject: address(**{"ho-so": subject, "trang": None}),
         csv_url=address(dang="csv", trang=None),
     )
 

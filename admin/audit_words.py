@@ -222,7 +222,7 @@ FACTS = {
     "last": N_("last sticker"),
     "new_address": N_("another address"),
     "new_token": N_("another key"),
-    "reprint": N_("printed before, times"),
+    "reprint": N_("earlier printings"),
     "roll": N_("roll no."),
     "what": N_("what"),
     "words": N_("words"),

@@ -156,6 +156,9 @@ def dates(draft_id: int) -> str | tuple[str, int] | Answer:
     if form.validate_on_submit():
         made_on = form.chosen_day(today)
         expires_on = form.expires_on.data if form.expiry.data == "co" else None
+        if form.expiry.data != "co" and form.expires_on.data not in (None, expires_before):
+            sentence = gettext("For this day to count, choose “Until a day” above; else empty this field.")
+            form.expires_on.errors = [*form.expires_on.errors, sentence]
         if form.expiry.data == "co" and expires_on is None:
             form.expires_on.errors = [*form.expires_on.errors, gettext("Write the last day it is good.")]
         if made_on is not None and not form.errors:

@@ -61,6 +61,7 @@ class DayForm(BaseForm):
 
     day = RadioField(lazy_gettext("When?"), [InputRequired()], coerce=lambda text: text and str(text))
     other_day = DayField(lazy_gettext("Which other day"), [Optional()])
+    earlier: date | None = None  #: the day that the form was opened with
 
     def offer_days(self, today: date, *, earlier: date | None = None) -> None:
         """Offer today and yesterday with their dates, and another day; ``earlier`` is the one chosen before."""
@@ -70,6 +71,7 @@ class DayForm(BaseForm):
             ("hom-qua", gettext("Yesterday, %(day)s", day=f"{yesterday:%d/%m/%Y}")),
             ("khac", gettext("Another day")),
         ]
+        self.earlier = earlier
         if not self.is_submitted() and earlier is not None:
             self.day.data = {today: "hom-nay", yesterday: "hom-qua"}.get(earlier, "khac")
             if self.day.data == "khac":
@@ -77,10 +79,13 @@ class DayForm(BaseForm):
 
     def chosen_day(self, today: date) -> date | None:
         """Give the day that was chosen; without one, say so beside the field and give None."""
-        if self.day.data == "hom-nay":
-            return today
-        if self.day.data == "hom-qua":
-            return today - timedelta(days=1)
+        near = {"hom-nay": today, "hom-qua": today - timedelta(days=1)}.get(self.day.data)
+        if near is not None and self.other_day.data in (None, near, self.earlier):
+            return near
+        if near is not None:
+            sentence = gettext("For this day to count, choose “Another day” above; else empty this field.")
+            self.other_day.errors = [*self.other_day.errors, sentence]
+            return None
         if self.other_day.data is None:
             self.other_day.errors = [*self.other_day.errors, gettext("Write which day it was.")]
             return None

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from app import assets, cli, copies, errors, headers, i18n, mail, parts, scan_jobs, scan_layer, site
 from app.config import ROOT, Config
@@ -37,6 +38,14 @@ class Ocop(Flask):
         return retrying(super().dispatch_request)()
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address: no larger than the ids of rows are, so that a larger one is not found (404)."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = None) -> None:
+        """Take ``max`` as of the rule, or the largest id (a signed number of 32 bits)."""
+        super().__init__(map, fixed_digits, min, 2**31 - 1 if max is None else max)
+
+
 def create_app(config: Config) -> Flask:
     """Make the application from its settings."""
     app = Ocop(
@@ -45,6 +54,7 @@ def create_app(config: Config) -> Flask:
         template_folder="templates",
         static_folder=None,
     )
+    app.url_map.converters["int"] = RowNumber
     app.config.from_mapping(
         OCOP=config,
         SECRET_KEY=config.secret_key,

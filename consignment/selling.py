@@ -31,7 +31,9 @@ class TooManyLines(InvalidInput):
 
 
 class NotAtThisCounter(InvalidInput):
-    message = N_("One of the batches is not at this counter.")
+    message = N_(
+        "One of the batches you chose is not at this counter any more. Look at what is left, and choose again."
+    )
 
 
 class PastItsDate(Conflict):

@@ -138,4 +138,5 @@ class Label:
     stars: int = 0  #: of a certificate that stands on the day of printing; 0 for none
     site: str = ""  #: short domain where the code can be typed in: "ocop.example/truy-xuat"
     remark: str = ""  #: printed in bold above the rest, for example "Dữ liệu mẫu"
+    is_internal: bool = False  #: the code is this platform's own, not a GTIN; said on the label
     in_english_too: bool = False  #: the words before lot and dates in both languages

@@ -47,6 +47,7 @@ def batch_label(row: BatchRow, *, base_url: str, today: date, in_english_too: bo
         stars=certificate.stars if certificate else 0,
         site=site_of(base_url),
         remark=SAMPLE if row.batch.lot.is_sample else "",
+        is_internal=row.item.gtin is None,
         in_english_too=in_english_too,
     )
 

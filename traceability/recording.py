@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
@@ -21,7 +21,7 @@ from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc, one_line
 from traceability import genealogy, records
 from traceability.epcis import store
-from traceability.models import EventFile, EventKind, EventLot, Lot, TraceEvent
+from traceability.models import Batch, EventFile, EventKind, EventLot, Lot, LotInput, TraceEvent
 
 LONGEST_TITLE, LONGEST_NOTE, MOST_FILES = 120, 2_000, 6
 #: Nothing was traced before the programme: an earlier year is a mistyped one.
@@ -105,6 +105,11 @@ class InTheFuture(InvalidInput):
 class TooLongAgo(InvalidInput):
     message = N_("Please look at the year again.")
     field = "day"
+
+
+class BeforeItsMaterial(InvalidInput):
+    message = N_("Nothing it was made of was harvested, received or made before %(day)s. Please look at the day again.")
+    field = "other_day"
 
 
 class NoLots(InvalidInput):
@@ -271,7 +276,11 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     """Write down what was done with a lot, by hand.
 
     :param words: as of ``record_event``, and what that raises
+    :raises BeforeItsMaterial: if it lies before all that the lot was made of
     """
+    first, happened = _first_day_of_material(lot), words.get("event_at") or now
+    if first is not None and business_date(happened) < first:
+        raise BeforeItsMaterial(day=f"{first:%d/%m/%Y}")
     event = record_event(
         EventKind.OBJECT,
         biz_step,
@@ -284,6 +293,19 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     )
     audit.record(actor, "traceability.add_step", f"lot:{lot.id}", now=now, event=event.id)
     return event
+
+
+def _first_day_of_material(lot: Lot) -> date | None:
+    """Give the first day on which anything was there that went into a lot; None where nothing is known."""
+    harvested_or_made = func.coalesce(Lot.harvested_on, Lot.received_on, Batch.made_on)
+    rows = db.session.scalars(
+        select(harvested_or_made)
+        .select_from(LotInput)
+        .join(Lot, Lot.id == LotInput.input_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .where(LotInput.output_id == lot.id)
+    ).all()
+    return min(rows) if rows and None not in rows else None
 
 
 def correct_event(

@@ -278,6 +278,8 @@ def _set(label: Label, width: float, plan: _Plan) -> list[_Set] | None:
         whole(f"{'NSX/MFG' if both else 'NSX'}: {label.made_on:%d/%m/%Y}", 7, 1.25)
     if label.expires_on is not None:
         whole(f"{'HSD/EXP' if both else 'HSD'}: {label.expires_on:%d/%m/%Y}", 7, 1.25)
+    if label.is_internal:
+        name("Mã nội bộ/Internal code" if both else "Mã nội bộ", 6, 1.3, most=1)
     whole(label.code, 8.5, 1.4, bold=True)
     if label.site:
         whole(label.site, 6, 1.2)

@@ -115,7 +115,9 @@ def check(slug: str) -> Answer:
     typed = _typed(request.form)
     goods = queries.goods_at(point)
     chosen = [(row, typed.packs[row.lot_id]) for row in goods if row.lot_id in typed.packs]
-    if not chosen and not typed.wrong:
+    if len(chosen) < len(typed.packs):  # the last was sold, or sent back, since the page was opened
+        typed.problem = words_of(selling.NotAtThisCounter())
+    elif not chosen and not typed.wrong:
         typed.problem = words_of(selling.NothingSold())
     for row, quantity in chosen:
         if quantity > row.on_hand:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -169,6 +169,8 @@ def test_the_first_and_the_last_page_sent_twice_make_one_batch(world: SimpleName
         ("ngay", {"day": "khac", "expiry": "khong", "number": "L1"}),
         ("ngay", {"day": "khac", "other_day": "31/02/2026", "expiry": "khong", "number": "L1"}),
         ("ngay", {"day": "khac", "other_day": "25/11/2026", "expiry": "khong", "number": "L1"}),
+        ("ngay", {"day": "hom-nay", "other_day": "19/11/2026", "expiry": "khong", "number": "L1"}),
+        ("ngay", {"day": "hom-nay", "expiry": "khong", "expires_on": "01/12/2027", "number": "L1"}),
         ("ngay", {"day": "hom-nay", "expiry": "co", "expires_on": "", "number": "L1"}),
         ("ngay", {"day": "hom-nay", "expiry": "co", "expires_on": "23/11/2026", "number": "L1"}),
         ("ngay", {"day": "hom-nay", "expiry": "khong", "number": ""}),
@@ -366,6 +368,32 @@ def test_something_in_between_is_made_and_counts_down_what_went_in(world: Simple
 
 
 # --- A batch's page -------------------------------------------------------------------------------------
+
+
+def test_a_day_that_would_not_count_or_cannot_be_is_refused_beside_its_field(
+    world: SimpleNamespace, make: Factories, app: Flask
+) -> None:
+    batch = make.batch(world.item)
+    make.edge(batch.lot_id, world.raw.id, 10_000)
+    with app.app_context():
+        first = db.session.get_one(Lot, world.raw.id).harvested_on or db.session.get_one(Lot, world.raw.id).received_on
+    assert first is not None
+    day_before, day = f"{first - timedelta(days=1):%d/%m/%Y}", f"{first:%d/%m/%Y}"
+    address = f"/quan-tri/lo-hang/{batch.lot_id}/buoc"
+
+    for wrong in (
+        {"day": "hom-nay", "other_day": day},
+        {"day": "hom-qua", "other_day": day},
+        {"day": "khac", "other_day": day_before},
+    ):
+        answer = send(world.client, address, {"step": "dry", "request_key": KEY, **wrong})
+        assert answer.status_code == 422
+        assert 'id="other_day-error"' in answer.text
+        assert wrong["other_day"] in answer.text
+    assert count(app, TraceEvent) == 0
+
+    right = {"step": "dry", "day": "khac", "other_day": day, "request_key": KEY}
+    assert send(world.client, address, right).status_code == 303
 
 
 def test_a_step_is_added_and_put_right_and_both_stay_on_record(

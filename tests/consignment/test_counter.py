@@ -185,6 +185,21 @@ def test_a_sale_of_what_cannot_be_is_refused_with_what_was_typed(
     assert (count(app, Sale), on_hand(app, shop)) == (0, (90, 10))
 
 
+def test_goods_that_left_the_shelf_since_the_page_was_opened_are_said_to_be_gone(
+    app: Flask, shop: Shop, till: FlaskClient, now: datetime
+) -> None:
+    with app.app_context():
+        shop.deliver(10, now)
+    gone = shop.lot_id + 1_000
+
+    for step in ("kiem", "ban"):
+        fields = {f"so-{shop.lot_id}": "1", f"so-{gone}": "2", "request_key": "a" * 32, "shown_vnd": "66000"}
+        answer = send(till, f"/quay/{shop.slug}/{step}", fields)
+        assert answer.status_code == 422
+        assert "không còn ở quầy này" in answer.text
+    assert count(app, Sale) == 0
+
+
 def test_the_list_is_searched_sorted_and_saved_as_a_file(app: Flask, shop: Shop, phone: FlaskClient) -> None:
     assert f"{NOTES}/moi" in phone.get(NOTES).text, "an empty list says what to do first"
     number = new_note(phone, shop)

@@ -171,6 +171,14 @@ def test_the_label_says_in_letters_what_it_is(tmp_path):
     assert "truyxuat-ocop-bato.example/truy-xuat" in words
 
 
+def test_a_code_that_is_no_gtin_is_said_to_be_the_platforms_own(tmp_path):
+    internal = replace(SHORT, is_internal=True)
+
+    assert "Mã nội bộ" in _words(_sheet([internal]), tmp_path)
+    assert "Mã nội bộ/Internal code" in _words(_sheet([replace(internal, in_english_too=True)]), tmp_path)
+    assert "Mã nội bộ" not in _words(_sheet([SHORT]), tmp_path)
+
+
 def test_goods_without_a_date_of_expiry_have_no_line_for_it(tmp_path):
     assert "HSD" not in _words(_sheet([SHORT]), tmp_path)
 
