@@ -58,6 +58,7 @@ CAUSES = {
 #: ``OrderStep.what`` → what happened.
 HAPPENED = {
     "placed": N_("Order placed"),
+    "exchange": N_("Goods to be sent anew, at no price"),
     "confirmed": N_("Confirmed: the goods are set aside"),
     "paid": N_("Paid"),
     "called": N_("The buyer was called"),

@@ -1,4 +1,4 @@
-"""What the worker does after purchases: letters that open accounts, goods that are back, contacts to be erased."""
+"""What the worker does after purchases: letters that open accounts, goods that are back, what is to be erased."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from accounts import email_links
 from kernel import clock, jobs
 from kernel.db import retrying, transaction
-from storefront import buyers, stock_notices
+from storefront import buyers, returns, stock_notices
 
 LOOKED_FOR_EVERY = timedelta(minutes=5)
 
@@ -38,4 +38,18 @@ def _erase(args: dict[str, Any], now: datetime) -> None:
     with transaction():
         buyers.erase_old(now)
         buyers.erase_due(now)
+        returns.forget_accounts(now)
         email_links.forget_old(now)
+
+
+@jobs.recurs("storefront.exchanges", clock.next_midnight)
+def _exchanges(args: dict[str, Any], now: datetime) -> None:
+    while finish_exchanges(now) == returns.MOST_AT_ONCE:
+        pass
+
+
+@retrying
+def finish_exchanges(now: datetime) -> int:
+    """End some of the returns whose new goods came; give how many."""
+    with transaction():
+        return returns.finish_exchanges(now)

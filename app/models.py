@@ -13,6 +13,7 @@ import stock.models
 import storefront.after_models
 import storefront.models
 import storefront.order_models
+import storefront.return_models
 import traceability.declaration_models
 import traceability.item_models
 import traceability.models
@@ -34,6 +35,7 @@ MODELS = [
     storefront.models,
     storefront.order_models,
     storefront.after_models,
+    storefront.return_models,
     oversight.models,
     oversight.export_models,
 ]

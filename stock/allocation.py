@@ -128,6 +128,21 @@ def _hold(wants: Sequence[Want], *, document: str, on: date, until: datetime | N
     return rows
 
 
+def add(wants: Sequence[Want], *, document: str, on: date, now: datetime) -> list[Allocation]:
+    """Promise goods to further lines of a document, firmly: all they want, or nothing.
+
+    :raises NotEnough: with everything there is too little of
+    :raises AskedOtherwise: if one of the lines has goods already
+    """
+    if _of(document, [want.line for want in wants]):
+        raise AskedOtherwise()
+    rows = _hold(wants, document=document, on=on, until=None, now=now)
+    for row in rows:
+        row.state = AllocationState.FIRM
+    db.session.flush()
+    return rows
+
+
 def regain(document: str, *, lines: Collection[int], on: date, until: datetime | None, now: datetime) -> None:
     """Hold goods anew for lines whose first ones went to somebody else: money came late, and there are others.
 

@@ -15,6 +15,7 @@ from accounts.queries import owned_by
 from catalog.models import ProductVersion
 from kernel.db import db
 from kernel.errors import N_, NotFound
+from storefront import return_queries
 from storefront.after_models import AccountConsent, Complaint, ComplaintState, Review, ReviewState, Wish
 from storefront.models import PublicText
 from storefront.order_models import (
@@ -82,8 +83,8 @@ class Reviewable:
 
 
 def reviewable(purchase: Purchase) -> list[Reviewable]:
-    """List what can be reviewed of a purchase: the lines of orders that came, parts of gift sets left out."""
-    come = [order for order in purchase.orders if has_arrived(order)]
+    """List what can be reviewed of a purchase: the lines of orders that came, without parts of sets and exchanges."""
+    come = [order for order in purchase.orders if has_arrived(order) and not return_queries.is_exchange(order)]
     reviews = {
         (row.order_id, row.line): row
         for row in db.session.scalars(select(Review).where(Review.order_id.in_([order.id for order in come])))

@@ -21,6 +21,7 @@ from kernel import audit, jobs, pages
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import one_line
+from storefront import returns
 from storefront.after_models import (
     AccountConsent,
     Complaint,
@@ -46,6 +47,7 @@ from storefront.order_models import (
     Refund,
     RefundState,
 )
+from storefront.return_models import GoodsReturn
 
 MOST_ADDRESSES, MOST_WISHES = 10, 200
 _ASKED_AGAIN = timedelta(minutes=10)
@@ -392,6 +394,7 @@ def erase_due(now: datetime) -> int:
             .values(memo="")
             .execution_options(synchronize_session=False)
         )
+        returns.erase(row.purchase_id, now=now)
         row.done_at = now
         audit.record(None, "storefront.erase_contact", f"purchase:{row.purchase_id}", now=now)
         done += 1
@@ -420,7 +423,8 @@ def is_needed(purchase_id: int, now: datetime) -> bool:
     of_it = select(Order.id).where(Order.purchase_id == purchase_id)
     disputed = select(Complaint.id).where(Complaint.order_id.in_(of_it), Complaint.state != ComplaintState.CLOSED)
     owed = select(Refund.id).where(Refund.order_id.in_(of_it), Refund.state == RefundState.ASKED)
-    return any(db.session.scalar(select(query.exists())) for query in (under_way, disputed, owed))
+    goes_back = select(GoodsReturn.id).where(GoodsReturn.order_id.in_(of_it), GoodsReturn.closed_at.is_(None))
+    return any(db.session.scalar(select(query.exists())) for query in (under_way, disputed, owed, goes_back))
 
 
 def _forget_authors(purchase_ids: list[int]) -> None:

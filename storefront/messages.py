@@ -11,6 +11,7 @@ from typing import Any
 
 from kernel import clock, jobs
 from storefront.order_models import Order, OrderLine, OrderStep, PaymentMethod, Purchase
+from storefront.return_models import GoodsReturn
 
 PLACED, CONFIRMED, CANCELLED, SENT = "placed", "confirmed", "cancelled", "sent"
 
@@ -59,6 +60,46 @@ def tell(
             **facts,
         },
     )
+
+
+#: Step of a return → who is written to.
+_OF_RETURNS = {
+    "asked": ("buyer", "producer"),
+    "withdrawn": ("producer",),
+    "accepted": ("buyer",),
+    "kept": ("buyer",),
+    "refused": ("buyer",),
+    "arrived": ("buyer",),
+    "exchanged": ("buyer",),
+    "done": ("buyer",),
+}
+
+
+def tell_of_return(made: GoodsReturn, what: str, *, now: datetime, amount_vnd: int = 0) -> None:
+    """Write to the buyer, in the language of the order, and to the producer what a return has come to."""
+    order, purchase, contact = made.order, made.order.purchase, made.order.purchase.contact
+    producer = order.producer
+    facts = {
+        "what": what,
+        "number": made.number,
+        "order": order.number,
+        "producer": {"vi": producer.name_vi, "en": producer.name_en},
+        "by": _time(made.answer_by),
+        "words": made.decision,
+        "amount_vnd": amount_vnd,
+    }
+    to_buyer = ("buyer", contact.email if contact else None, purchase.language, f"/don-hang/{purchase.token}/tra-hang")
+    to_producer = ("producer", producer.email, "vi", "/quan-tri/tra-hang")
+    for side, email, language, path in (to_buyer, to_producer):
+        if email is not None and side in _OF_RETURNS[what]:
+            jobs.enqueue(
+                "mail.send",
+                now=now,
+                template="return",
+                to=email,
+                language=language,
+                facts={**facts, "to_producer": side == "producer", "path": f"{path}/{made.number}"},
+            )
 
 
 def _told(order: Order, lots: dict[int, list[tuple[str, str]]]) -> dict[str, Any]:

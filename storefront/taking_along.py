@@ -25,11 +25,12 @@ from kernel.files import NoSuchFile
 from storefront.after_models import AccountConsent, Complaint, Review, SavedAddress, StockNotice, Wish
 from storefront.models import PublicText
 from storefront.order_models import Order, Purchase, PurchaseConsent
+from storefront.return_models import GoodsReturn
 
 
 def take(user: User, *, now: datetime) -> bytes:
     """Give all that is kept of a buyer as a zip: ``du-lieu.json``, and their photos under ``anh/``."""
-    reviews, complaints = _reviews(user), _complaints(user)
+    reviews, complaints, returned = _reviews(user), _complaints(user), _returns(user)
     whole = {
         "made_at": now,
         "account": _columns(user, "id", "name", "email", "us_phone_number", "language", "created_at"),
@@ -70,12 +71,24 @@ def take(user: User, *, now: datetime) -> bytes:
             }
             for row in complaints
         ],
+        "returns": [
+            {
+                **_columns(row, "number", "reason", "wish", "state", "words", "asked_at", "decision", "closed_at"),
+                **_columns(row, "goods_vnd", "delivery_vnd"),
+                "order": row.order.number,
+                "lines": [{"name_vi": line.bought.name_vi, "quantity": line.quantity} for line in row.lines],
+                "account": row.account and _columns(row.account, "bank_bin", "number", "holder"),
+                "photos": [photo.digest for photo in row.photos],
+            }
+            for row in returned
+        ],
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("du-lieu.json", json.dumps(whole, ensure_ascii=False, indent=2, default=_plain))
         photos = [photo.digest for row in reviews for photo in row.photos]
         photos += [photo.digest for row in complaints for photo in row.photos]
+        photos += [photo.digest for row in returned for photo in row.photos]
         for digest in sorted(set(photos)):
             try:
                 stored, data = media.document(digest)
@@ -150,6 +163,19 @@ def _notices(user: User) -> Iterable[StockNotice]:
     if user.email is None or not email_links.is_proved(user):
         return []
     return db.session.scalars(select(StockNotice).where(StockNotice.email == user.email))
+
+
+def _returns(user: User) -> list[GoodsReturn]:
+    return list(
+        db.session.scalars(
+            select(GoodsReturn)
+            .join(Order, Order.id == GoodsReturn.order_id)
+            .join(Purchase, Purchase.id == Order.purchase_id)
+            .where(Purchase.user_id == user.id)
+            .options(selectinload(GoodsReturn.lines), selectinload(GoodsReturn.photos))
+            .order_by(GoodsReturn.id)
+        )
+    )
 
 
 def _columns(row: Any, *names: str) -> dict[str, Any]:

@@ -48,10 +48,8 @@ class NobodysMoney(Conflict):
     message = N_("There is no account here that this money could have come to.")
 
 
-def set_account(
-    organisation: Organisation, *, bank_bin: str, number: str, holder: str, actor: Actor, now: datetime
-) -> BankAccount:
-    """Say which account buyers transfer to from now on. What was asked for before names the account of then.
+def checked_account(bank_bin: str, number: str, holder: str) -> tuple[str, str, str]:
+    """Give a bank account as it is kept: its bank, its number without blanks, its holder as banks write it.
 
     :raises UnknownBank, BadNumber, BadHolder:
     """
@@ -63,6 +61,17 @@ def set_account(
         raise BadNumber()
     if not _HOLDER.fullmatch(holder):
         raise BadHolder()
+    return bank_bin, number, holder
+
+
+def set_account(
+    organisation: Organisation, *, bank_bin: str, number: str, holder: str, actor: Actor, now: datetime
+) -> BankAccount:
+    """Say which account buyers transfer to from now on. What was asked for before names the account of then.
+
+    :raises UnknownBank, BadNumber, BadHolder:
+    """
+    bank_bin, number, holder = checked_account(bank_bin, number, holder)
     lock(organisation)
     present = paying.account_of(organisation.id)
     if present is not None:

@@ -168,6 +168,7 @@ def said_step(step: OrderStep) -> str | None:
         return str(_CANCELLED[str(step.facts.get("cause", "buyer"))]())
     words = {
         "placed": gettext("The order was placed"),
+        "exchange": gettext("New goods for those you sent back, at no price"),
         "confirmed": gettext("Confirmed: the goods are yours"),
         "paid": gettext("Paid"),
         "packed": gettext("Packed"),

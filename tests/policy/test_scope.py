@@ -39,9 +39,10 @@ from kernel.db import db, transaction
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
-from storefront import complaints, reviews, settling, transfers
+from storefront import complaints, returns, reviews, settling, transfers
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, Parcel, Payment, PaymentMethod, Purchase
+from storefront.return_models import ReturnReason, ReturnWish
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import addresses, cases, items, printing
 from traceability.item_models import CaseKind
@@ -307,6 +308,23 @@ def complained_of(world: SimpleNamespace, make: Factories) -> Rows:
     return found
 
 
+def sent_back_of(world: SimpleNamespace, make: Factories) -> Rows:
+    found = {}
+    for name, owner in (("of_a", world.producer_a), ("of_b", world.producer_b)):
+        order = make.order(make.item(make.product(owner)))
+        with transaction():
+            row = returns.ask(
+                db.session.get_one(Order, order.id),
+                {1: 1},
+                reason=ReturnReason.CHANGED_MIND,
+                wish=ReturnWish.EXCHANGE,
+                language="vi",
+                now=clock.now(),
+            )
+        found[name] = row.id
+    return found
+
+
 def written_of(world: SimpleNamespace, make: Factories) -> Rows:
     """The line of a sale of A and of B, and what either owes the province's office for it."""
     rows = {}
@@ -522,6 +540,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
         },
     ),
     "storefront.order_queries": (orders, OF_PRODUCERS),
+    "storefront.return_queries": (sent_back_of, OF_PRODUCERS),
     "storefront.order_queries.parcels_visible_to": (parcels, OF_PRODUCERS),
     "storefront.money_queries.credits_visible_to": (credits, BY_PAYEE),
     "storefront.money_queries.refunds_visible_to": (refunds, BY_PAYEE),
