@@ -14,7 +14,7 @@ from statistics import median
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench import capture, engines, genealogy, labels, recall, search
+from bench import beside_oscar, buying, capture, engines, genealogy, labels, recall, search
 from bench.keeping import PATH, keep
 from bench.load import Rate, measure
 from tests.live import BIN, ROOT, LiveShop
@@ -39,7 +39,7 @@ def main() -> None:
     print(f"\n{'engine':<12}{'page':<24}{'requests/s':>12}{'CPU ms':>10}{'of empty view':>16}")
     for engine, page, rate, ratio in rows:
         print(f"{engine:<12}{page:<24}{rate.per_second:>12,.0f}{rate.cpu_ms:>10.3f}{ratio:>16.2f}")
-    for part in (recall, capture, labels, genealogy, search):
+    for part in (recall, capture, labels, genealogy, search, buying, beside_oscar):
         print()
         part.main()
     print(f"\nwritten to {PATH.relative_to(ROOT)}")

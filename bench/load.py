@@ -40,14 +40,14 @@ def measure(
         if agent:
             script.write(f'wrk.headers["User-Agent"] = "{agent}"\n')
         script.flush()
-        before = _cpu_seconds(pid)
+        before = cpu_seconds(pid)
         printed = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url],
             check=True,
             capture_output=True,
             text=True,
         ).stdout
-        spent = _cpu_seconds(pid) - before
+        spent = cpu_seconds(pid) - before
     requests = int(re.search(r"(\d+) requests in", printed)[1])  # type: ignore[index]
     per_second = float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])  # type: ignore[index]
     if "Non-2xx" in printed:
@@ -55,7 +55,8 @@ def measure(
     return Rate(per_second=per_second, cpu_ms=spent * 1000 / max(1, requests))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Give the processor time a process and its children have spent so far."""
     total, waiting = 0, [pid]
     while waiting:
         one = waiting.pop()

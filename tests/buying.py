@@ -32,11 +32,11 @@ class Shop:
     texts: dict[str, int]
 
 
-def open_shop(make: Factories, app: Flask, now: datetime) -> Shop:
-    """Make a :class:`Shop`."""
+def open_shop(make: Factories, app: Flask, now: datetime, *, times: int = 1) -> Shop:
+    """Make a :class:`Shop`, with so many times its goods."""
     first, second = make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")
     items = []
-    for producer, price, quantity in ((first, 50_000, 10), (second, 120_000, 5)):
+    for producer, price, quantity in ((first, 50_000, 10 * times), (second, 120_000, 5 * times)):
         product = make.product(producer, price_vnd=price)
         make.certificate(product)
         item = make.item(product)
