@@ -219,6 +219,8 @@ def movements_of(actor: Actor, lot_id: int) -> Select[*tuple[Any, ...]]:
 def available(item_ids: Sequence[int], day: date, now: datetime) -> dict[int, int]:
     """Tell how many packs of each trade item may be ordered now: in their owner's own warehouses, promised to nobody.
 
+    :param day: in Viet Nam, on which they are still good
+
     What was held and is past its time counts as free (two statements).
     """
     if not item_ids:

@@ -630,7 +630,7 @@ def _order(world: SimpleNamespace, app: Flask) -> None:
             )  # fmt: skip
             row = Order(
                 purchase=purchase, position=1, number=f"{number}-1", producer_id=world.producer.id,
-                placement=Placement.CONFIRMED, goods_vnd=1_000, total_vnd=1_000, placed_at=now,
+                placement=Placement.CONFIRMED, goods_vnd=1_000, total_vnd=1_000, placed_at=now, confirmed_at=now,
             )  # fmt: skip
             session.add(row)
             session.flush()
