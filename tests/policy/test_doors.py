@@ -263,6 +263,10 @@ def recall_notice(world: SimpleNamespace) -> dict[str, Any]:
     return {**recalled(world), "notice_id": world.notice_id}
 
 
+def recalled_order(world: SimpleNamespace) -> dict[str, Any]:
+    return {**recalled(world), "order_number": "DH-800001-1"}
+
+
 def recipe(world: SimpleNamespace) -> dict[str, Any]:
     return {"recipe_id": world.recipe_id}
 
@@ -505,6 +509,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "recalls.holders": (recalled, "+++ 000 +++ ---"),
     "recalls.phone_list": (recalled, "+++ 000 +++ ---"),
     "recalls.report": (recalled, "+++ 000 +++ ---"),
+    "recall_buyers.index": (recalled, "+++ +++ +++ ---"),
+    "recall_buyers.called": (recalled_order, "++- ++- ++- ---"),
     "recalls.close": (recalled, "--- --- ++- ---"),
     "recalls.notice": (recall_notice, "+++ +++ +++ ---"),
     "recalls.acknowledge": (recall_notice, "--- ++- ++- ---"),

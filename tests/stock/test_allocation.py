@@ -189,7 +189,6 @@ def test_goods_of_a_recalled_lot_are_neither_held_nor_shipped(ctx: Flask, goods:
     assert {row.lot_id for row in picked} == {goods.june}
     with pytest.raises(allocation.NotEnough):
         hold(goods, 1, "DH-3", now)
-    assert {row.document for row in queries.promised([goods.may])} == {"DH-1"}
 
 
 def test_promised_goods_cannot_be_carried_elsewhere(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
