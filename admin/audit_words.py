@@ -121,6 +121,7 @@ WORDS = {
     "storefront.repick": N_("took another batch for an order"),
     "storefront.take_parcel_back": N_("took the goods of a parcel back"),
     "oversight.acknowledge": N_("confirmed having read a recall"),
+    "oversight.called_buyer": N_("called a buyer about a recall"),
     "oversight.close_recall": N_("closed a recall"),
     "oversight.count": N_("counted recalled goods"),
     "oversight.enter": N_("stated what became of recalled goods"),

@@ -16,6 +16,7 @@ from admin.orders import done, own_order, page_of, where_of
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
+from stock.allocation import must_keep_until
 from stock.models import Allocation, AllocationState
 from storefront import order_queries, ordering, parcels
 from storefront.carriers import booking
@@ -104,7 +105,7 @@ def repick(number: str, allocation_id: int) -> str | tuple[str, int] | Answer:
     """Take another batch for a line."""
     order = own_order(number)
     picked = _picked(order, allocation_id)
-    others = order_queries.others_for(picked, clock.business_date(clock.now()))
+    others = order_queries.others_for(picked, parcels.comes_on(order, clock.now()))
     form = RepickForm()
     form.lot.choices = [SelectChoice(other.lot_id, other.number) for other in others]
     if form.validate_on_submit():
@@ -134,6 +135,7 @@ def repick(number: str, allocation_id: int) -> str | tuple[str, int] | Answer:
         notes={other.lot_id: _about(other) for other in others},
         picked=picked,
         is_held=picked.lot.state is not LotState.RELEASED,
+        last_day=must_keep_until(picked, parcels.comes_on(order, clock.now())),
     )
     return page, answer_status(form)
 

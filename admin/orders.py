@@ -223,6 +223,7 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
     own = _is_own(order)
     stage = order_queries.stage_of(order)
     picks = order_queries.picks_of([order])[order.id]
+    comes_on = parcels.comes_on(order, clock.now())
     return render_template(
         "admin/orders/show.html",
         order=order,
@@ -235,6 +236,8 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         is_paid=_is_paid(order),
         picks=picks,
         frozen=any(row.frozen for rows in picks.values() for row in rows),
+        comes_on=comes_on,
+        too_old=any(not row.keeps(comes_on) for rows in picks.values() for row in rows),
         wanted=set(ordering.wanted_lines(order)),
         to_pack=stage is Stage.TO_PACK,
         may_pack=own and stage is Stage.TO_PACK,

@@ -26,7 +26,7 @@ from accounts.web.forms import (
     show_refusal,
 )
 from accounts.web.guard import current_actor, requires
-from admin import listing
+from admin import listing, recall_buyers
 from admin.saying import said
 from admin.trace_forms import KINDS, TYPED_UNIT
 from catalog.models import Unit
@@ -237,6 +237,7 @@ def show(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         may_close=actor.may(Permission.CLOSE_RECALLS) and row.state is RecallState.OPEN,
+        **recall_buyers.page_part(actor, row),
         **_elsewhere(row, queries.known_from_events(row)),
     )
 
@@ -434,7 +435,8 @@ def holders(number: str) -> Response:
 @requires(Permission.READ_RECALLS)
 def phone_list(number: str) -> str:
     """Print whom to call, with room to write down what they say."""
-    row = queries.get_recall(current_actor(), number)
+    actor = current_actor()
+    row = queries.get_recall(actor, number)
     notices = queries.notices_of(row)
     return render_template(
         "admin/recalls/phone_list.html",
@@ -442,6 +444,7 @@ def phone_list(number: str) -> str:
         notices=notices,
         phones=phones_of(notices),
         now=clock.now(),
+        **recall_buyers.page_part(actor, row),
         **_elsewhere(row, queries.known_from_events(row)),
     )
 
@@ -486,8 +489,8 @@ def close(number: str) -> tuple[str, int] | Answer:
 @requires(Permission.READ_RECALLS)
 def report(number: str) -> str:
     """Print the report: what was recalled, how quickly everybody answered, what became of every pack."""
-    now = clock.now()
-    row = queries.get_recall(current_actor(), number)
+    actor, now = current_actor(), clock.now()
+    row = queries.get_recall(actor, number)
     rows = queries.reckoning(row)
     return render_template(
         "admin/recalls/report.html",
@@ -502,6 +505,7 @@ def report(number: str) -> str:
         parts=PARTS,
         kinds=KINDS,
         now=now,
+        **recall_buyers.page_part(actor, row, most=ROWS),
         **_elsewhere(row, queries.known_from_events(row)),
     )
 
@@ -529,6 +533,7 @@ def notice(number: str, notice_id: int) -> str:
         may_answer=_may_answer(actor, row) and row.recall.state is RecallState.OPEN,
         on_behalf=row.organisation_id != actor.organisation_id,
         sees_whole=not _is_only_a_holder(actor, row),
+        **recall_buyers.page_part(actor, row.recall, producer_id=row.organisation_id),
         **_elsewhere(row.recall, queries.known_of_notice(row)),
     )
 

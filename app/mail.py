@@ -70,6 +70,13 @@ def _tell(args: dict[str, Any], now: datetime) -> None:
         notifying.tell(args["notice"], now=now)
 
 
+@jobs.handles("oversight.tell_buyers")
+def _tell_buyers(args: dict[str, Any], now: datetime) -> None:
+    """Write to those who bought recalled goods online. args: recall (its id)."""
+    with transaction():
+        notifying.tell_buyers(args["recall"], now=now)
+
+
 def compose(
     config: Config, *, template: str, to: str, language: str, facts: dict[str, Any], now: datetime
 ) -> EmailMessage:

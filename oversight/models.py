@@ -135,6 +135,23 @@ class RecallNotice(Base):
     organisation: Mapped[Organisation] = relationship()
 
 
+@append_only
+class RecallBuyerTold(Base):
+    """That who bought goods online was told of their recall: once by a letter, or called. Who they are stands there."""
+
+    __tablename__ = "recall_buyer_told"
+    __table_args__ = (
+        CheckConstraint("channel IN ('mail', 'phone')", name="channel"),
+        CheckConstraint("channel = 'mail' OR by_id IS NOT NULL", name="called_by"),
+    )
+
+    recall_id: Mapped[int] = mapped_column(ForeignKey("recall.id"), primary_key=True)
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: None: the system wrote the letter
+
+
 class EntryKind(enum.StrEnum):
     """What became of packs."""
 

@@ -1,16 +1,30 @@
-"""Telling those who have recalled goods: by mail to their people, by telephone where nobody has an address."""
+"""Telling those who have recalled goods: by mail to their people, by telephone where nobody has an address.
+
+Who bought them online is told as well: by one letter in the language of the purchase, or by a call.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
+from accounts.actor import SYSTEM, Actor
 from accounts.models import Role
-from kernel import jobs
+from kernel import audit, jobs
 from kernel.db import db, lock
-from oversight import queries
-from oversight.models import RecallNotice
+from kernel.errors import N_, Conflict
+from oversight import buyers, queries
+from oversight.buyers import Bought
+from oversight.models import Recall, RecallBuyerTold, RecallNotice
+from storefront.order_models import Purchase
+from storefront.order_queries import NoSuchOrder
 
 MOST_LOTS_IN_A_LETTER = 12
+
+
+class OnlyADrill(Conflict):
+    message = N_("This is a drill: no buyer is told.")
 
 
 def tell(notice_id: int, *, now: datetime) -> int:
@@ -59,3 +73,73 @@ def tell(notice_id: int, *, now: datetime) -> int:
     notice.channel = "mail" if addresses else "phone"
     notice.sent_at = now if addresses else None
     return len(addresses)
+
+
+def tell_buyers(recall_id: int, *, now: datetime) -> int:
+    """Write to everybody who bought goods of a recall online and left an address: once each. A drill writes to nobody.
+
+    Asked again, it writes to those whom no letter was written to before.
+
+    :return: to how many
+    """
+    recall = lock(db.session.get_one(Recall, recall_id))
+    if recall.is_drill:
+        return 0
+    by_purchase: dict[int, list[Bought]] = defaultdict(list)
+    for one in buyers.bought_of(SYSTEM, recall):
+        if one.email is not None and one.written is None:
+            by_purchase[one.purchase_id].append(one)
+    for purchase_id, bought in sorted(by_purchase.items()):
+        purchase = db.session.get_one(Purchase, purchase_id)
+        db.session.add(RecallBuyerTold(recall_id=recall.id, purchase_id=purchase_id, channel="mail", at=now))
+        jobs.enqueue(
+            "mail.send",
+            now=now,
+            dedupe=f"recall-buyer:{recall.number}:{purchase.number}",
+            template="recall_buyer",
+            to=bought[0].email,
+            language=purchase.language,
+            facts={
+                "path": f"/don-hang/{purchase.token}",
+                "number": purchase.number,
+                "reason": {"vi": recall.reason_vi, "en": recall.reason_en or recall.reason_vi},
+                "orders": [_told(one) for one in bought],
+            },
+        )
+    db.session.flush()
+    return len(by_purchase)
+
+
+def _told(one: Bought) -> dict[str, Any]:
+    return {
+        "vi": one.producer.name_vi,
+        "en": one.producer.name_en or one.producer.name_vi,
+        "phone": one.producer.phone,
+        "where": one.where.value,
+        "lots": [
+            {"vi": lot.name_vi, "en": lot.name_en or lot.name_vi, "number": lot.number, "path": lot.path,
+             "quantity": lot.quantity}
+            for lot in one.lots
+        ],
+    }  # fmt: skip
+
+
+def called(recall: Recall, order_number: str, *, actor: Actor, now: datetime) -> None:
+    """Write down that the buyer of an order was called about a recall; who called first stays on record.
+
+    :raises OnlyADrill:
+    :raises storefront.order_queries.NoSuchOrder: if no such order of the recall is there that the actor may see
+    """
+    lock(recall)
+    if recall.is_drill:
+        raise OnlyADrill()
+    one = next((row for row in buyers.bought_of(actor, recall) if row.number == order_number), None)
+    if one is None:
+        raise NoSuchOrder()
+    if one.called is not None:
+        return
+    db.session.add(
+        RecallBuyerTold(recall_id=recall.id, purchase_id=one.purchase_id, channel="phone", at=now, by_id=actor.user_id)
+    )
+    db.session.flush()
+    audit.record(actor, "oversight.called_buyer", f"recall:{recall.number}", now=now, order=order_number)

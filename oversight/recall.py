@@ -126,6 +126,8 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
     notices = _draw_up_notices(recall)
     for notice in notices:
         jobs.enqueue("oversight.tell", now=now, dedupe=f"recall-notice:{notice.id}", notice=notice.id)
+    if not is_drill:
+        jobs.enqueue("oversight.tell_buyers", now=now, dedupe=f"recall-buyers:{recall.id}", recall=recall.id)
     audit.record(
         actor, "oversight.recall", f"recall:{recall.number}", now=now, lot=lot.id, drill=is_drill, told=len(notices)
     )

@@ -23,6 +23,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
 
 from accounts.actor import Actor
+from kernel import clock
 from kernel.db import db, listed
 from kernel.errors import N_, Conflict
 from kernel.text import one_line
@@ -59,6 +60,12 @@ class HoldLost(Conflict):
 
 class NotHeld(Conflict):
     message = N_("These goods are not held for this document.")
+
+
+class DoesNotKeep(Conflict):
+    """``number`` and ``lot_id`` say which."""
+
+    message = N_("Batch %(number)s is past its date, or will be when the goods come. Please take another batch.")
 
 
 class NeedsReason(Conflict):
@@ -117,6 +124,7 @@ def _hold(wants: Sequence[Want], *, document: str, on: date, until: datetime | N
             owner_id=key[2],
             wanted=want.quantity,
             quantity=quantity,
+            good_on=on + timedelta(days=want.min_days),
             state=AllocationState.HELD,
             expires_at=until,
             created_at=now,
@@ -146,12 +154,15 @@ def add(wants: Sequence[Want], *, document: str, on: date, now: datetime) -> lis
 def regain(document: str, *, lines: Collection[int], on: date, until: datetime | None, now: datetime) -> None:
     """Hold goods anew for lines whose first ones went to somebody else: money came late, and there are others.
 
+    They are to keep for as many days from now as the first ones were to keep from then.
+
     :raises NotEnough: if there are none
     """
     rows = _locked(document, lines)
     wants: dict[int, Want] = {}
     for row in rows:
-        wants[row.line] = Want(row.line, row.trade_item_id, row.wanted, row.owner_id)
+        if row.line not in wants:
+            wants[row.line] = Want(row.line, row.trade_item_id, row.wanted, row.owner_id, _days_asked(row))
     _give_back([row for row in rows if row.state in LIVE])
     _hold(list(wants.values()), document=document, on=on, until=until, now=now)
 
@@ -189,12 +200,19 @@ def release(document: str, *, now: datetime, lines: Collection[int] | None = Non
 
 
 def ship(
-    document: str, *, now: datetime, lines: Collection[int] | None = None, actor: Actor | None = None
+    document: str,
+    *,
+    now: datetime,
+    comes_on: date | None = None,
+    lines: Collection[int] | None = None,
+    actor: Actor | None = None,
 ) -> list[Allocation]:
     """Send the goods of a document to its buyer: they leave the warehouse and are the buyer's.
 
+    :param comes_on: the last day on which they may come; None: today
     :return: what was sent, each with its lot
     :raises NotHeld: if there is nothing firm to send
+    :raises DoesNotKeep: if a batch is past its date, will be when the goods come, or keeps shorter than was promised
     :raises stock.ledger.LotFrozen: if a lot was held or recalled meanwhile
     """
     found = _of(document, lines)
@@ -202,6 +220,7 @@ def ship(
     rows = [row for row in _locked(document, lines) if row.state is AllocationState.FIRM]
     if not rows:
         raise NotHeld()
+    _check_that_they_keep(rows, comes_on or clock.business_date(now))
     lines_of_ledger = []
     for row in rows:
         keeper = db.session.get_one(Location, row.location_id).keeper_id
@@ -218,11 +237,15 @@ def ship(
     return rows
 
 
-def repick(allocation: Allocation, *, lot_id: int, reason: str, now: datetime) -> Allocation:
+def repick(
+    allocation: Allocation, *, lot_id: int, reason: str, now: datetime, comes_on: date | None = None
+) -> Allocation:
     """Take other packs for a line than were picked: those of ``lot_id`` at the same place, with a reason.
 
+    :param comes_on: the last day on which they may come to the buyer; None: today
     :raises NeedsReason, NotHeld:
-    :raises NotEnough: if there are too few of that lot
+    :raises DoesNotKeep: if that lot keeps shorter than was promised
+    :raises NotEnough: if there are too few of that lot, or it may not be sold
     """
     reason = one_line(reason)[:200]
     if not reason:
@@ -232,9 +255,14 @@ def repick(allocation: Allocation, *, lot_id: int, reason: str, now: datetime) -
     ledger.share([lot_id, allocation.lot_id])
     _lock_balances({new, old})
     db.session.refresh(allocation)
-    item_of_lot = db.session.scalar(select(Batch.trade_item_id).where(Batch.lot_id == lot_id))
-    if allocation.state not in LIVE or item_of_lot != allocation.trade_item_id:
+    batch = db.session.scalar(select(Batch).where(Batch.lot_id == lot_id))
+    if allocation.state not in LIVE or batch is None or batch.trade_item_id != allocation.trade_item_id:
         raise NotHeld()
+    last_day = must_keep_until(allocation, comes_on or clock.business_date(now))
+    if batch.expires_on is not None and batch.expires_on < last_day:
+        raise DoesNotKeep(number=batch.lot.number, lot_id=lot_id)
+    if not _may_be_sold(new, last_day):
+        raise NotEnough([(allocation.trade_item_id, allocation.quantity, 0)])
     want = Want(allocation.line, allocation.trade_item_id, allocation.quantity, allocation.owner_id)
     state, expires_at = allocation.state, allocation.expires_at
     _give_back([allocation])
@@ -248,6 +276,7 @@ def repick(allocation: Allocation, *, lot_id: int, reason: str, now: datetime) -
         owner_id=allocation.owner_id,
         wanted=allocation.wanted,
         quantity=allocation.quantity,
+        good_on=allocation.good_on,
         state=state,
         expires_at=expires_at,
         created_at=now,
@@ -293,6 +322,39 @@ def may_be_picked(on: date) -> ColumnElement[bool]:
         Lot.state == LotState.RELEASED,
         or_(Batch.expires_on.is_(None), Batch.expires_on >= on),
     )
+
+
+def must_keep_until(allocation: Allocation, comes_on: date) -> date:
+    """Tell on which day promised goods must still be good: the day they were promised for, or when they come later."""
+    return max(comes_on, allocation.good_on or comes_on)
+
+
+def _days_asked(row: Allocation) -> int:
+    return max(0, (row.good_on - clock.business_date(row.created_at)).days) if row.good_on is not None else 0
+
+
+def _check_that_they_keep(rows: Sequence[Allocation], comes_on: date) -> None:
+    batches = db.session.execute(
+        select(Lot.id, Lot.number, Batch.expires_on)
+        .join(Batch, Batch.lot_id == Lot.id)
+        .where(Lot.id.in_(sorted({row.lot_id for row in rows})), Batch.expires_on.is_not(None))
+    )
+    dated = {row[0]: row for row in batches}
+    for row in rows:
+        found = dated.get(row.lot_id)
+        if found is not None and found.expires_on < must_keep_until(row, comes_on):
+            raise DoesNotKeep(number=found.number, lot_id=row.lot_id)
+
+
+def _may_be_sold(key: Key, on: date) -> bool:
+    query = (
+        select(Balance.lot_id)
+        .join(Batch, Batch.lot_id == Balance.lot_id)
+        .join(Lot, Lot.id == Balance.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(*_is(key), may_be_picked(on))
+    )
+    return db.session.scalar(query) is not None
 
 
 def _candidates(wants: Sequence[Want], on: date) -> Select[*tuple[int, int, int]]:

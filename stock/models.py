@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -133,6 +133,7 @@ class Allocation(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     wanted: Mapped[int]  #: what the line wants in all, of one lot or several
     quantity: Mapped[int]
+    good_on: Mapped[date | None]  #: promised: on this day they are still good. None: promised before that was asked
     state: Mapped[AllocationState] = mapped_column(values(AllocationState))
     expires_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")  #: why these packs and not the first to expire

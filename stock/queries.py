@@ -16,7 +16,7 @@ from catalog.models import Product, ProductVersion, TradeItem
 from catalog.queries import known_version
 from kernel import text
 from kernel.db import db, listed
-from stock.models import LIVE, Allocation, AllocationState, Balance, Location, LocationKind, Movement
+from stock.models import Allocation, AllocationState, Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot, LotState
 
 ON_HAND = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT, LocationKind.IN_TRANSIT)
@@ -219,6 +219,8 @@ def movements_of(actor: Actor, lot_id: int) -> Select[*tuple[Any, ...]]:
 def available(item_ids: Sequence[int], day: date, now: datetime) -> dict[int, int]:
     """Tell how many packs of each trade item may be ordered now: in their owner's own warehouses, promised to nobody.
 
+    :param day: in Viet Nam, on which they are still good
+
     What was held and is past its time counts as free (two statements).
     """
     if not item_ids:
@@ -258,15 +260,4 @@ def _in_warehouses(query: Any, day: date, item_ids: Any) -> Any:
             or_(Batch.expires_on.is_(None), Batch.expires_on >= day),
         )
         .group_by(Batch.trade_item_id)
-    )
-
-
-def promised(lot_ids: Sequence[int]) -> list[Allocation]:
-    """List what is promised of some lots and to which document: whom a recall concerns beside the holders."""
-    return list(
-        db.session.scalars(
-            select(Allocation)
-            .where(Allocation.lot_id.in_(listed(sorted(lot_ids))), Allocation.state.in_(LIVE))
-            .order_by(Allocation.document, Allocation.line, Allocation.id)
-        )
     )

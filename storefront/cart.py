@@ -23,6 +23,8 @@ from storefront.order_models import Cart, CartLine, CartNote
 MOST_LINES = 50
 MOST_OF_ONE = 999
 LONGEST_NOTE = 500
+#: For how many more days one can ask the goods to be good: to give them away, or to eat them slowly.
+KEEPS = (0, 15, 30, 60, 90)
 
 
 class NoSuchLine(NotFound):
@@ -61,6 +63,10 @@ class CartFull(Conflict):
 class NoteTooLong(InvalidInput):
     message = N_("Please keep the note within %(most)s letters.")
     field = "note"
+
+
+class BadDays(InvalidInput):
+    message = N_("Please choose one of the given times.")
 
 
 class WasPlaced(Conflict):
@@ -120,6 +126,7 @@ class CartView:
 
     groups: tuple[Group, ...]
     aside: tuple[LineView, ...]
+    min_days: int = 0  #: the goods are to keep so many days more; what keeps shorter is not offered
 
     @property
     def lines(self) -> tuple[LineView, ...]:
@@ -174,7 +181,7 @@ def view(cart: Cart | None, now: datetime) -> CartView:
     if cart is None:
         return CartView((), ())
     rows = _lines(cart)
-    offered = offers([row.trade_item_id for row in rows], now)
+    offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
     notes = {
         note.producer_id: note.words for note in db.session.scalars(select(CartNote).where(CartNote.cart_id == cart.id))
     }
@@ -196,6 +203,7 @@ def view(cart: Cart | None, now: datetime) -> CartView:
             for producer_id, members in groups.items()
         ),
         aside=tuple(line for line in lines if line.is_for_later),
+        min_days=cart.min_days,
     )
 
 
@@ -207,7 +215,7 @@ def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
     _lock(cart)
     line = db.session.get(CartLine, (cart.id, item_id))
     before = 0 if line is None or line.is_for_later else line.quantity
-    offer = _orderable(item_id, before + _count(quantity), now)
+    offer = _orderable(cart, item_id, before + _count(quantity), now)
     if line is None:
         if len(_lines(cart)) >= MOST_LINES:
             raise CartFull(most=MOST_LINES)
@@ -228,7 +236,7 @@ def change(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> None:
     if quantity == 0:
         db.session.delete(line)
     else:
-        _orderable(item_id, _count(quantity), now)
+        _orderable(cart, item_id, _count(quantity), now)
         line.quantity = quantity
     _touch(cart, now)
 
@@ -250,7 +258,7 @@ def agree(cart: Cart, *, now: datetime) -> None:
     """
     _lock(cart)
     rows = _lines(cart)
-    offered = offers([row.trade_item_id for row in rows], now)
+    offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
     for row in rows:
         offer = offered[row.trade_item_id]
         if offer.price_vnd is not None:
@@ -261,6 +269,18 @@ def agree(cart: Cart, *, now: datetime) -> None:
             row.is_for_later = True
         else:
             row.quantity = min(row.quantity, offer.available, MOST_OF_ONE)
+    _touch(cart, now)
+
+
+def ask_to_keep(cart: Cart, days: int, *, now: datetime) -> None:
+    """Say for how many more days all goods of a cart are to be good.
+
+    :raises BadDays, WasPlaced:
+    """
+    if days not in KEEPS:
+        raise BadDays()
+    _lock(cart)
+    cart.min_days = days
     _touch(cart, now)
 
 
@@ -319,6 +339,7 @@ def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> Cart | None:
                         added_at=row.added_at,
                     )
                 )
+        cart.min_days = max(cart.min_days, other.min_days)
         db.session.flush()
         _drop(other)
     _touch(cart, now)
@@ -380,10 +401,10 @@ def _count(quantity: int) -> int:
     return quantity
 
 
-def _orderable(item_id: int, quantity: int, now: datetime) -> Offer:
+def _orderable(cart: Cart, item_id: int, quantity: int, now: datetime) -> Offer:
     if quantity > MOST_OF_ONE:
         raise TooMany(most=MOST_OF_ONE)
-    offer = offers([item_id], now).get(item_id)
+    offer = offers([item_id], now, min_days=cart.min_days).get(item_id)
     if offer is None or offer.hindrance not in (None, Hindrance.SOLD_OUT):
         raise NotForSale()
     if offer.available <= 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
 
@@ -67,8 +67,11 @@ class Offer:
         return f"{self.name_en or self.name_vi}, {self.item_en or self.item_vi}"
 
 
-def offers(item_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
-    """Read what is offered of each trade item now (three statements); one that never was is left out."""
+def offers(item_ids: Sequence[int], now: datetime, *, min_days: int = 0) -> dict[int, Offer]:
+    """Read what is offered of each trade item now (three statements); one that never was is left out.
+
+    :param min_days: only what keeps so many days more is offered
+    """
     if not item_ids:
         return {}
     day = clock.business_date(now)
@@ -90,7 +93,7 @@ def offers(item_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
         )
         .where(TradeItem.id.in_(listed(sorted(set(item_ids)))))
     ).all()
-    left = stock.available([item.id for item, *_ in rows], day, now)
+    left = stock.available([item.id for item, *_ in rows], day + timedelta(days=min_days), now)
     standing = certificates.in_force(sorted({product.id for _, product, *_ in rows}), day)
     found = {}
     for item, product, version, producer, is_shown, price in rows:

@@ -170,6 +170,9 @@ class Order(Base):
         CheckConstraint("discount_vnd BETWEEN 0 AND goods_vnd + shipping_vnd AND shipping_vnd >= 0", name="amounts"),
         CheckConstraint("commission_bp BETWEEN 0 AND 10000", name="commission_rate"),
         CheckConstraint("placement <> 'cancelled' OR cancel_cause <> ''", name="cancelled_has_cause"),
+        CheckConstraint("placement <> 'confirmed' OR confirmed_at IS NOT NULL", name="confirmed_at"),
+        CheckConstraint("packed_at IS NULL OR placement = 'confirmed'", name="packed_is_confirmed"),
+        CheckConstraint("commission_vnd BETWEEN 0 AND goods_vnd", name="commission"),
         Index("ix_purchase_order_producer", "producer_id", "id"),
         Index("ix_purchase_order_placement", "placement", "id"),
     )
@@ -475,7 +478,12 @@ class Parcel(Base):
     """What goes to the buyer at once, by one carrier. Who holds the cash is an axis of its own."""
 
     __tablename__ = "parcel"
-    __table_args__ = (CheckConstraint("cod_vnd >= 0", name="cod"), UniqueConstraint("carrier", "code"))
+    __table_args__ = (
+        CheckConstraint("cod_vnd >= 0", name="cod"),
+        CheckConstraint("(cod_vnd = 0) <= (cod_state = 'none')", name="no_cod"),
+        CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="delivered_at"),
+        UniqueConstraint("carrier", "code"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)  #: "KH-000044"

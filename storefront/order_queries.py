@@ -17,7 +17,7 @@ from accounts.queries import owned_by
 from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from kernel.models import AdministrativeUnit
-from stock.allocation import may_be_picked
+from stock.allocation import may_be_picked, must_keep_until
 from stock.models import Allocation, AllocationState, Balance, Location
 from storefront.order_models import (
     CodState,
@@ -249,6 +249,10 @@ class PickRow(NamedTuple):
     place_vi: str
     place_en: str
 
+    def keeps(self, comes_on: date) -> bool:
+        """Tell whether the batch is good on the last day on which the goods may come, and as long as was promised."""
+        return self.expires_on is None or self.expires_on >= must_keep_until(self.allocation, comes_on)
+
 
 def picks_of(orders: Sequence[Order]) -> dict[int, dict[int, list[PickRow]]]:
     """List what is picked for orders, and what was shipped: {order id: {line: rows}}, first to expire first."""
@@ -292,8 +296,11 @@ class Other(NamedTuple):
     free: int
 
 
-def others_for(picked: Allocation, on: date) -> list[Other]:
-    """List the batches that could be taken instead of the one that was picked, first to expire first."""
+def others_for(picked: Allocation, comes_on: date) -> list[Other]:
+    """List the batches that could be taken instead of the one that was picked, first to expire first.
+
+    :param comes_on: the last day on which the goods may come
+    """
     free = Balance.on_hand - Balance.allocated
     rows = db.session.execute(
         select(Lot.id, Lot.number, Batch.expires_on, free)
@@ -307,7 +314,7 @@ def others_for(picked: Allocation, on: date) -> list[Other]:
             Balance.location_id == picked.location_id,
             Balance.lot_id != picked.lot_id,
             free >= picked.quantity,
-            may_be_picked(on),
+            may_be_picked(must_keep_until(picked, comes_on)),
         )
         .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.made_on, Lot.id)
     )

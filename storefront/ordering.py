@@ -308,7 +308,13 @@ def _write_orders(
             number += 1
             db.session.add(_line(order, number, line, discount_vnd))
             wants.append(
-                Want(line=number, trade_item_id=line.offer.item_id, quantity=line.quantity, owner_id=order.producer_id)
+                Want(
+                    line=number,
+                    trade_item_id=line.offer.item_id,
+                    quantity=line.quantity,
+                    owner_id=order.producer_id,
+                    min_days=max(seen.min_days, way.most_days),
+                )
             )
         note(order, "placed", now=now)
     db.session.flush()

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 
 from accounts.actor import SYSTEM, Actor
-from kernel import audit, numbers
+from kernel import audit, clock, numbers
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation, ledger, locations
 from stock.models import Allocation, AllocationState, Location, LocationKind
-from storefront import bookkeeping, messages, ordering, purchase_queries, settling
+from storefront import bookkeeping, messages, ordering, purchase_queries, settling, shipping
 from storefront.order_models import (
     CodState,
     Order,
@@ -118,14 +118,20 @@ def repick(order: Order, picked: Allocation, *, lot_id: int, reason: str, actor:
     """Take another batch for a line of an order that is not packed: the first was held, recalled or damaged.
 
     :raises NotTheirs: :raises PackedBefore: :raises NotConfirmed:
+    :raises stock.allocation.DoesNotKeep: if that batch is past its date before the goods come
     :raises stock.allocation.NeedsReason: :raises stock.allocation.NotEnough: if there are too few of that batch
     """
     lock(order)
     _check_to_pack(order)
     if picked.document != order.purchase.number or picked.line not in ordering.wanted_lines(order):
         raise NotTheirs()
-    allocation.repick(picked, lot_id=lot_id, reason=reason, now=now)
+    allocation.repick(picked, lot_id=lot_id, reason=reason, comes_on=comes_on(order, now), now=now)
     audit.record(actor, "storefront.repick", f"order:{order.number}", now=now, lot=lot_id)
+
+
+def comes_on(order: Order, now: datetime) -> date:
+    """Tell on which day at the latest an order comes that is sent now."""
+    return clock.business_date(now) + timedelta(days=shipping.days_of(order.shipping_rule))
 
 
 def spoken_to(order: Order, *, note: str, actor: Actor, now: datetime) -> None:
@@ -151,13 +157,20 @@ def pack(order: Order, *, carrier: str, code: str = "", actor: Actor, now: datet
     :param code: the carrier's, if it is known already
     :raises NotConfirmed: :raises PackedBefore: :raises NoSuchCarrier: :raises CodeTaken:
     :raises stock.ledger.LotFrozen: if a batch was held or recalled meanwhile
+    :raises stock.allocation.DoesNotKeep: if a batch is past its date, or will be before the parcel comes
     """
     lock(order)
     _check_to_pack(order)
     if carrier not in CARRIERS or (carrier == PICKUP) != (order.delivery == "pickup"):
         raise NoSuchCarrier()
     known = _free_code(carrier, code)
-    shipped = allocation.ship(order.purchase.number, lines=ordering.wanted_lines(order), now=now, actor=actor)
+    shipped = allocation.ship(
+        order.purchase.number,
+        lines=ordering.wanted_lines(order),
+        comes_on=comes_on(order, now),
+        now=now,
+        actor=actor,
+    )
     cash = 0 if is_paid(order) else order.total_vnd
     parcel = Parcel(
         number=f"KH-{numbers.next_number('parcel'):06d}",

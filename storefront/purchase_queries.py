@@ -7,15 +7,27 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.models import Organisation
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState
-from storefront.order_models import Cart, Order, OrderStep, Parcel, Payment, Purchase, Refund
-from traceability.models import Batch, Lot
+from storefront.order_models import (
+    Cart,
+    Order,
+    OrderLine,
+    OrderStep,
+    Parcel,
+    ParcelState,
+    Payment,
+    Purchase,
+    Refund,
+)
+from storefront.order_queries import latest_parcel
+from storefront.return_queries import packs_sent_back
+from traceability.models import Batch, Lot, LotState
 from traceability.queries import path_of
 
 LONGEST_TOKEN = 26
@@ -96,6 +108,58 @@ def lots_of(
     found: dict[int, list[LotGiven]] = defaultdict(list)
     for line, number, code, token, expires_on, quantity in rows:
         found[line].append(LotGiven(number, path_of(code, token), expires_on, quantity))
+    return found
+
+
+class RecalledGoods(NamedTuple):
+    """So many packs of a recalled batch that a purchase has, or waits for."""
+
+    order_id: int
+    name_vi: str
+    name_en: str
+    number: str
+    path: str  #: of the batch page
+    reason_vi: str
+    reason_en: str
+    quantity: int
+
+
+def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
+    """List the recalled goods of the orders of a purchase that stand; what came back is no longer the buyer's."""
+    rows = db.session.execute(
+        select(
+            Order.id,
+            OrderLine.name_vi,
+            OrderLine.name_en,
+            Lot.number,
+            Organisation.code,
+            Batch.token,
+            Lot.state_reason,
+            Lot.state_reason_en,
+            Allocation.quantity,
+            Allocation.line,
+            Allocation.lot_id,
+        )
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Allocation, and_(Allocation.document == purchase.number, Allocation.line == OrderLine.line))
+        .join(Lot, Lot.id == Allocation.lot_id)
+        .join(Batch, Batch.lot_id == Lot.id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .outerjoin(Parcel, Parcel.id == latest_parcel())
+        .where(
+            Order.purchase_id == purchase.id,
+            Lot.state == LotState.RECALLED,
+            Allocation.state != AllocationState.RELEASED,
+            or_(Parcel.id.is_(None), Parcel.state != ParcelState.RETURNED),
+        )
+        .order_by(Order.position, Allocation.line, Allocation.id)
+    )
+    found, back = [], packs_sent_back({order.id for order in purchase.orders})
+    for order_id, vi, en, number, code, token, why, why_en, quantity, line, lot_id in rows:
+        left = max(0, quantity - back[order_id, line, lot_id])
+        back[order_id, line, lot_id] -= quantity - left
+        if left:
+            found.append(RecalledGoods(order_id, vi, en, number, path_of(code, token), why, why_en or why, left))
     return found
 
 

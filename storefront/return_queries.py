@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import Actor
 from accounts.queries import owned_by
-from kernel.db import db
+from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState, Location, LocationKind
 from storefront import return_rules
@@ -349,3 +350,14 @@ def of_refund(refund_id: int) -> GoodsReturn | None:
         .where(ReturnRefund.refund_id == refund_id)
         .options(joinedload(GoodsReturn.account))
     )
+
+
+def packs_sent_back(order_ids: Collection[int]) -> Counter[tuple[int, int, int]]:
+    """Count the packs of orders that were delivered and came back: (order, line, lot) → packs."""
+    rows = db.session.execute(
+        select(GoodsReturn.order_id, ReturnLot.line, ReturnLot.lot_id, func.sum(ReturnLot.quantity))
+        .join(GoodsReturn, GoodsReturn.id == ReturnLot.return_id)
+        .where(GoodsReturn.order_id.in_(listed(sorted(order_ids))))
+        .group_by(GoodsReturn.order_id, ReturnLot.line, ReturnLot.lot_id)
+    )
+    return Counter({(row[0], row[1], row[2]): int(row[3]) for row in rows})

@@ -20,6 +20,7 @@ from kernel.db import db
 from kernel.errors import N_, InvalidInput
 from storefront.order_models import ShippingRate
 
+_RULE = "shipping_rate"
 ZONES = ("commune", "province", "country")
 #: Of a trade item counted in pieces nobody said what it weighs: a guess, packing and all.
 A_PIECE_G = 500
@@ -40,6 +41,11 @@ class Way:
     weight_g: int = 0
     rule: str = ""
     days: tuple[int, int] | None = None
+
+    @property
+    def most_days(self) -> int:
+        """Tell how many days it takes at most; nought where the buyer fetches the goods."""
+        return self.days[1] if self.days is not None else 0
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,17 @@ def ways(
             kind="parcel",
             price_vnd=price(rate, weight_g, goods_vnd),
             weight_g=weight_g,
-            rule=f"shipping_rate:{row.id}",
+            rule=f"{_RULE}:{row.id}",
             days=(row.days_from, row.days_to),
         )
     return found
+
+
+def days_of(rule: str) -> int:
+    """Tell how many days a parcel takes at most that was priced by a rule; nought if nobody brings it."""
+    number = rule.removeprefix(f"{_RULE}:")
+    row = db.session.get(ShippingRate, int(number)) if number.isdecimal() else None
+    return row.days_to if row is not None else 0
 
 
 def set_rate(

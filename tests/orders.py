@@ -79,9 +79,11 @@ def buy(
     paid: bool = True,
     pickup: bool = False,
     note: str = "",
+    way: Way | None = None,
+    email: str | None = None,
 ) -> Purchase:
     """Place a purchase; by transfer its money has come, unless it is not ``paid``."""
-    way = Way("pickup", 0) if pickup else Way("parcel", PARCEL_VND)
+    way = way or (Way("pickup", 0) if pickup else Way("parcel", PARCEL_VND))
     with transaction():
         cart = carts.start(now)
         for item_id, quantity in lines:
@@ -90,7 +92,7 @@ def buy(
         producers = {shop.a.id if item_id == shop.rice else shop.b.id for item_id, _ in lines}
         total = sum(price[item_id] * quantity for item_id, quantity in lines) + way.price_vnd * len(producers)
         asked = ordering.Asked(
-            buyer=ordering.Buyer("Người mua mẫu", PHONE, "Thôn 1", BA_DONG, VALID_FROM),
+            buyer=ordering.Buyer("Người mua mẫu", PHONE, "Thôn 1", BA_DONG, VALID_FROM, email),
             method=method,
             language="vi",
             seen_total_vnd=total,

@@ -37,6 +37,7 @@ class Typed:
 
     quantities: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+    days: str | None = None
     wrong: dict[str, str] = field(default_factory=dict)  #: "so-7" or "loi-nhan-3" → a sentence
     problem: str | None = None
     status: int = 200
@@ -157,6 +158,12 @@ def _save(cart: Cart, typed: Typed) -> None:
                 carts.change(cart, item, int(words), now=now)
         except DomainError as refusal:
             typed.refuse(refusal, f"so-{item}")
+    if typed.days is not None and typed.days != str(cart.min_days):
+        try:
+            with transaction():
+                carts.ask_to_keep(cart, int(typed.days) if _is_number(typed.days) else -1, now=now)
+        except DomainError as refusal:
+            typed.refuse(refusal, "con-han")
     for producer, words in typed.notes.items():
         try:
             with transaction():
@@ -168,7 +175,7 @@ def _save(cart: Cart, typed: Typed) -> None:
 
 
 def _typed() -> Typed:
-    typed = Typed()
+    typed = Typed(days=request.form.get("con-han"))
     for name, words in request.form.items():
         kind, _, key = name.rpartition("-")
         if not _is_number(key):
@@ -192,6 +199,7 @@ def _page(typed: Typed) -> Response:
     page = render_template(
         "storefront/cart/show.html",
         cart=seen,
+        keeps=carts.KEEPS,
         typed=typed,
         photos={version: pictures.get(photo.digest) for version, photo in photos.items()},
         placed=purchase_queries.placed_with(request.cookies.get(COOKIE)) if cart is None else None,

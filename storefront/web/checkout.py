@@ -7,8 +7,8 @@ names it. The sum on the button comes back with the form; another sum than that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -37,9 +37,10 @@ from kernel.administrative_units import Unit
 from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.text import one_line
+from stock import queries as stock
 from storefront import buyers, gateways, ordering, paying, purchase_queries, queries, shipping
 from storefront import cart as carts
-from storefront.cart import CartView
+from storefront.cart import CartView, LineView
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
 from storefront.web import card_pages
@@ -88,6 +89,15 @@ class CheckoutForm(BaseForm):
 
 
 @dataclass(frozen=True)
+class TooFew:
+    """Of these goods fewer keep until they come than are in the cart."""
+
+    line: LineView
+    available: int
+    day: date  #: on which they are to be good
+
+
+@dataclass(frozen=True)
 class Priced:
     """The parcels of a cart, priced for an address."""
 
@@ -96,6 +106,7 @@ class Priced:
     chosen: Mapping[int, str]  #: producer id → "parcel", "pickup"
     by_parcel: Mapping[int, Way | None]  #: producer id → as a parcel, whatever was chosen
     total_vnd: int
+    too_few: list[TooFew] = field(default_factory=list)
 
     @property
     def shipping_vnd(self) -> int:
@@ -105,7 +116,7 @@ class Priced:
     @property
     def is_whole(self) -> bool:
         """Tell whether every producer's goods reach the buyer."""
-        return None not in self.ways.values()
+        return None not in self.ways.values() and not self.too_few
 
 
 @blueprint.get("")
@@ -153,7 +164,7 @@ def order() -> Response:
         seen = carts.view(carts.find(cart.token), clock.now())
         if not seen.is_ready:
             return redirect(url_for("cart.show"), 303)
-        return _page(form, seen, priced)
+        return _page(form, seen, _priced(seen, priced.home, request.form))
     except DomainError as refusal:
         show_refusal(form, refusal)
         return _page(form, seen, priced)
@@ -288,7 +299,26 @@ def _priced(seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
         for producer_id, way in by_parcel.items()
     }
     shipped = sum(way.price_vnd for way in ways.values() if way is not None)
-    return Priced(home, ways, chosen, by_parcel, seen.goods_vnd + shipped)
+    return Priced(home, ways, chosen, by_parcel, seen.goods_vnd + shipped, _too_few(seen, ways))
+
+
+def _too_few(seen: CartView, ways: Mapping[int, Way | None]) -> list[TooFew]:
+    """Find the goods of which too few keep until their parcel may come (two statements for each length of way)."""
+    now = clock.now()
+    by_days: dict[int, list[LineView]] = {}
+    for group in seen.groups:
+        way = ways[group.producer_id]
+        if way is not None and way.most_days > seen.min_days:
+            by_days.setdefault(way.most_days, []).extend(group.lines)
+    found = []
+    for days, wanted in by_days.items():
+        day = clock.business_date(now) + timedelta(days=days)
+        left = stock.available([one.offer.item_id for one in wanted], day, now)
+        for one in wanted:
+            available = left.get(one.offer.item_id, 0)
+            if available < one.quantity:
+                found.append(TooFew(one, available, day))
+    return found
 
 
 def _away(cart: Cart | None) -> Response:

@@ -35,6 +35,7 @@ from storefront.order_models import (
     Purchase,
     RefundState,
 )
+from storefront.purchase_queries import RecalledGoods
 from storefront.web.origin import unkept
 from storefront.web.words import dong, named
 from traceability.labels import Drawing, qr_svg
@@ -66,6 +67,15 @@ class ParcelView:
     steps: list[tuple[datetime, str, str]]
 
 
+@dataclass(frozen=True)
+class RecalledView:
+    """The recalled goods of an order, and what the buyer is to do."""
+
+    order: Order
+    goods: list[RecalledGoods]
+    what_to_do: str
+
+
 @blueprint.get("/<token>")
 @public
 def show(token: str) -> Response:
@@ -80,9 +90,14 @@ def show(token: str) -> Response:
         steps=_told(purchase),
         parcels={parcel.id: _parcel(parcel) for order in purchase.orders for parcel in order.parcels},
         lots=purchase_queries.lots_of(purchase),
+        recalled=[
+            RecalledView(order, goods, _what_to_do(order))
+            for order, goods in _by_order(purchase, purchase_queries.recalled_of(purchase))
+        ],
         refunds=[(made, made.state is RefundState.DONE) for made in purchase_queries.refunds_of(purchase)],
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
         receiver=_receiver(purchase),
+        phone=signing_in.phone_as_written,
     )
     return unkept(page)
 
@@ -256,6 +271,28 @@ def _told(purchase: Purchase) -> dict[int, list[tuple[datetime, str]]]:
         if words is not None:
             told[step.order_id].append((step.at, words))
     return told
+
+
+def _by_order(purchase: Purchase, recalled: list[RecalledGoods]) -> list[tuple[Order, list[RecalledGoods]]]:
+    found = [(order, [goods for goods in recalled if goods.order_id == order.id]) for order in purchase.orders]
+    return [(order, goods) for order, goods in found if goods]
+
+
+def _what_to_do(order: Order) -> str:
+    if order.packed_at is None:
+        words = gettext("These goods are not sent. The producer takes others for you, or gives your money back.")
+    elif {parcel.state for parcel in order.parcels} != {ParcelState.DELIVERED}:
+        words = gettext(
+            "Do not take the parcel in. If you have it already, do not eat or use what is in it: keep it apart and "
+            "call the producer."
+        )
+    else:
+        words = gettext(
+            "Do not eat or use these goods, and give them to nobody. Keep them apart and call the producer: they say "
+            "how the goods come back and how you get your money back. If you have used them and feel unwell, see a "
+            "doctor and take the pack along."
+        )
+    return str(words)
 
 
 def _may_cancel(order: Order) -> bool:

@@ -263,6 +263,10 @@ def recall_notice(world: SimpleNamespace) -> dict[str, Any]:
     return {**recalled(world), "notice_id": world.notice_id}
 
 
+def recalled_order(world: SimpleNamespace) -> dict[str, Any]:
+    return {**recalled(world), "order_number": "DH-800001-1"}
+
+
 def recipe(world: SimpleNamespace) -> dict[str, Any]:
     return {"recipe_id": world.recipe_id}
 
@@ -505,6 +509,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "recalls.holders": (recalled, "+++ 000 +++ ---"),
     "recalls.phone_list": (recalled, "+++ 000 +++ ---"),
     "recalls.report": (recalled, "+++ 000 +++ ---"),
+    "recall_buyers.index": (recalled, "+++ +++ +++ ---"),
+    "recall_buyers.called": (recalled_order, "++- ++- ++- ---"),
     "recalls.close": (recalled, "--- --- ++- ---"),
     "recalls.notice": (recall_notice, "+++ +++ +++ ---"),
     "recalls.acknowledge": (recall_notice, "--- ++- ++- ---"),
@@ -630,7 +636,7 @@ def _order(world: SimpleNamespace, app: Flask) -> None:
             )  # fmt: skip
             row = Order(
                 purchase=purchase, position=1, number=f"{number}-1", producer_id=world.producer.id,
-                placement=Placement.CONFIRMED, goods_vnd=1_000, total_vnd=1_000, placed_at=now,
+                placement=Placement.CONFIRMED, goods_vnd=1_000, total_vnd=1_000, placed_at=now, confirmed_at=now,
             )  # fmt: skip
             session.add(row)
             session.flush()

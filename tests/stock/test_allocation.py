@@ -189,7 +189,6 @@ def test_goods_of_a_recalled_lot_are_neither_held_nor_shipped(ctx: Flask, goods:
     assert {row.lot_id for row in picked} == {goods.june}
     with pytest.raises(allocation.NotEnough):
         hold(goods, 1, "DH-3", now)
-    assert {row.document for row in queries.promised([goods.may])} == {"DH-1"}
 
 
 def test_promised_goods_cannot_be_carried_elsewhere(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
@@ -228,6 +227,84 @@ def test_other_packs_are_picked_with_a_reason(ctx: Flask, goods: Goods, now: dat
     assert [(row.lot_id, row.quantity, row.reason) for row in allocation.live_of("DH-1")] == [
         (goods.june, 4, "Hộp móp")
     ]
+    assert verification.verify() == []
+
+
+def test_what_was_promised_for_a_day_is_good_on_it_however_it_is_picked(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    """The batch of May is promised on 30 April for three days more; June is taken instead, May then refused."""
+    april = datetime.fromisoformat("2027-04-28T02:00:00+00:00")
+    [row] = hold(goods, 4, "DH-1", april, min_days=3, minutes=None)
+    assert (row.lot_id, row.good_on) == (goods.may, date(2027, 5, 1))
+    with transaction():
+        allocation.confirm("DH-1", now=april)
+        other = allocation.repick(row, lot_id=goods.june, reason="Hộp móp", now=april)
+    assert other.good_on == date(2027, 5, 1)
+
+    late = date(2027, 5, 2)  # it comes a day later than it was promised for
+    with pytest.raises(allocation.DoesNotKeep) as refusal, transaction():
+        allocation.repick(other, lot_id=goods.may, reason="Đổi lại", now=april, comes_on=late)
+
+    assert refusal.value.facts["lot_id"] == goods.may
+    assert verification.verify() == []
+
+
+def test_a_batch_that_is_past_its_date_or_will_be_when_it_comes_is_not_sent(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    hold(goods, 4, "DH-1", now)
+    with transaction():
+        allocation.confirm("DH-1", now=now)
+    after = datetime.fromisoformat("2027-05-01T17:00:00+00:00")  # the second of May in Viet Nam
+    with pytest.raises(allocation.DoesNotKeep), transaction():
+        allocation.ship("DH-1", now=after)
+    with pytest.raises(allocation.DoesNotKeep), transaction():
+        allocation.ship("DH-1", now=now, comes_on=date(2027, 5, 2))
+    assert [row.state for row in allocation.of_document("DH-1")] == [AllocationState.FIRM]
+
+    with transaction():
+        allocation.ship("DH-1", now=now, comes_on=date(2027, 5, 1))
+    assert verification.verify() == []
+
+
+def test_goods_that_are_held_anew_are_to_keep_as_many_days_as_the_first(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    april = datetime.fromisoformat("2027-04-20T02:00:00+00:00")
+    hold(goods, 4, "DH-1", april, min_days=10)
+    hold(goods, 10, "DH-2", april, min_days=30, minutes=None)  # all of June
+    tomorrow = april + timedelta(days=2)
+
+    with pytest.raises(allocation.NotEnough), transaction():
+        allocation.regain("DH-1", lines=[1], on=clock.business_date(tomorrow), until=None, now=tomorrow)
+
+    with transaction():
+        allocation.release("DH-2", now=april)
+        allocation.regain("DH-1", lines=[1], on=clock.business_date(tomorrow), until=None, now=tomorrow)
+    assert [row.lot_id for row in allocation.live_of("DH-1")] == [goods.june]
+
+
+def test_a_lot_that_may_not_be_sold_is_not_picked_by_hand(ctx: Flask, goods: Goods, now: datetime) -> None:
+    [row] = hold(goods, 4, "DH-1", now)
+    with transaction():
+        holding.hold(db.session.get_one(Lot, goods.june), reason="Nghi ngờ", actor=SYSTEM, now=now)
+
+    with pytest.raises(allocation.NotEnough), transaction():
+        allocation.repick(row, lot_id=goods.june, reason="Hộp móp", now=now)
+
+
+def test_the_database_promises_nothing_of_a_lot_that_is_stopped(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 4, "DH-1", now)
+    with transaction():
+        holding.hold(db.session.get_one(Lot, goods.may), reason="Nghi ngờ", actor=SYSTEM, now=now)
+    more = update(Balance).where(Balance.lot_id == goods.may, Balance.location_id == goods.warehouse.id)
+
+    with pytest.raises(DBAPIError), transaction():
+        db.session.execute(more.values(allocated=5).execution_options(synchronize_session=False))
+
+    with transaction():
+        allocation.release("DH-1", now=now)  # less may be promised
     assert verification.verify() == []
 
 

@@ -356,7 +356,7 @@ def test_a_sum_that_somebody_changed_is_named_and_the_command_fails(app: Flask, 
 def test_what_is_in_no_book_is_named(ctx: Flask, shop: Shop, now: datetime, what: str) -> None:
     order = order_of(shop, now, 2, method=PaymentMethod.VIETQR, paid=False)
     statements = {
-        "order": f"UPDATE purchase_order SET placement = 'confirmed' WHERE id = {order.id}",
+        "order": f"UPDATE purchase_order SET placement = 'confirmed', confirmed_at = placed_at WHERE id = {order.id}",
         "refund": "INSERT INTO refund (number, payment_id, amount_vnd, reason, cause, state, reference, problem,"
         " asked_at)"
         f" VALUES ('HT-9', {order.purchase.payments[0].id}, 5, 'x', 'x', 'asked', '', '', '2026-11-24 02:00:00')",

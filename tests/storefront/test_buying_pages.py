@@ -14,12 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from accounts.models import Organisation
 from app import buying_jobs
+from catalog.models import TradeItem
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.models import Job
 from stock import queries as stock
-from stock.models import LocationKind
+from stock.models import Location, LocationKind
 from storefront import agreement, settling
 from storefront.models import PublicText
 from storefront.order_models import (
@@ -61,6 +63,12 @@ class Shop:
     def count(self, model: type) -> int:
         """Count rows."""
         return int(self.rows(select(func.count()).select_from(model))[0])
+
+    def found(self, item_id: int) -> tuple[TradeItem, Location, Organisation]:
+        """Give a trade item, its warehouse and its producer, of the present session."""
+        item = db.session.get_one(TradeItem, item_id)
+        producer = item.product.producer
+        return item, db.session.scalars(select(Location).where(Location.keeper_id == producer.id)).first(), producer
 
     def free(self, item_id: int) -> int:
         """Tell how many may be ordered."""
@@ -215,6 +223,47 @@ def test_a_word_to_a_producer_of_nothing_in_the_cart_is_dropped_and_all_else_is_
 
     assert shop.rows(select(CartNote.words)) == ["Xin gói kỹ"]
     assert shop.rows(select(CartLine.quantity)) == [2]
+
+
+def test_how_long_the_goods_are_to_keep_is_asked_in_the_cart(client: FlaskClient, shop: Shop, make: Factories) -> None:
+    with shop.app.app_context():
+        day = clock.business_date(clock.now())
+        item, home, producer = shop.found(shop.honey)
+        short = make.batch(item, quantity=4, expires_on=day + timedelta(days=20))
+        make.on_hand(short.lot_id, home, producer, 4)
+    add(client, shop.honey, "7")
+
+    assert send(client, "/gio-hang", {"con-han": "31", "act": "keep"}).status_code == 422
+    send(client, "/gio-hang", {"con-han": "30", "act": "keep"})
+
+    assert "Chỉ còn 5 gói" in words(client.get("/gio-hang").data)
+    assert client.get("/thanh-toan").location == "/gio-hang"
+    send(client, "/gio-hang", act="agree")
+    assert shop.rows(select(CartLine.quantity)) == [5]
+    assert client.get("/thanh-toan").status_code == 200
+
+
+def test_goods_that_would_not_keep_until_the_parcel_comes_are_named_and_may_be_picked_up(
+    client: FlaskClient, shop: Shop, make: Factories
+) -> None:
+    with shop.app.app_context():
+        day = clock.business_date(clock.now())
+        item, home, producer = shop.found(shop.honey)
+        short = make.batch(item, quantity=4, expires_on=day + timedelta(days=2))  # the parcel takes up to three
+        make.on_hand(short.lot_id, home, producer, 4)
+    add(client, shop.honey, "7")
+
+    page = send(client, "/thanh-toan", filled(shop, act="price"))
+    assert b'value="order"' not in page.data
+    assert "5" in words(page.data)
+    assert "27/11/2026" in words(page.data)
+    refused = send(client, "/thanh-toan", filled(shop, shown_vnd="870000"))
+    assert refused.status_code == 409
+    assert shop.count(Purchase) == 0
+
+    picked_up = {f"cach-{shop.second}": "pickup"}
+    bought = send(client, "/thanh-toan", {**filled(shop, shown_vnd="840000"), **picked_up})
+    assert bought.status_code == 303, words(bought.data)
 
 
 def test_a_line_is_put_aside_taken_back_and_taken_out(client: FlaskClient, shop: Shop) -> None:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
+from kernel import clock
 from kernel.db import db, transaction
 from kernel.models import Job
 from stock import allocation, verification
+from stock.models import Location
 from storefront import cart as carts
 from storefront import ordering, paying, settling, totals
 from storefront.order_models import (
@@ -135,6 +137,32 @@ def test_a_cart_of_two_producers_is_one_purchase_of_two_orders_that_add_up(ctx: 
     }
     assert (free(shop.rice, now), free(shop.honey, now)) == (8, 4)
     assert verification.verify() == []
+
+
+def test_a_cart_that_asks_for_more_days_gets_only_what_keeps_so_long(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    from catalog.models import TradeItem
+
+    day = clock.business_date(now)
+    item = db.session.get_one(TradeItem, shop.rice)
+    home = db.session.scalars(select(Location).where(Location.keeper_id == shop.first.id)).first()
+    short = make.batch(item, quantity=3, expires_on=day + timedelta(days=20))
+    make.on_hand(short.lot_id, home, shop.first, 3)
+    cart = fill(now, (shop.rice, 2))
+    with transaction():
+        carts.ask_to_keep(cart, 30, now=now)
+    with pytest.raises(carts.BadDays), transaction():
+        carts.ask_to_keep(cart, 31, now=now)
+
+    assert carts.view(cart, now).lines[0].offer.available == 10
+    assert free(shop.rice, now) == 13
+    with transaction():
+        purchase = ordering.place(cart, asked(shop, 130_000), now=now)
+
+    [row] = allocation.live_of(purchase.number)
+    assert row.good_on == day + timedelta(days=30)
+    assert row.lot_id != short.lot_id
 
 
 def test_the_same_cart_gives_the_same_purchase(ctx: Flask, shop: Shop, now: datetime) -> None:

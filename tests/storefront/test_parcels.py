@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import SYSTEM, Actor
 from books import verification as books
-from kernel import numbers
+from kernel import clock, numbers
 from kernel.db import db, transaction
 from stock import allocation, holding, ledger, verification
 from stock.models import Allocation, AllocationState, Balance, Location, LocationKind, Movement
@@ -26,7 +27,9 @@ from storefront.order_models import (
     PaymentState,
     Placement,
     Refund,
+    ShippingRate,
 )
+from storefront.shipping import Way
 from tests.factories import Factories
 from tests.orders import PARCEL_VND, RICE_VND, Shop, buy, open_shop, order_of
 from tests.races import meet, race
@@ -156,6 +159,56 @@ def test_a_batch_that_was_held_is_not_sent_until_another_is_taken(ctx: Flask, sh
     assert on_hand(shop.first, LocationKind.WAREHOUSE) == 6
     assert on_hand(shop.second, LocationKind.CUSTOMER) == 4
     all_adds_up()
+
+
+def test_goods_that_would_come_past_their_date_are_neither_promised_nor_packed(
+    ctx: Flask, shop: Shop, actor, make, now
+) -> None:
+    """The first batch is good for 60 days more, the second for 90; the parcel takes five."""
+    with transaction() as session:
+        session.add(
+            ShippingRate(
+                organisation_id=shop.a.id, zone="commune", base_g=5_000, base_vnd=PARCEL_VND, step_g=1_000,
+                step_vnd=5_000, days_from=1, days_to=5, set_at=now,
+            )
+        )  # fmt: skip
+    rate = db.session.scalars(select(ShippingRate.id)).one()
+    way = Way("parcel", PARCEL_VND, rule=f"shipping_rate:{rate}", days=(1, 5))
+    near, at_last = now + timedelta(days=54), now + timedelta(days=56)
+    soon, too_late = order_of(shop, near, 4, way=way), order_of(shop, at_last, 4, way=way)
+    [first], [second] = (allocation.live_of(order.purchase.number) for order in (soon, too_late))
+    assert (first.lot_id, second.lot_id) == (shop.first, shop.second)
+    assert first.good_on == clock.business_date(near + timedelta(days=5))
+
+    with pytest.raises(allocation.DoesNotKeep):  # packed two days after
+        pack(soon, actor, at_last)
+    assert soon.packed_at is None
+    with pytest.raises(allocation.DoesNotKeep), transaction():
+        parcels.repick(too_late, second, lot_id=shop.first, reason="Hộp móp", actor=actor, now=at_last)
+    assert order_queries.others_for(second, parcels.comes_on(too_late, at_last)) == []
+
+    with transaction():
+        parcels.repick(soon, first, lot_id=shop.second, reason="Gần hết hạn", actor=actor, now=at_last)
+    pack(soon, actor, at_last)
+    assert on_hand(shop.second, LocationKind.CUSTOMER) == 4
+    all_adds_up()
+
+
+def test_the_database_refuses_orders_and_parcels_that_cannot_be(ctx: Flask, shop: Shop, actor, now) -> None:
+    order = order_of(shop, now)
+    parcel = pack(order, actor, now)
+
+    for row, facts in (
+        (order, {"confirmed_at": None}),
+        (order, {"placement": Placement.PLACED}),
+        (order, {"commission_vnd": order.goods_vnd + 1}),
+        (order, {"commission_vnd": -1}),
+        (parcel, {"cod_vnd": 0}),
+        (parcel, {"state": ParcelState.DELIVERED}),
+    ):
+        change = update(type(row)).where(type(row).id == row.id).values(**facts)
+        with pytest.raises(IntegrityError), transaction():
+            db.session.execute(change.execution_options(synchronize_session=False))
 
 
 def test_another_batch_is_taken_with_a_reason_and_only_if_there_is_enough(ctx: Flask, shop: Shop, actor, now) -> None:
