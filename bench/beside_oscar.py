@@ -164,7 +164,8 @@ def _buy_there(url: str, product: str) -> None:
 
 
 def _environment() -> Path:
-    python, wanted = ENVIRONMENT / "bin" / "python", [f"django-oscar[sorl-thumbnail]=={VERSION}", "whoosh==2.7.4", _granian()]
+    python = ENVIRONMENT / "bin" / "python"
+    wanted = [f"django-oscar[sorl-thumbnail]=={VERSION}", "whoosh==2.7.4", _granian()]
     note = ENVIRONMENT / "installed"
     if not note.exists() or note.read_text().split() != wanted:
         subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
