@@ -283,7 +283,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "recall": _by_number(N_("Recall %(number)s"), Permission.READ_RECALLS, "recalls.show", "number"),
     "recipe": _by_number(N_("Recipe no. %(number)s")),
     "refund": _refunds,
-    "return": _by_number(N_("Return %(number)s")),
+    "return": _by_number(N_("Return %(number)s"), Permission.READ_ORDERS, "return_desk.show", "number"),
     "review": _reviews,
     "roll": _rolls,
     "sale": _sales,

@@ -104,6 +104,7 @@ WORDS = {
     "storefront.answer_complaint": N_("answered a complaint"),
     "storefront.dispute_complaint": N_("brought a complaint before the office"),
     "storefront.end_complaint": N_("ended a complaint"),
+    "storefront.refund_complaint": N_("claimed money back for a complaint"),
     "storefront.decide_complaint": N_("decided a complaint"),
     "storefront.write_review": N_("wrote a review"),
     "storefront.withdraw_review": N_("took a review back"),

@@ -17,6 +17,7 @@ from kernel.errors import DomainError
 from storefront import gateways, money_queries, paying, transfers
 from storefront.gateways import vietqr
 from storefront.order_models import BankAccount, PaymentMethod
+from storefront.return_models import ReturnAccount
 from traceability import labels
 
 blueprint = Blueprint("bank_accounts", __name__, url_prefix="/quan-tri/tien")
@@ -32,7 +33,7 @@ class AccountForm(BaseForm):
     bank = choice(lazy_gettext("Bank"), empty=lazy_gettext("Please choose"))
     number = line(lazy_gettext("Account number"), longest=30)
     holder = line(
-        lazy_gettext("Holder"),
+        lazy_gettext("Holder of the account"),
         longest=50,
         description=lazy_gettext("As the bank writes it: capital letters without marks."),
     )
@@ -129,7 +130,7 @@ def methods() -> str | Answer | tuple[str, int]:
     return page, answer_status(form)
 
 
-def bank_of(account: BankAccount) -> str:
+def bank_of(account: BankAccount | ReturnAccount) -> str:
     """Name the bank of an account."""
     bank = vietqr.banks().get(account.bank_bin)
     return bank.name if bank else account.bank_bin

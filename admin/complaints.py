@@ -9,7 +9,7 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from accounts.actor import Permission
-from accounts.web.forms import BaseForm, answer_status, paragraphs, show_refusal
+from accounts.web.forms import BaseForm, MoneyField, answer_status, paragraphs, show_refusal
 from accounts.web.guard import current_actor, requires
 from kernel import clock, media
 from kernel.db import transaction
@@ -61,6 +61,12 @@ class DecisionForm(BaseForm):
 
     outcome = RadioField(lazy_gettext("The decision"), [InputRequired()])
     words = paragraphs(lazy_gettext("Reasons, and what has to be done by when"), longest=complaints.LONGEST_WORDS)
+
+
+class RefundForm(BaseForm):
+    """How much goes back to the buyer."""
+
+    amount_vnd = MoneyField(lazy_gettext("How much goes back to the buyer?"), [InputRequired()])
 
 
 @blueprint.get("")
@@ -138,6 +144,26 @@ def decide(number: str) -> tuple[str, int] | Answer:
     return _page(complaint, deciding=form)
 
 
+@blueprint.post("/<number>/hoan-tien")
+@requires(Permission.DECIDE_COMPLAINTS)
+def refund(number: str) -> tuple[str, int] | Answer:
+    """Claim back for the buyer what the office decided."""
+    actor, now = current_actor(), clock.now()
+    complaint = after_queries.get_complaint(actor, number)
+    form = RefundForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                complaints.give_money_back(complaint, form.amount_vnd.data or 0, actor=actor, now=now)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("The money is to go back: whoever received it finds it under “Money to give back”."), "good")
+            return redirect(url_for("complaints.show", number=number), 303)
+        complaint = after_queries.get_complaint(actor, number)
+    return _page(complaint, refunding=form)
+
+
 def _decision() -> DecisionForm:
     form = DecisionForm()
     form.outcome.choices = [(one.value, gettext(OUTCOMES[one])) for one in complaints.DECISIONS]
@@ -145,9 +171,18 @@ def _decision() -> DecisionForm:
 
 
 def _page(
-    complaint: Complaint, *, answering: AnswerForm | None = None, deciding: DecisionForm | None = None
+    complaint: Complaint,
+    *,
+    answering: AnswerForm | None = None,
+    deciding: DecisionForm | None = None,
+    refunding: RefundForm | None = None,
 ) -> tuple[str, int]:
-    wrong = next((form for form in (answering, deciding) if form is not None), None)
+    wrong = next((form for form in (answering, deciding, refunding) if form is not None), None)
+    left = complaints.refund_left(complaint) if current_actor().may(Permission.DECIDE_COMPLAINTS) else 0
+    if refunding is None:
+        # What all of it comes to is known; which part of it the office meant is not.
+        whole = left if complaint.outcome is ComplaintOutcome.FOR_BUYER else None
+        refunding = RefundForm(formdata=None, amount_vnd=whole)
     page = render_template(
         "admin/complaints/show.html",
         complaint=complaint,
@@ -157,6 +192,9 @@ def _page(
         outcomes=OUTCOMES,
         answering=answering or AnswerForm(formdata=None),
         deciding=deciding or _decision(),
+        refunding=refunding,
+        refund_left=left,
+        refunds=complaints.refunds_of(complaint),
         wrong=wrong,
         answers=Permission.ANSWER_COMPLAINTS,
         decides=Permission.DECIDE_COMPLAINTS,

@@ -29,9 +29,10 @@ from oversight import queries as recalls
 from oversight.models import Recall, RecallNotice, RecallState
 from stock.models import Balance
 from storefront import after_queries as after
-from storefront import money_queries, order_queries, queries, texts
+from storefront import money_queries, order_queries, queries, return_queries, texts
 from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
 from storefront.order_queries import Stage
+from storefront.return_models import GoodsReturn
 from traceability import queries as traces
 from traceability.models import BalanceFlag, Batch, Lot, LotState
 
@@ -111,6 +112,8 @@ def _recalls(actor: Actor) -> Iterator[Task]:
 
 def _from_buyers(actor: Actor, now: datetime) -> Iterator[Task]:
     """What buyers wait for: late answers first, then what is to be answered, decided, looked at."""
+    if actor.may(Permission.READ_ORDERS):
+        yield from _returns(actor, now)
     seen = after.complaints_visible_to(actor)
     if actor.may(Permission.READ_COMPLAINTS):
         late = _count(seen.where(after.is_late(now)), Complaint.id)
@@ -140,6 +143,23 @@ def _orders(actor: Actor) -> Iterator[Task]:
         gettext("Call the buyer, or take the goods back in."),
         **{"tinh-trang": Stage.TROUBLE.value},
     )
+
+
+def _returns(actor: Actor, now: datetime) -> Iterator[Task]:
+    seen = return_queries.visible_to(actor)
+    yield from _task(
+        "alert-triangle",
+        gettext("Returns whose answer is late"),
+        _count(seen.where(return_queries.is_late(now)), GoodsReturn.id),
+        "return_desk.index",
+    )
+    if actor.may(Permission.HANDLE_ORDERS):
+        yield from _task(
+            "arrow-back-up",
+            gettext("Returns to answer or make good"),
+            _count(seen.where(return_queries.to_do()), GoodsReturn.id),
+            "return_desk.index",
+        )
 
 
 def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:

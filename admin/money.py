@@ -15,12 +15,16 @@ from accounts.actor import Actor, Permission
 from accounts.web.forms import BaseForm, answer_status, choices_of, line, show_refusal
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.bank_accounts import bank_of
 from admin.saying import dong
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError
-from storefront import money_queries, paying, settling
+from storefront import money_queries, paying, return_queries, settling
+from storefront.gateways import vietqr
 from storefront.order_models import Credit, CreditOutcome, PaymentMethod, Refund, RefundState
+from storefront.return_models import ReturnAccount
+from traceability.labels import Drawing, qr_svg
 
 blueprint = Blueprint("money", __name__, url_prefix="/quan-tri/tien")
 
@@ -80,6 +84,12 @@ class RefundForm(BaseForm):
         longest=120,
         description=lazy_gettext("It stands in your bank's app, for example FT26329000123."),
     )
+
+
+class CallOffForm(BaseForm):
+    """Why a refund was claimed in error."""
+
+    reason = line(lazy_gettext("Why does nothing go back?"), longest=200)
 
 
 class Act(BaseForm):
@@ -371,14 +381,47 @@ def record_refund(number: str) -> str | Answer | tuple[str, int]:
     return _refund_page(money_queries.get_refund(actor, number), form), answer_status(form)
 
 
-def _refund_page(made: Refund, form: RefundForm) -> str:
+@blueprint.post("/tra-lai/<number>/thoi")
+@requires(Permission.HANDLE_MONEY)
+def call_off_refund(number: str) -> str | Answer | tuple[str, int]:
+    """Call a refund off that was claimed in error: the money is kept for what it was paid for."""
+    actor = current_actor()
+    form = CallOffForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                made = money_queries.get_refund(actor, number)
+                settling.call_off(made, reason=form.reason.data or "", actor=actor, now=clock.now())
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("The refund is called off."), "good")
+            return redirect(url_for("money.refund", number=number), 303)
+    made = money_queries.get_refund(actor, number)
+    return _refund_page(made, RefundForm(formdata=None), form), answer_status(form)
+
+
+def _refund_page(made: Refund, form: RefundForm, calling_off: CallOffForm | None = None) -> str:
     is_by_hand = made.payment.method is not PaymentMethod.CARD or bool(made.problem)
     may_handle = current_actor().may(Permission.HANDLE_MONEY)
+    returned = return_queries.of_refund(made.id)
+    account = returned.account if returned is not None else None
     return render_template(
         "admin/money/refund.html",
         form=form,
+        calling_off=calling_off or CallOffForm(formdata=None),
         made=made,
+        returned=returned,
+        account=account,
+        bank=bank_of(account) if account is not None else "",
+        code=_code_of(made, account) if account is not None and made.state is RefundState.ASKED else None,
         state=state_of(made),
         method=gettext(paying.NAMES[made.payment.method]),
         may_record=may_handle and is_by_hand and made.state is RefundState.ASKED,
     )
+
+
+def _code_of(made: Refund, account: ReturnAccount) -> Drawing:
+    """Draw the code of the transfer to the buyer: the bank's app fills in account, amount and purpose."""
+    transfer = vietqr.Transfer(account.bank_bin, account.number, made.amount_vnd, made.number.replace("-", " "))
+    return qr_svg(vietqr.payload(transfer), title=gettext("QR code of the transfer"))

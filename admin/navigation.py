@@ -27,6 +27,7 @@ MENU = [
     Item(N_("Today's work"), "dashboard.show", "home", N_("Work"), Permission.USE_BACK_OFFICE),
     Item(N_("Counter"), "counter.index", "cash", N_("Work"), Permission.SELL_ON_CONSIGNMENT),
     Item(N_("Orders"), "order_desk.index", "shopping-bag", N_("Work"), Permission.READ_ORDERS),
+    Item(N_("Returns of buyers"), "return_desk.index", "arrow-back-up", N_("Work"), Permission.READ_ORDERS),
     Item(N_("Shipping rates"), "shipping_rates.index", "truck-delivery", N_("Work"), Permission.SET_SHIPPING_RATES),
     Item(N_("Products"), "products.index", "package", N_("Goods"), Permission.READ_PRODUCTS),
     Item(

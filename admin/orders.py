@@ -26,7 +26,7 @@ from admin.saying import dong, said
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
-from storefront import carriers, order_queries, ordering, parcels, settling
+from storefront import carriers, order_queries, ordering, parcels, return_queries, return_words, settling
 from storefront.order_models import CodState, Order, Parcel, ParcelState, PaymentMethod, Placement
 from storefront.order_queries import OrderRow, Stage
 from storefront.parcel_words import CARRIERS, CASH, STATES, STEPS
@@ -248,6 +248,9 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         invoice_form=forms.get("invoice_form") or InvoiceForm(number=order.invoice_number, formdata=None),
         called_form=forms.get("called_form") or CalledForm(formdata=None),
         cause=CAUSES.get(order.cancel_cause),
+        returns=return_queries.of_order(order),
+        return_states=return_words.STATES,
+        exchanged_by=return_queries.exchanged_by(order),
         names_producer=actor.is_office,
         phone=signing_in.phone_as_written,
     )

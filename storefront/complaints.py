@@ -17,7 +17,7 @@ from kernel import audit, clock, jobs, numbers
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from storefront import deadlines
+from storefront import deadlines, giving_back, ordering
 from storefront.after_models import (
     MOST_PHOTOS,
     Complaint,
@@ -27,7 +27,7 @@ from storefront.after_models import (
     ComplaintPhoto,
     ComplaintState,
 )
-from storefront.order_models import Contact, Order, Purchase
+from storefront.order_models import Contact, Order, Purchase, Refund
 
 LONGEST_WORDS = 3_000
 MOST_MESSAGES = 60  #: from one side
@@ -75,6 +75,10 @@ class NotDisputed(Conflict):
 class NoOutcome(InvalidInput):
     message = N_("Say how it is decided.")
     field = "outcome"
+
+
+class NotForBuyer(Conflict):
+    message = N_("Money goes back where the office decided for the buyer, wholly or in part.")
 
 
 def complain(
@@ -205,6 +209,41 @@ def decide(complaint: Complaint, outcome: str, words: str, *, actor: Actor, now:
     _close(complaint, ComplaintOutcome(outcome), now)
     audit.record(actor, "storefront.decide_complaint", f"complaint:{complaint.number}", now=now, outcome=outcome)
     _tell(complaint, "decided", now)
+
+
+def refund_left(complaint: Complaint) -> int:
+    """Say how much the office may have given back for a complaint it decided for the buyer, wholly or in part; once."""
+    if complaint.outcome not in (ComplaintOutcome.FOR_BUYER, ComplaintOutcome.IN_PART) or refunds_of(complaint):
+        return 0
+    return giving_back.left_of(complaint.order)
+
+
+def refunds_of(complaint: Complaint) -> Sequence[Refund]:
+    """List what goes back for a complaint."""
+    return db.session.scalars(
+        select(Refund).where(Refund.cause.startswith(f"{complaint.number}:decided:")).order_by(Refund.id)
+    ).all()
+
+
+def give_money_back(complaint: Complaint, amount_vnd: int, *, actor: Actor, now: datetime) -> list[Refund]:
+    """Claim back what the office decided for the buyer: at most what is left of what was paid, and once.
+
+    :raises NotForBuyer: :raises storefront.settling.RefundTooLarge:
+    """
+    ordering.lock_orders(complaint.order.purchase)
+    lock(complaint)
+    if complaint.outcome not in (ComplaintOutcome.FOR_BUYER, ComplaintOutcome.IN_PART):
+        raise NotForBuyer()
+    refunds = giving_back.claim(
+        complaint.order,
+        amount_vnd,
+        cause=f"{complaint.number}:decided",
+        reason=complaint.number,
+        now=now,
+        actor=actor,
+    )
+    audit.record(actor, "storefront.refund_complaint", f"complaint:{complaint.number}", now=now, amount_vnd=amount_vnd)
+    return refunds
 
 
 def _checked(words: str) -> str:

@@ -212,17 +212,32 @@ def warehouses_of(organisation_id: int) -> Sequence[Location]:
     ).all()
 
 
-def is_whole(order: Order) -> bool:
-    """Tell whether all goods of an order went back for their money."""
-    lines = lines_of(order)
-    gone = {
-        row.line
-        for row in db.session.scalars(
-            select(LineBalance).where(LineBalance.order_id == order.id).execution_options(populate_existing=True)
-        )
-        if row.refunded == row.delivered
+def worth_of(made: GoodsReturn) -> tuple[int, int]:
+    """Say what a return that is not settled is worth: for its goods, and of the delivery."""
+    order = made.order
+    goods, whole = 0, True
+    balances = {
+        row.line: row for row in db.session.scalars(select(LineBalance).where(LineBalance.order_id == order.id))
     }
-    return len(lines) == len(order.lines) and {line.line for line in lines} == gone
+    back = {row.line: row.quantity for row in made.lines}
+    for line, balance in balances.items():
+        packs = back.get(line, 0)
+        goods += return_rules.part_of_line(balance.paid_vnd, balance.delivered, before=balance.refunded, now=packs)
+    for bought in order.lines:
+        found = balances.get(bought.line)
+        whole = whole and found is not None and found.refunded + back.get(bought.line, 0) == found.delivered
+    delivery = return_rules.part_of_delivery(
+        delivery_of(order),
+        given_vnd=delivery_given(order),
+        reason=made.reason,
+        is_whole=whole,
+    )
+    return goods, delivery
+
+
+def delivery_of(order: Order) -> int:
+    """Say what the buyer paid for the delivery of an order."""
+    return order.total_vnd - sum(line.amount_vnd - line.discount_vnd for line in order.lines)
 
 
 def delivery_given(order: Order) -> int:

@@ -476,24 +476,14 @@ def step(made: GoodsReturn, what: str, actor: Actor | None, now: datetime, **fac
 
 def make_good(made: GoodsReturn, actor: Actor, now: datetime) -> None:
     """Work out what is due for the packs that went back, once, and claim it."""
-    goods = 0
-    for row in made.lines:
-        balance = lock(db.session.get_one(LineBalance, (row.order_id, row.line)))
-        worth = return_rules.part_of_line(
+    balances = [(row, lock(db.session.get_one(LineBalance, (row.order_id, row.line)))) for row in made.lines]
+    made.goods_vnd, made.delivery_vnd = return_queries.worth_of(made)
+    for row, balance in balances:
+        row.refund_vnd = return_rules.part_of_line(
             balance.paid_vnd, balance.delivered, before=balance.refunded, now=row.quantity
         )
         balance.refunded += row.quantity
-        balance.refunded_vnd += worth
-        row.refund_vnd = worth
-        goods += worth
-    db.session.flush()
-    made.goods_vnd = goods
-    made.delivery_vnd = return_rules.part_of_delivery(
-        made.order.total_vnd - sum(line.amount_vnd - line.discount_vnd for line in made.order.lines),
-        given_vnd=return_queries.delivery_given(made.order),
-        reason=made.reason,
-        is_whole=return_queries.is_whole(made.order),
-    )
+        balance.refunded_vnd += row.refund_vnd
     db.session.flush()
     refunds = _claim_money(made, actor, now)
     amount = sum(one.amount_vnd for one in refunds)

@@ -359,6 +359,16 @@ def refund_made_by_hand(made: Refund, *, reference: str, actor: Actor, now: date
     refund_done(made, reference=reference, actor=actor, now=now)
 
 
+def call_off(made: Refund, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Call a refund off that was claimed in error, by hand. What is under way to a card cannot be held up.
+
+    :raises DecidedBefore, GoesBackByItself, NeedsReason:
+    """
+    if made.state is RefundState.ASKED and made.payment.method is PaymentMethod.CARD and not made.problem:
+        raise GoesBackByItself()
+    refund_refused(made, reason=reason, actor=actor, now=now)
+
+
 def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
     """Settle the money of an order that was cancelled: less is asked for, and what came for it is claimed back.
 

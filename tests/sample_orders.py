@@ -1,4 +1,5 @@
-"""Places orders in a running shop's database, as buyers would: ``python -m tests.sample_orders`` prints their numbers.
+"""Places orders in a running shop's database, as buyers would: ``python -m tests.sample_orders`` prints their numbers,
+``python -m tests.sample_orders links`` the addresses of their pages.
 
 All are paid on delivery and of goods of the producer that the demo's ``producer@demo.example`` works for.
 """
@@ -27,15 +28,15 @@ PHONE = "+84900000123"
 WANTED = ((2, "Gói giúp làm quà, cảm ơn (dữ liệu mẫu)", False), (1, "", False), (1, "", True), (3, "", False))
 
 
-def place() -> list[str]:
-    """Place the orders; give their numbers."""
+def place() -> list[tuple[str, str]]:
+    """Place the orders; give their numbers and the addresses of their pages."""
     now = clock.now()
     person = signing_in.find_by_identity("producer@demo.example")
     assert person is not None
     producer = db.session.get_one(Organisation, membership.actor_of(person.id).organisation_id)
     item = _on_sale(producer)
     texts = list(db.session.scalars(select(PublicText.id).order_by(PublicText.id).limit(2)))
-    numbers = []
+    placed = []
     for quantity, note, fetched in WANTED:
         way = Way("pickup", 0) if fetched else Way("parcel", 30_000, weight_g=quantity * 600)
         with transaction():
@@ -55,8 +56,8 @@ def place() -> list[str]:
             )
             purchase = ordering.place(cart, asked, now=now)
             paying.ask(purchase, now=now)
-            numbers.append(purchase.orders[0].number)
-    return numbers
+            placed.append((purchase.orders[0].number, f"/don-hang/{purchase.token}"))
+    return placed
 
 
 def _on_sale(producer: Organisation) -> TradeItem:
@@ -69,4 +70,5 @@ def _on_sale(producer: Organisation) -> TradeItem:
 
 if __name__ == "__main__":
     with create_app(Config.from_environment()).app_context():
-        sys.stdout.write("\n".join(place()) + "\n")
+        asked = "links" in sys.argv[1:]
+        sys.stdout.write("\n".join(link if asked else number for number, link in place()) + "\n")

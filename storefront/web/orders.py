@@ -20,7 +20,7 @@ from kernel import administrative_units, clock
 from kernel.db import transaction
 from kernel.errors import Conflict
 from kernel.text import one_line
-from storefront import buyers, carriers, ordering, parcel_words, paying, purchase_queries, settling
+from storefront import buyers, carriers, ordering, parcel_words, paying, purchase_queries, return_queries, settling
 from storefront.gateways import vietqr
 from storefront.order_models import (
     CodState,
@@ -37,6 +37,7 @@ from storefront.order_models import (
 )
 from storefront.purchase_queries import RecalledGoods
 from storefront.web.origin import unkept
+from storefront.web.returns import state_of as state_of_return
 from storefront.web.words import dong, named
 from traceability.labels import Drawing, qr_svg
 
@@ -94,7 +95,13 @@ def show(token: str) -> Response:
             RecalledView(order, goods, _what_to_do(order))
             for order, goods in _by_order(purchase, purchase_queries.recalled_of(purchase))
         ],
-        refunds=[(made, made.state is RefundState.DONE) for made in purchase_queries.refunds_of(purchase)],
+        refunds=[
+            (made, made.state is RefundState.DONE)
+            for made in purchase_queries.refunds_of(purchase)
+            if made.state is not RefundState.REFUSED
+        ],
+        returns=_returns(purchase),
+        may_return={order.id for order in purchase.orders if return_queries.returnable(order, now)},
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
         receiver=_receiver(purchase),
         phone=signing_in.phone_as_written,
@@ -293,6 +300,14 @@ def _what_to_do(order: Order) -> str:
             "doctor and take the pack along."
         )
     return str(words)
+
+
+def _returns(purchase: Purchase) -> dict[int, list[tuple[str, tuple[str, str]]]]:
+    """Name the returns of each order, with how they stand."""
+    found: dict[int, list[tuple[str, tuple[str, str]]]] = {order.id: [] for order in purchase.orders}
+    for made in return_queries.returns_of(purchase):
+        found[made.order_id].append((made.number, state_of_return(made)))
+    return found
 
 
 def _may_cancel(order: Order) -> bool:

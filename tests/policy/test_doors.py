@@ -29,9 +29,10 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Severity
 from stock import allocation
 from stock.models import LocationKind
-from storefront import bookkeeping, complaints, parcels, reviews, settling, synonyms, texts, transfers
+from storefront import bookkeeping, complaints, parcels, returns, reviews, settling, synonyms, texts, transfers
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
+from storefront.return_models import ReturnReason, ReturnWish
 from tests.factories import Factories
 from tests.web import send
 from traceability import cases, items, recipes, recording
@@ -62,6 +63,8 @@ OPEN_FORMS = {
     "stock_notices.stop": "the link in the letter is the key",
     "reviews_of_buyers.write": "the link of the order is the key; the office looks before it is shown",
     "reviews_of_buyers.withdraw": "the link of the order is the key",
+    "returns_of_buyers.ask": "the link of the order is the key; few a minute",
+    "returns_of_buyers.withdraw": "the link of the order is the key; few a minute",
     "complaints_of_buyers.index": "the link of the order is the key; few a minute",
     "complaints_of_buyers.write": "the link of the order is the key; few a minute",
     "complaints_of_buyers.dispute": "the link of the order is the key; few a minute",
@@ -299,6 +302,10 @@ def review(world: SimpleNamespace) -> dict[str, Any]:
     return {"review_id": world.review_id}
 
 
+def returned(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.return_number}
+
+
 def complaint(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": world.complaint_number}
 
@@ -345,6 +352,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "money.refunds": (nothing, "+++ --- +++ ---"),
     "money.refund": (refunded, "+++ --- 000 ---"),
     "money.record_refund": (refunded, "++- --- 00- ---"),
+    "money.call_off_refund": (refunded, "++- --- 00- ---"),
     "bank_statements.show": (nothing, "++- --- ++- ---"),
     "bank_statements.look": (nothing, "++- --- ++- ---"),
     "bank_statements.apply": (nothing, "++- --- ++- ---"),
@@ -439,6 +447,13 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "complaints.show": (complaint, "+++ --- +++ ---"),
     "complaints.answer": (complaint, "++- --- --- ---"),
     "complaints.decide": (complaint, "--- --- ++- ---"),
+    "complaints.refund": (complaint, "--- --- ++- ---"),
+    "return_desk.index": (nothing, "+++ --- +++ ---"),
+    "return_desk.show": (returned, "+++ --- +++ ---"),
+    "return_desk.decide": (returned, "++- --- --- ---"),
+    "return_desk.take_in": (returned, "++- --- --- ---"),
+    "return_desk.exchange": (returned, "++- --- --- ---"),
+    "return_desk.give_money": (returned, "++- --- --- ---"),
     "batches.release": (lot, "++- --- --- ---"),
     "batches.confirm": (lot, "--- --- ++- ---"),
     "batches.change_state": (held, "--- --- ++- ---"),
@@ -609,7 +624,7 @@ def world(make: Factories, app: Flask) -> SimpleNamespace:
 
 
 def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
-    """An order of the product that came, a review of it on show, and a complaint."""
+    """An order of the product that came, a review of it on show, a complaint, and a return."""
     order = make.order(world.item)
     with app.app_context(), transaction() as session:
         here = session.get_one(Order, order.id)
@@ -617,6 +632,10 @@ def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
         reviews.show(said, actor=SYSTEM, now=clock.now())
         told = complaints.complain(here, ComplaintKind.DAMAGED, "Vỡ", language="vi", now=clock.now())
         world.review_id, world.complaint_number = said.id, told.number
+        asked = returns.ask(
+            here, {1: 1}, reason=ReturnReason.CHANGED_MIND, wish=ReturnWish.EXCHANGE, language="vi", now=clock.now()
+        )
+        world.return_number = asked.number
         bookkeeping.confirmed(here, now=clock.now())
         world.document = here.number
 
