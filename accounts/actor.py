@@ -127,7 +127,7 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 
 
 #: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates and ways to pay,
-#: what it takes, and the register of certificates.
+#: the account that stands in for producers without one, what the shop takes, and the register of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
 OF_A_PROVINCE = frozenset(
     {
@@ -137,6 +137,7 @@ OF_A_PROVINCE = frozenset(
         P.SET_SHIPPING_RATES,
         P.SWITCH_PAYMENT_METHODS,
         P.SET_COMMISSION,
+        P.MANAGE_BANK_ACCOUNT,
     }
 )
 

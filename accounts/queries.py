@@ -148,6 +148,14 @@ def has_province(codes: Iterable[str]) -> bool:
     return bool(db.session.scalar(select(exists().where(unit.code.in_(codes), unit.level == "province"))))
 
 
+def looks_after_a_province() -> ColumnElement[bool]:
+    """Say in SQL that an organisation looks after a whole province."""
+    unit = AdministrativeUnit
+    return exists().where(
+        Jurisdiction.organisation_id == Organisation.id, unit.code == Jurisdiction.unit_code, unit.level == "province"
+    )
+
+
 def jurisdiction_of(organisation_id: int) -> list[str]:
     """List the codes of the units an office looks after, in order."""
     return list(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -334,6 +335,7 @@ class Credit(Base):
     __table_args__ = (
         UniqueConstraint("identity"),
         CheckConstraint("amount_vnd > 0", name="amount"),
+        CheckConstraint("outcome <> 'settled' OR decision <> ''", name="settled_has_decision"),
         Index("ix_bank_credit_outcome", "outcome", "id"),
     )
 
@@ -369,7 +371,11 @@ class Refund(Base):
     """Money that goes back to the buyer, of one payment. Claimed on the payment by one guarded step."""
 
     __tablename__ = "refund"
-    __table_args__ = (CheckConstraint("amount_vnd > 0", name="amount"), Index("ix_refund_payment", "payment_id"))
+    __table_args__ = (
+        CheckConstraint("amount_vnd > 0", name="amount"),
+        CheckConstraint("(state = 'asked') = (done_at IS NULL)", name="ended_has_time"),
+        Index("ix_refund_payment", "payment_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)  #: "HT-000012"
@@ -401,9 +407,26 @@ class PaymentSwitch(Base):
 
 
 class BankAccount(Base):
-    """An account that buyers transfer to: a payee's own. The latest active one is shown."""
+    """An account that buyers transfer to: a payee's own. One of a payee is in use, and one payee's alone."""
 
     __tablename__ = "bank_account"
+    __table_args__ = (
+        Index(
+            "uq_bank_account_in_use",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+        Index(
+            "uq_bank_account_number_in_use",
+            "bank_bin",
+            "number",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
+from accounts.queries import looks_after_a_province
 from kernel import audit, jobs
 from kernel.db import db
 from kernel.errors import N_, Conflict
@@ -87,24 +88,17 @@ def account_of(organisation_id: int) -> BankAccount | None:
 
 def house_account() -> BankAccount | None:
     """Give the account of the office that runs the shop, for producers without one of their own."""
-    return db.session.scalar(
-        select(BankAccount)
-        .join(Organisation, Organisation.id == BankAccount.organisation_id)
-        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, BankAccount.is_active)
-        .order_by(BankAccount.id.desc())
-        .limit(1)
-    )
+    office_id = house_id()
+    return account_of(office_id) if office_id is not None else None
 
 
 def house_id() -> int | None:
-    """Give the office that runs the shop: the one with the account, else the first."""
-    account = house_account()
-    if account is not None:
-        return account.organisation_id
+    """Give the office that runs the shop: a province's. Of several the oldest one with an account, else the oldest."""
+    has_account = exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.is_active)
     return db.session.scalar(
         select(Organisation.id)
-        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active)
-        .order_by(Organisation.id)
+        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, looks_after_a_province())
+        .order_by(has_account.desc(), Organisation.id)
         .limit(1)
     )
 

@@ -236,10 +236,14 @@ def check_account(rows: Sequence[Sequence[Any]], layout: Layout, account: BankAc
 # --- What counts ------------------------------------------------------------------------------------
 
 
-def identity(account: str, reference: str, amount_vnd: int) -> str:
-    """Name money by its bank's reference: the same in a statement and in a notice."""
-    bare = re.split(r"[\\\s]", reference.strip().upper())[0][:120]
-    return f"{account}:{bare}:{amount_vnd}"
+def identity(payee_id: int, account: str, reference: str, amount_vnd: int) -> str:
+    """Name money by whose it is and its bank's reference: the same in a statement and in a notice.
+
+    What stands behind a backslash is the bank's branch, and not in every form. The payee is named because two banks may
+    give the same account number, and because nobody's money is lost by what another has written down.
+    """
+    bare = "".join(reference.split("\\")[0].upper().split())[:120]
+    return f"{payee_id}/{account}:{bare}:{amount_vnd}"
 
 
 def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
@@ -249,9 +253,9 @@ def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
     found = []
     for line in lines:
         if line.reference:
-            name = identity(account.number, line.reference, line.amount_vnd)
+            name = identity(account.organisation_id, account.number, line.reference, line.amount_vnd)
         else:
-            name = f"{account.number}:{_digest(line)}"
+            name = _without_reference(account, line)
             if told.get(_digest(line)):
                 found.append(_arrived(account, line, told[_digest(line)].pop(0)))
                 continue
@@ -262,7 +266,7 @@ def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
 
 def same_without_reference(account: BankAccount, line: Line) -> str | None:
     """Give the identity of money that a statement without references told of, for a notice of it that comes later."""
-    name = f"{account.number}:{_digest(line)}"
+    name = _without_reference(account, line)
     told = db.session.scalars(
         select(Credit.identity)
         .where(
@@ -317,6 +321,10 @@ def _told_by_others(account: BankAccount, lines: Sequence[Line]) -> dict[str, li
         line = Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)
         found.setdefault(_digest(line), []).append(credit.identity)
     return found
+
+
+def _without_reference(account: BankAccount, line: Line) -> str:
+    return f"{account.organisation_id}/{account.number}:{_digest(line)}"
 
 
 def _digest(line: Line) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from accounts.models import Organisation
@@ -38,6 +39,13 @@ class BadHolder(InvalidInput):
     field = "holder"
 
 
+class OthersAccount(Conflict):
+    """Another organisation is paid on it: ours would be shown the money of its buyers."""
+
+    message = N_("Another organisation is paid on this account. If it is yours, please ask the office.")
+    field = "number"
+
+
 class StoppedBefore(Conflict):
     message = N_("Nobody is asked to pay to this account any more.")
 
@@ -51,7 +59,7 @@ class NobodysMoney(Conflict):
 def checked_account(bank_bin: str, number: str, holder: str) -> tuple[str, str, str]:
     """Give a bank account as it is kept: its bank, its number without blanks, its holder as banks write it.
 
-    :raises UnknownBank, BadNumber, BadHolder:
+    :raises UnknownBank, BadNumber, BadHolder: :raises OthersAccount:
     """
     number = re.sub(r"[\s.\-]", "", number).upper()
     holder = re.sub(r"\s+", " ", fold(one_line(holder)).upper()).strip()
@@ -78,6 +86,7 @@ def set_account(
         if (present.bank_bin, present.number, present.holder) == (bank_bin, number, holder):
             return present
         present.is_active = False
+        db.session.flush()
     account = BankAccount(
         organisation_id=organisation.id,
         bank_bin=bank_bin,
@@ -88,10 +97,20 @@ def set_account(
         added_at=now,
         added_by_id=actor.user_id,
     )
-    db.session.add(account)
-    db.session.flush()
+    _add(account)
     audit.record(actor, "storefront.set_account", f"account:{account.id}", now=now, organisation=organisation.id)
     return account
+
+
+def _add(account: BankAccount) -> None:
+    """Write an account down, unless another organisation is paid on it; of two at once the database lets one."""
+    savepoint = db.session.begin_nested()
+    db.session.add(account)
+    try:
+        savepoint.commit()
+    except IntegrityError as error:
+        savepoint.rollback()
+        raise OthersAccount() from error
 
 
 def stop_account(account: BankAccount, *, actor: Actor, now: datetime) -> None:
@@ -139,7 +158,7 @@ def _arrived(told: Told) -> Arrived:
     line = statements.Line(0, told.at, told.amount_vnd, told.memo, told.reference)
     if told.reference:
         name = account and statements.same_without_reference(account, line)
-        name = name or statements.identity(number, told.reference, told.amount_vnd)
+        name = name or statements.identity(payee_id, number, told.reference, told.amount_vnd)
     else:
         name = f"{bank_notices.NAME}:{told.event}"
     return Arrived(
@@ -155,11 +174,12 @@ def _arrived(told: Told) -> Arrived:
 
 
 def _account(number: str, memo: str) -> BankAccount | None:
-    """Find the account by its number. Two banks may give the same one: then the code in the memo says whose it is."""
+    """Find the account by its number. Two banks may give the same one: then the code in the memo says whose it is.
+
+    Where it does not, the first who entered it is meant: nobody comes to others' money by entering their number.
+    """
     found = db.session.scalars(
-        select(BankAccount)
-        .where(BankAccount.number == number)
-        .order_by(BankAccount.is_active.desc(), BankAccount.id.desc())
+        select(BankAccount).where(BankAccount.number == number).order_by(BankAccount.is_active.desc(), BankAccount.id)
     ).all()
     if len({account.organisation_id for account in found}) > 1:
         payees = set(db.session.scalars(select(Payment.payee_id).where(Payment.code.in_(codes.find(memo)))))

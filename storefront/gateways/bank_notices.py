@@ -61,7 +61,7 @@ def read(body: bytes) -> list[Told]:
 def _flat(row: dict[str, Any]) -> Told:
     amount = _whole(row["transferAmount"])
     return Told(
-        event=_name(row["id"]),
+        event=_name("flat", row["id"]),
         account=_words(row["accountNumber"]),
         amount_vnd=amount if row["transferType"] == "in" else -amount,
         memo=_words(row.get("content") or row.get("description")),
@@ -72,7 +72,7 @@ def _flat(row: dict[str, Any]) -> Told:
 
 def _listed(row: dict[str, Any]) -> Told:
     return Told(
-        event=_name(row["id"]),
+        event=_name("listed", row["id"]),
         account=_words(row.get("bank_sub_acc_id") or row.get("subAccId")),
         amount_vnd=_whole(row["amount"]),
         memo=_words(row.get("description")),
@@ -81,10 +81,11 @@ def _listed(row: dict[str, Any]) -> Told:
     )
 
 
-def _name(value: Any) -> str:
+def _name(form: str, value: Any) -> str:
+    """Name an event by its form too: each service counts its own from one."""
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
         raise BadNotice()
-    return str(value).strip()[:200]
+    return f"{form}:{str(value).strip()[:200]}"
 
 
 def _words(value: Any) -> str:

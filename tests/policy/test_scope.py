@@ -429,7 +429,7 @@ def bank_accounts(world: SimpleNamespace, make: Factories) -> Rows:
             name: transfers.set_account(
                 session.get_one(Organisation, getattr(world, name).id),
                 bank_bin="970405",
-                number="123456789",
+                number=f"123456789{getattr(world, name).id}",
                 holder="MAU",
                 actor=SYSTEM,
                 now=clock.now(),

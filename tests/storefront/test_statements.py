@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.models import Organisation
 from kernel.clock import VIETNAM
 from kernel.db import db, transaction
 from storefront import settling, statements, transfers
+from storefront.gateways import bank_notices
 from storefront.gateways.bank_notices import Told
 from storefront.order_models import BankAccount, Credit
 from storefront.statements import Layout, Line
@@ -278,6 +280,62 @@ def test_two_transfers_that_are_alike_in_everything_are_two(ctx: Flask, account:
     assert take(account, "\n".join([head, first, first]), now) == 1
     assert take(account, "\n".join([head, first, first]), now) == 0
     assert amounts() == [130_000, 130_000]
+
+
+def test_references_with_blanks_are_whole_and_what_stands_behind_a_backslash_is_not_of_them(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    at = datetime(2026, 11, 20, 9, 0, tzinfo=VIETNAM)
+    name = lambda reference: statements.arrivals(account, [Line(1, at, 5_000, "Tiền", reference)])[0].identity  # noqa: E731
+
+    assert name("5214 - 53391") != name("5214 - 99999")
+    assert name("5214 - 53391") == name(" 5214  -  53391\\BNK")
+    assert name("FT1") == name("ft1\\BNK 2")
+
+
+def test_an_account_is_one_organisations_alone_until_it_is_stopped(
+    ctx: Flask, account: BankAccount, make: Factories, now: datetime
+) -> None:
+    other = make.producer("Hộ khác")
+    enter = lambda: transfers.set_account(  # noqa: E731
+        db.session.get_one(Organisation, other.id),
+        bank_bin="970405", number=account.number, holder="KHAC", actor=SYSTEM, now=now,
+    )  # fmt: skip
+    with pytest.raises(transfers.OthersAccount), transaction():
+        enter()
+    assert db.session.scalars(select(BankAccount.organisation_id)).all() == [account.organisation_id]
+
+    with transaction():
+        transfers.stop_account(db.session.get_one(BankAccount, account.id), actor=SYSTEM, now=now)
+    with transaction():
+        assert enter().is_active
+
+
+def test_whoever_enters_anothers_number_at_another_bank_comes_to_none_of_its_money(
+    ctx: Flask, account: BankAccount, make: Factories, now: datetime
+) -> None:
+    other = make.producer("Hộ khác")
+    with transaction():
+        theirs = transfers.set_account(
+            db.session.get_one(Organisation, other.id),
+            bank_bin="970436", number=account.number, holder="KHAC", actor=SYSTEM, now=now,
+        )  # fmt: skip
+
+    with transaction():
+        heard = transfers.hear(told(account, memo="khong ma"), now=now)
+
+    assert heard is not None
+    assert heard.payee_id == account.organisation_id
+    assert take(theirs, TWO_LANGUAGES, now) == 2  # their own, though it looks like ours
+    assert take(account, TWO_LANGUAGES, now) == 1
+
+
+def test_events_of_two_services_with_the_same_number_are_two() -> None:
+    flat = {"id": 777, "transactionDate": "2026-11-20", "accountNumber": "1", "transferType": "in", "transferAmount": 1}
+    listed = {"id": 777, "amount": 1, "when": "2026-11-20", "subAccId": "1"}
+    events = [bank_notices.read(json.dumps(body).encode())[0].event for body in (flat, {"data": [listed]})]
+
+    assert len(set(events)) == 2
 
 
 def told(account: BankAccount, event: str = "92704", **facts: Any) -> Told:
