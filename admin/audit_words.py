@@ -82,6 +82,7 @@ WORDS = {
     "storefront.place": N_("placed a purchase"),
     "storefront.refund": N_("claimed money back for a buyer"),
     "storefront.refund_done": N_("gave money back to a buyer"),
+    "storefront.refund_failed": N_("saw money come back that was given back to a buyer"),
     "storefront.refund_refused": N_("took a refund back"),
     "storefront.remove_synonyms": N_("took words of the search away"),
     "storefront.save_synonyms": N_("set words of the search"),

@@ -19,7 +19,7 @@ from admin.bank_accounts import bank_of
 from admin.saying import dong
 from kernel import clock
 from kernel.db import db, transaction
-from kernel.errors import N_, DomainError
+from kernel.errors import N_, DomainError, NotFound
 from storefront import money_queries, paying, return_queries, settling
 from storefront.gateways import vietqr
 from storefront.order_models import Credit, CreditOutcome, PaymentMethod, Refund, RefundState
@@ -92,6 +92,16 @@ class CallOffForm(BaseForm):
     reason = line(lazy_gettext("Why does nothing go back?"), longest=200)
 
 
+class HeldForm(BaseForm):
+    """Why money that is for no order goes back."""
+
+    reason = line(
+        lazy_gettext("Why does it go back?"),
+        longest=240,
+        description=lazy_gettext("For example: more came than was asked for."),
+    )
+
+
 class Act(BaseForm):
     """Nothing but the act itself."""
 
@@ -123,6 +133,7 @@ def index() -> str | Response:
         may_handle=actor.may(Permission.HANDLE_MONEY),
         has_account=bool(money_queries.accounts_of(actor)),
         to_give_back=money_queries.count_to_give_back(actor),
+        left_over=money_queries.count_held(actor),
         columns=[
             listing.heading(gettext("Came on")),
             listing.heading(gettext("Amount"), number=True),
@@ -279,6 +290,58 @@ def _credit_page(
             listing.heading(gettext("Acts"), hidden=True),
         ],
     )
+
+
+# --- Left over --------------------------------------------------------------------------------------
+
+
+@blueprint.get("/du")
+@requires(Permission.READ_MONEY)
+def held() -> str:
+    """List payments that hold money for no order."""
+    found = money_queries.list_held(current_actor())
+    return render_template(
+        "admin/money/held.html",
+        page=listing.page_of(found),
+        columns=[
+            listing.heading(gettext("Payment")),
+            listing.heading(gettext("Left over"), number=True),
+            listing.heading(gettext("Order")),
+            listing.heading(gettext("Paid by")),
+        ],
+        names={method: gettext(name) for method, name in paying.NAMES.items()},
+        url_of=lambda number: listing.address(trang=number),
+    )
+
+
+@blueprint.route("/du/<code>", methods=["GET", "POST"])
+@requires(Permission.HANDLE_MONEY)
+def give_back_held(code: str) -> str | Answer | tuple[str, int]:
+    """Ask, then claim back for the buyer what a payment holds for no order."""
+    actor = current_actor()
+    form = HeldForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                payment, _ = money_queries.get_held(actor, code)
+                made = settling.give_back_held(payment, reason=form.reason.data or "", actor=actor, now=clock.now())
+                number, amount = made.number, made.amount_vnd
+        except NotFound:
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("%(amount)s is to be given back.", amount=dong(amount)), "good")
+            return redirect(url_for("money.refund", number=number), 303)
+    payment, amount = money_queries.get_held(actor, code)
+    page = render_template(
+        "admin/money/give_back_held.html",
+        payment=payment,
+        amount_vnd=amount,
+        credits=money_queries.credits_of(payment),
+        form=form,
+    )
+    return page, answer_status(form)
 
 
 # --- To give back -----------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ HAPPENED = {
     "cancelled": N_("Cancelled"),
     "refund_asked": N_("Money is to go back to the buyer"),
     "refunded": N_("Money went back to the buyer"),
+    "refund_failed": N_("The money did not reach the buyer: it is sent again"),
 }
 #: Whose hands the cash of a parcel is in.
 HOLDERS = {

@@ -63,7 +63,6 @@ class BackForm(NoteForm):
             SelectChoice("loss", lazy_gettext("Damaged, opened or past their date: a loss")),
         ],
     )
-    money = BooleanField(lazy_gettext("Give the buyer's money back"), default=True)
 
 
 class CountForm(NoteForm):
@@ -187,7 +186,6 @@ def take_back(number: str) -> str | tuple[str, int] | Answer:
                 parcel,
                 sellable=form.goods.data == "stock",
                 note=form.note.data or "",
-                give_money_back=paid and bool(form.money.data),
                 actor=current_actor(),
                 now=clock.now(),
             )

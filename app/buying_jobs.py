@@ -33,12 +33,19 @@ def _forget_carts(args: dict[str, Any], now: datetime) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Close each purchase whose time is over, in a transaction of its own; give how many."""
+    """Close each purchase whose time is over, in a transaction of its own; give how many.
+
+    One that cannot be closed does not keep the others waiting, nor their goods.
+    """
     ids = settling.overdue(now)
     db.session.rollback()
     for purchase_id in ids:
-        if _pages_are_ended(purchase_id, now):
-            _close(purchase_id, now)
+        try:
+            if _pages_are_ended(purchase_id, now):
+                _close(purchase_id, now)
+        except Exception:
+            db.session.rollback()
+            log.exception("a purchase could not be closed", purchase=purchase_id)
     _expire(now)
     return len(ids)
 

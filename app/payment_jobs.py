@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from kernel import jobs
-from kernel.db import transaction
+from kernel.db import db, transaction
 from storefront import cards, gateways, paying, settling
 from storefront.web import card_pages
 
@@ -53,5 +53,10 @@ def look_again(*, now: datetime) -> None:
         for id in ids:
             try:
                 look(id, now=now)
+            except gateways.ProviderAway:
+                raise
             except (gateways.ProviderRefused, cards.UnknownPayment) as problem:
                 log.warning("a payment by card could not be read", id=id, problem=str(problem))
+            except Exception:
+                db.session.rollback()
+                log.exception("what was read of a payment by card could not be settled", id=id)

@@ -38,5 +38,6 @@ KINDS: dict[str, str] = {
     "cash_reconciled": N_("Cash counted"),
     "refund_claimed": N_("Refund promised"),
     "refund_done": N_("Refund sent"),
+    "refund_failed": N_("Refund came back"),
     "refund_refused": N_("Refund taken back"),
 }

@@ -158,13 +158,21 @@ def regain(document: str, *, lines: Collection[int], on: date, until: datetime |
 
     :raises NotEnough: if there are none
     """
-    rows = _locked(document, lines)
+    rows = _locked(document, lines, on=on)
     wants: dict[int, Want] = {}
     for row in rows:
         if row.line not in wants:
             wants[row.line] = Want(row.line, row.trade_item_id, row.wanted, row.owner_id, _days_asked(row))
     _give_back([row for row in rows if row.state in LIVE])
     _hold(list(wants.values()), document=document, on=on, until=until, now=now)
+
+
+def lock_all(document: str, *, on: date | None = None) -> None:
+    """Lock what a document's goods lie on, for who sees to its lines one after the other.
+
+    :param on: the day on which others may be held in their place: those are locked as well
+    """
+    _locked(document, None, on=on)
 
 
 def extend(document: str, *, until: datetime | None, lines: Collection[int] | None = None) -> None:
@@ -501,10 +509,18 @@ def _lock_balances(keys: Collection[Key]) -> None:
     db.session.execute(select(func.count()).select_from(ordered.with_for_update().subquery()))
 
 
-def _locked(document: str, lines: Collection[int] | None) -> list[Allocation]:
-    """Lock the balances of a document's allocations, then read those anew."""
+def _locked(document: str, lines: Collection[int] | None, *, on: date | None = None) -> list[Allocation]:
+    """Lock the balances of a document's allocations, then read those anew.
+
+    Where others may be held in their place (``on``), all lots come first, then all balances, those of before too.
+    """
     found = _of(document, lines)
-    _lock_balances({(row.lot_id, row.location_id, row.owner_id) for row in found})
+    keys: set[Key] = {(row.lot_id, row.location_id, row.owner_id) for row in found}
+    if on is not None and found:
+        wants = [Want(row.line, row.trade_item_id, row.wanted, row.owner_id) for row in found]
+        keys |= {(row[0], row[1], row[2]) for row in db.session.execute(_candidates(wants, on))}
+        ledger.share(key[0] for key in keys)
+    _lock_balances(keys)
     return list(_of(document, lines))
 
 

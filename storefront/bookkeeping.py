@@ -175,7 +175,14 @@ def refund_done(made: Refund, payment: Payment, *, now: datetime, actor: Actor |
     """The money went back to the buyer."""
     account = _paid_from(payment)
     lines = selling.moved(payment.payee_id, account, Account.REFUNDS, made.amount_vnd, (made.number, made.number))
-    journal.post(f"refund:{made.number}:done", "refund_done", lines, now=now, actor=actor)
+    journal.post(_time_of(made, "done"), "refund_done", lines, now=now, actor=actor)
+
+
+def refund_failed(made: Refund, payment: Payment, *, now: datetime) -> None:
+    """What was said to have gone back did not: it is where it was, and promised as before."""
+    account = _paid_from(payment)
+    lines = selling.moved(payment.payee_id, Account.REFUNDS, account, made.amount_vnd, (made.number, made.number))
+    journal.post(_time_of(made, "failed"), "refund_failed", lines, now=now)
 
 
 def refund_refused(
@@ -317,6 +324,17 @@ def _undone_by(made: Refund, order: Order) -> int:
         )
     )
     return int(found or 0)
+
+
+def _time_of(made: Refund, step: str) -> str:
+    """Name a step of a refund: ``refund:HT-000012:done``, once it has failed ``refund:HT-000012:done:2``, and so on."""
+    failed = f"refund:{made.number}:failed"
+    times = db.session.scalar(
+        select(func.count())
+        .select_from(JournalEntry)
+        .where(or_(JournalEntry.cause == failed, JournalEntry.cause.startswith(failed + ":", autoescape=True)))
+    )
+    return f"refund:{made.number}:{step}" + (f":{times + 1}" if times else "")
 
 
 def _paid_from(payment: Payment) -> Account:

@@ -1,7 +1,8 @@
 """Payments by card: what is asked of the provider, and what its answers do here.
 
 Nothing in here asks the provider: ``storefront.web.card_pages`` does, between two transactions. Answers are facts,
-taken in any order and any number of times: a payment never has less than before, and a refund that is done stays so.
+taken in any order and any number of times: a payment never has less than before, and a refund that is done stays so,
+unless its money came back to the provider: then it is a person's task.
 """
 
 from __future__ import annotations
@@ -145,6 +146,8 @@ def take_return(returned: Returned, *, now: datetime) -> None:
     if made is None:
         return
     lock(made)
+    if made.state is RefundState.DONE and returned.state == "failed" and made.reference == returned.reference:
+        settling.refund_failed(made, problem=returned.problem or "failed", now=now)
     if made.state is not RefundState.ASKED:
         return
     made.reference = returned.reference

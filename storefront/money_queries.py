@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, true
+from sqlalchemy import Select, case, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from accounts.actor import SYSTEM, Actor
+from books.models import Account, JournalLine
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
 from kernel.text import one_line
@@ -24,6 +26,7 @@ from storefront.order_models import (
     Order,
     Payment,
     PaymentMethod,
+    Placement,
     Purchase,
     Refund,
     RefundState,
@@ -205,6 +208,63 @@ def count_to_give_back(actor: Actor) -> int:
 def by_hand() -> ColumnElement[bool]:
     """Say which refunds are a person's task: all but those that the provider of cards makes."""
     return or_(Payment.method != PaymentMethod.CARD, Refund.problem != "")
+
+
+# --- Money for no order -----------------------------------------------------------------------------
+
+
+class NothingLeftOver(NotFound):
+    message = N_("There is no such money left over here.")
+
+
+def list_held(actor: Actor) -> Select[Any]:
+    """List payments that hold money for no order, with how much and their purchase, oldest first.
+
+    Money that an order still waits for the rest of is not among them.
+    """
+    held = -func.sum(JournalLine.amount_vnd)
+    placed = aliased(Order)
+    waits = exists().where(
+        placed.purchase_id == Payment.purchase_id,
+        or_(Payment.order_id.is_(None), placed.id == Payment.order_id),
+        placed.placement == Placement.PLACED,
+    )
+    sums = (
+        select(JournalLine.document, JournalLine.organisation_id, held.label("held_vnd"))
+        .where(JournalLine.account == Account.HELD)
+        .group_by(JournalLine.document, JournalLine.organisation_id)
+        .having(held > 0)
+        .subquery()
+    )
+    return (
+        payments_visible_to(actor)
+        .add_columns(sums.c.held_vnd, Purchase, Order)
+        .join(sums, (sums.c.document == Payment.code) & (sums.c.organisation_id == Payment.payee_id))
+        .join(Purchase, Purchase.id == Payment.purchase_id)
+        .outerjoin(Order, Order.id == Payment.order_id)
+        .where(~waits)
+        .order_by(Payment.id)
+    )
+
+
+def get_held(actor: Actor, code: str) -> tuple[Payment, int]:
+    """Give a payment of the actor's that holds money for no order, and how much. :raises NothingLeftOver:"""
+    row = db.session.execute(list_held(actor).where(Payment.code == code)).one_or_none()
+    if row is None:
+        raise NothingLeftOver()
+    return row[0], int(row[1])
+
+
+def count_held(actor: Actor) -> int:
+    """Count payments that hold money for no order."""
+    return db.session.scalar(select(func.count()).select_from(list_held(actor).order_by(None).subquery())) or 0
+
+
+def credits_of(payment: Payment) -> Sequence[Credit]:
+    """List the transfers that a payment had, oldest first."""
+    return db.session.scalars(
+        select(Credit).where(Credit.payment_id == payment.id).order_by(Credit.arrived_at, Credit.id)
+    ).all()
 
 
 # --- Accounts ---------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
     :param cause: "buyer", "seller" (who says why), "time" (the money did not come), "stock" (it came too late)
     :raises CancelledAlready, PackedAlready, NeedsReason:
     """
-    lock(order)
+    lock_orders(order.purchase)  # its money may be for the others too: they come before the payments
     reason = one_line(reason)[:LONGEST_REASON]
     if cause == "seller" and not reason:
         raise NeedsReason()

@@ -289,16 +289,16 @@ def heard(parcel: Parcel, to: ParcelState | None, *, note: str, now: datetime) -
     return False
 
 
-def take_back(
-    parcel: Parcel, *, sellable: bool, note: str = "", give_money_back: bool = False, actor: Actor, now: datetime
-) -> None:
-    """Take the goods of a parcel that came back: into stock again, or as a loss. Nothing is to be collected any more.
+def take_back(parcel: Parcel, *, sellable: bool, note: str = "", actor: Actor, now: datetime) -> None:
+    """Take the goods of a parcel that came back: into stock again, or as a loss. Nothing is to be collected any more,
+    and all that was paid goes back to the buyer, who never had the goods.
 
     A parcel that never left may be unpacked the same way.
 
     :raises NotNext: :raises NeedsNote: if the goods are a loss, and nobody says why
     """
     note = one_line(note)[:LONGEST_NOTE] if sellable else _said(note)
+    ordering.lock_orders(parcel.order.purchase)  # what was paid may be for the others too
     _lock(parcel)
     _go(parcel, ParcelState.RETURNED, now=now)
     order = parcel.order
@@ -323,8 +323,7 @@ def take_back(
     _trace("returned" if sellable else "lost", rows, parcel, actor=actor, now=now)
     ordering.note(order, "returned", now=now, actor=actor, parcel=parcel.number)
     bookkeeping.came_back(order, now=now, actor=actor)
-    if give_money_back:
-        settling.give_back_returned(order, reason=note, now=now, actor=actor)
+    settling.give_back_returned(order, reason=note, now=now, actor=actor)
     audit.record(
         actor,
         "storefront.take_parcel_back",

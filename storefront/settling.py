@@ -4,6 +4,10 @@ One function, :func:`record`, takes money from wherever it is heard of (a bank's
 word), counts it once by its identity, and works out what it is: the right amount, a part, too much, too late, twice,
 or nobody knows what for. What fits confirms the orders it pays for; all else waits on a screen for a decision, with
 the money on record. Nothing is dropped, and nothing downgrades what was paid.
+
+Locks, in this order: all orders of a purchase, its payments, the lots and balances of its goods, then refunds. What
+sees to several orders locks the goods of all of them first (``allocation.lock_all``), so that two purchases of the same
+goods never wait for each other in a ring.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from accounts.actor import Actor
-from kernel import audit, jobs, numbers
+from kernel import audit, clock, jobs, numbers
 from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
@@ -81,6 +85,14 @@ class BelongsToAnOrder(Conflict):
 class NeedsReference(InvalidInput):
     message = N_("Write the bank's reference of the transfer.")
     field = "reference"
+
+
+class NothingHeld(Conflict):
+    message = N_("Nothing of this payment is left over.")
+
+
+class StillWaits(Conflict):
+    message = N_("An order still waits for the rest of this money.")
 
 
 class OthersMoney(Conflict):
@@ -326,6 +338,21 @@ def refund_done(made: Refund, *, reference: str, actor: Actor | None, now: datet
     audit.record(actor, "storefront.refund_done", f"refund:{made.number}", now=now)
 
 
+def refund_failed(made: Refund, *, problem: str, now: datetime) -> None:
+    """Write down that money which was said to have gone back did not: it is a person's task from now on.
+
+    :raises DecidedBefore:
+    """
+    lock(made)
+    if made.state is not RefundState.DONE:
+        raise DecidedBefore()
+    made.state, made.done_at, made.problem = RefundState.ASKED, None, problem[:120]
+    bookkeeping.refund_failed(made, made.payment, now=now)
+    if made.order_id is not None:
+        ordering.note(db.session.get_one(Order, made.order_id), "refund_failed", now=now, amount_vnd=made.amount_vnd)
+    audit.record(None, "storefront.refund_failed", f"refund:{made.number}", now=now)
+
+
 def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datetime) -> None:
     """Write down that the money does not go back after all: the provider or bank refused, or it was claimed in error.
 
@@ -372,44 +399,67 @@ def call_off(made: Refund, *, reason: str, actor: Actor, now: datetime) -> None:
 def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
     """Settle the money of an order that was cancelled: less is asked for, and what came for it is claimed back.
 
-    Of a payment for several orders as much goes back as is left beside the orders that stand.
+    Of a payment for several orders as much goes back as is left beside the orders that stand. If none stands any more,
+    all that is left goes back, however much too much it was.
     """
-    made = []
-    lock(order)
-    for payment in _locked_payments(order.purchase):
-        if payment.order_id not in (None, order.id):
-            continue
-        _ask_less(payment, now)
-        standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
-        left = payment.captured_vnd - payment.refunded_vnd - standing
-        amount = left if payment.order_id is not None else min(left, order.total_vnd - _given_back(payment, order))
-        if amount > 0:
-            made.append(
-                refund(
-                    payment,
-                    amount,
-                    cause=f"{order.number}:cancelled:{payment.id}:{payment.captured_vnd}",
-                    reason=reason,
-                    now=now,
-                    order=order,
-                    actor=actor,
-                )
-            )
-    return made
+    ordering.lock_orders(order.purchase)
+    return _give_back([order], "cancelled", reason=reason, now=now, actor=actor)
 
 
 def give_back_returned(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
     """Claim back what was paid for an order whose goods all came back; what was given back of it before counts."""
-    made = []
     ordering.lock_orders(order.purchase)
-    for payment in _locked_payments(order.purchase):
-        if payment.order_id not in (None, order.id):
-            continue
-        amount = min(payment.captured_vnd - payment.refunded_vnd, order.total_vnd - _given_back(payment, order))
-        if amount > 0:
-            cause = f"{order.number}:came_back:{payment.id}"
-            made.append(refund(payment, amount, cause=cause, reason=reason, now=now, order=order, actor=actor))
+    return _give_back([order], "came_back", reason=reason, now=now, actor=actor)
+
+
+def give_back_held(payment: Payment, *, reason: str, now: datetime, actor: Actor) -> Refund:
+    """Claim back what is held of a payment and is for no order.
+
+    :raises NothingHeld: :raises StillWaits: :raises NeedsReason:
+    """
+    reason = one_line(reason)
+    if not reason:
+        raise NeedsReason()
+    ordering.lock_orders(payment.purchase)
+    lock(payment)
+    if any(order.placement is Placement.PLACED for order in paying.orders_of(payment)):
+        raise StillWaits()
+    amount = bookkeeping.held(payment)
+    if amount <= 0:
+        raise NothingHeld()
+    times = db.session.scalar(select(func.count()).select_from(Refund).where(Refund.payment_id == payment.id))
+    return refund(payment, amount, cause=f"{payment.code}:held:{times}", reason=reason, now=now, actor=actor)
+
+
+def _give_back(
+    orders: Sequence[Order], why: str, *, reason: str = "", now: datetime, actor: Actor | None = None
+) -> list[Refund]:
+    """Claim back the money of orders of a purchase that no longer stand; all its orders are locked."""
+    made = []
+    for payment in _locked_payments(orders[0].purchase) if orders else ():
+        own = [order for order in orders if payment.order_id in (None, order.id)]
+        if own:
+            _ask_less(payment, now)
+        for order in own:
+            standing = _standing(payment)
+            amount = _kept(payment) - standing
+            if standing or order is not own[-1]:
+                amount = min(amount, order.total_vnd - _given_back(payment, order))
+            if amount > 0:
+                cause = f"{order.number}:{why}:{payment.id}:{payment.captured_vnd}"
+                made.append(refund(payment, amount, cause=cause, reason=reason, now=now, order=order, actor=actor))
     return made
+
+
+def _standing(payment: Payment) -> int:
+    """Say how much of a payment its orders need that stand: what they cost, less what was given back of them."""
+    needed = 0
+    for order in paying.orders_of(payment):
+        if order.placement is Placement.PLACED:
+            needed += order.total_vnd
+        elif order.placement is Placement.CONFIRMED:
+            needed += order.total_vnd - bookkeeping.undone_of(order)
+    return needed
 
 
 def _ask_less(payment: Payment, now: datetime) -> None:
@@ -439,10 +489,11 @@ def close(purchase: Purchase, *, now: datetime) -> None:
     for payment in _locked_payments(purchase):
         if payment.state in (PaymentState.ASKED, PaymentState.PARTLY):
             payment.state = PaymentState.FAILED
-    for order in orders:
-        if order.placement is Placement.PLACED:
-            ordering.cancel(order, cause="time", now=now)
-            give_back_of(order, now=now)
+    late = [order for order in orders if order.placement is Placement.PLACED]
+    allocation.lock_all(purchase.number)
+    for order in late:
+        ordering.cancel(order, cause="time", now=now)
+    _give_back(late, "cancelled", now=now)
 
 
 def overdue(now: datetime, *, most: int = 100) -> Sequence[int]:
@@ -480,18 +531,17 @@ def _apply(
         gone = all(order.placement is Placement.CANCELLED for order in orders)
         credit.outcome = CreditOutcome.LATE if gone else CreditOutcome.PARTIAL
         if gone:
-            for order in orders:
-                give_back_of(order, now=now)
+            _give_back(orders, "cancelled", now=now)
         else:
             payment.state = PaymentState.PARTLY
         return
     _forward(payment, now)
     orders = paying.orders_of(payment)
-    standing = sum(order.total_vnd for order in orders if order.placement is Placement.CONFIRMED)
+    stand = any(order.placement is Placement.CONFIRMED for order in orders)
     too_late = [order for order in orders if order.cancel_cause in ("time", "stock")]
-    if not standing or too_late:
+    if not stand or too_late:
         credit.outcome = CreditOutcome.LATE
-    elif payment.captured_vnd - payment.refunded_vnd > standing:
+    elif _kept(payment) > _standing(payment):
         credit.outcome = CreditOutcome.OVER
     else:
         credit.outcome = CreditOutcome.MATCHED
@@ -528,9 +578,13 @@ def _earlier_parts_are_matched(payment: Payment) -> None:
 
 
 def _given_back_is_no_question(made: Refund, now: datetime) -> None:
-    """What came too late, or only in part until the time was over, is settled once it has gone back."""
+    """What came too late, too much, or only in part until the time was over, is settled once all of it went back."""
     payment = db.session.get_one(Payment, made.payment_id)
-    open_ = [CreditOutcome.LATE] + ([CreditOutcome.PARTIAL] if payment.state is PaymentState.FAILED else [])
+    if bookkeeping.held(payment):
+        return
+    open_ = [CreditOutcome.LATE, CreditOutcome.OVER] + (
+        [CreditOutcome.PARTIAL] if payment.state is PaymentState.FAILED else []
+    )
     db.session.execute(
         update(Credit)
         .where(Credit.payment_id == payment.id, Credit.outcome.in_(open_))
@@ -552,25 +606,25 @@ def _forward(payment: Payment, now: datetime) -> None:
     first = payment.state is not PaymentState.PAID
     if first:
         payment.state, payment.paid_at = PaymentState.PAID, now
-    for order in paying.orders_of(payment):
-        if order.placement is Placement.PLACED or order.cancel_cause == "time":
-            _confirm_or_give_back(order, now)
-        elif order.placement is Placement.CANCELLED:
-            give_back_of(order, now=now)
+    orders = paying.orders_of(payment)
+    waiting = [order for order in orders if order.placement is Placement.PLACED or order.cancel_cause == "time"]
+    if waiting:
+        allocation.lock_all(payment.purchase.number, on=clock.business_date(now))
+    for order in waiting:
+        _confirm_if_there_are_goods(order, now)
+    for order in orders:
         bookkeeping.paid(order, payment, now=now)
         if first and order.placement is Placement.CONFIRMED:
             ordering.note(order, "paid", now=now, amount_vnd=order.total_vnd)
+    _give_back([order for order in orders if order.placement is Placement.CANCELLED], "cancelled", now=now)
 
 
-def _confirm_or_give_back(order: Order, now: datetime) -> None:
-    """Confirm an order; if its goods went to somebody else, find others; if there are none, the money goes back."""
+def _confirm_if_there_are_goods(order: Order, now: datetime) -> None:
+    """Confirm an order; if its goods went to somebody else, find others; if there are none, it is cancelled."""
     if order.placement is Placement.PLACED and _tried(lambda: ordering.confirm(order, now=now)):
         return
-    if _tried(lambda: ordering.reopen(order, now=now)):
-        return
-    if order.placement is Placement.PLACED:
+    if not _tried(lambda: ordering.reopen(order, now=now)) and order.placement is Placement.PLACED:
         ordering.cancel(order, cause="stock", now=now)
-    give_back_of(order, now=now)
 
 
 def _tried(step: Callable[[], None]) -> bool:

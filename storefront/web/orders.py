@@ -196,6 +196,7 @@ def said_step(step: OrderStep) -> str | None:
         "packed": gettext("Packed"),
         "refund_asked": gettext("%(amount)s will be given back", amount=dong(int(amount or 0))),
         "refunded": gettext("%(amount)s was given back", amount=dong(int(amount or 0))),
+        "refund_failed": gettext("%(amount)s did not reach you: it will be sent again", amount=dong(int(amount or 0))),
     }
     return words.get(step.what)
 

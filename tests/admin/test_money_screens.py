@@ -306,3 +306,44 @@ def test_the_office_switches_ways_to_pay(make: Factories, app: Flask) -> None:
     refused = send(office, "/quan-tri/tien/cach-tra")
     assert refused.status_code == 409
     assert "ít nhất một cách" in refused.text
+
+
+# --- Left over --------------------------------------------------------------------------------------
+
+
+def test_what_a_payment_holds_for_no_order_is_shown_until_it_goes_back(
+    ours: SimpleNamespace, app: Flask, make: Factories
+) -> None:
+    id = arrive(app, ours, 130_000, ours.code)
+    assert send(ours.browser, f"/quan-tri/tien/{id}/quyet-dinh", how="giu", words="cho đơn sau").status_code == 303
+    other, reader = make.client(make.producer("Hộ khác")), make.client(ours.producer, role=Role.VIEWER)
+    url = f"/quan-tri/tien/du/{ours.code}"
+
+    assert "/quan-tri/tien/du" in ours.browser.get("/quan-tri/tien").text
+    assert "30.000" in ours.browser.get("/quan-tri/tien/du").text
+    assert ours.code not in other.get("/quan-tri/tien/du").text
+    assert (other.get(url).status_code, reader.get(url).status_code) == (404, 403)
+    assert "cho đơn sau" in ours.browser.get(url).text
+
+    assert send(ours.browser, url, reason=" ").status_code == 422
+    claimed = send(ours.browser, url, reason="Chuyển thừa")
+    assert claimed.status_code == 303
+    assert "30.000" in ours.browser.get(claimed.location).text
+    assert send(ours.browser, url, reason="Chuyển thừa").status_code == 404
+    assert ours.code not in ours.browser.get("/quan-tri/tien/du").text
+
+
+def test_money_that_an_order_still_waits_for_the_rest_of_is_not_left_over(ours: SimpleNamespace, app: Flask) -> None:
+    arrive(app, ours, 40_000, ours.code)
+
+    assert ours.code not in ours.browser.get("/quan-tri/tien/du").text
+    assert send(ours.browser, f"/quan-tri/tien/du/{ours.code}", reason="Thừa").status_code == 404
+
+
+def test_an_account_that_another_is_paid_on_is_refused_beside_its_field(ours: SimpleNamespace, make: Factories) -> None:
+    other = make.client(make.producer("Hộ khác"))
+
+    answer = send(other, "/quan-tri/tien/tai-khoan", bank="970405", number="0123 456 789", holder="KHAC")
+
+    assert answer.status_code in (409, 422)
+    assert "Một tổ chức khác đang nhận tiền" in answer.text

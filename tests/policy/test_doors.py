@@ -290,6 +290,10 @@ def refunded(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": world.refund_number}
 
 
+def left_over(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": "OC9"}
+
+
 def bank_account(world: SimpleNamespace) -> dict[str, Any]:
     return {"account_id": world.account_id}
 
@@ -349,6 +353,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "money.assign": (money, "++- --- 00- ---"),
     "money.decide": (money, "++- --- 00- ---"),
     "money.give_back_over": (money, "++- --- 00- ---"),
+    "money.held": (nothing, "+++ --- +++ ---"),
+    "money.give_back_held": (left_over, "++- --- 00- ---"),
     "money.refunds": (nothing, "+++ --- +++ ---"),
     "money.refund": (refunded, "+++ --- 000 ---"),
     "money.record_refund": (refunded, "++- --- 00- ---"),
@@ -695,10 +701,11 @@ def _let_money_come(world: SimpleNamespace, app: Flask) -> None:
             session.flush()
             paid = Payment(
                 purchase_id=bought.id, payee_id=ours.id, method=PaymentMethod.VIETQR, code="OC9", amount_vnd=9_000,
-                captured_vnd=9_000, asked_at=now,
+                asked_at=now,
             )  # fmt: skip
             session.add(paid)
             session.flush()
+            settling.capture(paid, 12_000, now=now)  # 3,000 đ of it will be for nothing
             made = settling.refund(paid, 9_000, cause="x", reason="Vỡ", now=now)
             world.account_id, world.credit_id, world.refund_number = account.id, credit.id, made.number
 

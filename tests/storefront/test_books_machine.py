@@ -24,7 +24,7 @@ from books.models import Account, JournalLine
 from kernel import clock
 from kernel.db import db, transaction
 from stock.models import LocationKind
-from storefront import agreement, ordering, paying, settling
+from storefront import agreement, bookkeeping, ordering, paying, settling
 from storefront import cart as carts
 from storefront.models import PublicText
 from storefront.order_models import (
@@ -32,6 +32,7 @@ from storefront.order_models import (
     Credit,
     Order,
     Parcel,
+    ParcelState,
     Payment,
     PaymentMethod,
     Purchase,
@@ -58,7 +59,7 @@ class Thing:
     goods: int  #: before anything was taken off
     rate: Fraction
     bearer: int | None
-    state: str = "placed"  #: "placed", "stands", "timed out", "off"
+    state: str = "placed"  #: "placed", "stands", "timed out", "off", "back"
     is_paid: bool = False
     undone: int = 0
 
@@ -76,9 +77,16 @@ class Asked:
     came: int = 0
     held: int = 0
     given: int = 0
+    given_for: Counter[int] = field(default_factory=Counter)  #: order → what was given back under its name
+    refused: int = 0  #: of what is held: it was to go back, and did not
     over_at: datetime | None = None
     is_open: bool = True
     is_full: bool = False  #: it had all that was asked for, once
+
+    @property
+    def needed(self) -> int:
+        """Add up what orders that stand, or may stand yet, need of it."""
+        return sum(thing.total - thing.undone for thing in self.orders if thing.state in ("placed", "stands"))
 
     @property
     def waits(self) -> bool:
@@ -140,6 +148,8 @@ class Buying(RuleBasedStateMachine):
         self.payments: list[Asked] = []
         self.purchases: list[int] = []
         self.refunds: dict[int, tuple[Asked, int, list[tuple[Thing, int]], int]] = {}
+        self.of_order: dict[int, int] = {}  #: refund → order
+        self.done: dict[int, tuple[Asked, int, list[tuple[Thing, int]], int]] = {}
         self.loose: dict[int, tuple[int, int]] = {}  #: credit → payee, amount
         self.money: Counter[int] = Counter()
         self.promised: Counter[int] = Counter()
@@ -289,7 +299,10 @@ class Buying(RuleBasedStateMachine):
     def promise(self, payment: Asked, refund_id: int, amount: int, order_id: int | None) -> None:
         free = min(payment.held, amount)
         payment.held -= free
+        payment.refused = min(payment.refused, payment.held)
         payment.given += amount
+        payment.given_for[order_id or 0] += amount
+        self.of_order[refund_id] = order_id or 0
         self.promised[payment.payee] += amount
         parts, rest = [], amount - free
         for thing in sorted(payment.orders, key=lambda one: (one.id != order_id, one.id)):
@@ -335,8 +348,55 @@ class Buying(RuleBasedStateMachine):
         if thing.is_paid:
             payment.held += thing.total - thing.undone
         thing.state, thing.is_paid, thing.undone = "off", False, 0
+        due = self.due(payment, thing)
+        before = payment.given
         self.ask_less(payment)
         self.given_back(payment)
+        if payment.is_full:
+            assert payment.given - before == due
+
+    def due(self, payment: Asked, thing: Thing) -> int:
+        """Say what goes back for an order that no longer stands: its own, and all that is left if it was the last."""
+        left = payment.came - payment.given - payment.needed
+        if payment.needed:
+            left = min(left, thing.total - payment.given_for[thing.id])
+        return max(0, left)
+
+    @rule(which=WHICH)
+    def a_parcel_comes_back(self, which: int) -> None:
+        payment = self.payments[which % len(self.payments)]
+        thing = payment.orders[which % len(payment.orders)]
+        if payment.cash or thing.state != "stands":
+            return
+        with transaction() as session:
+            order = session.get_one(Order, thing.id)
+            session.add(
+                Parcel(
+                    number=f"KH-{thing.id}",
+                    order_id=thing.id,
+                    carrier="ghn",
+                    cod_vnd=0,
+                    state=ParcelState.RETURNED,
+                    created_at=self.now,
+                )
+            )
+            bookkeeping.came_back(order, now=self.now)
+            settling.give_back_returned(order, now=self.now)
+        payment.held += thing.total - thing.undone
+        thing.state, thing.is_paid, thing.undone = "back", False, 0
+        due, before = self.due(payment, thing), payment.given
+        self.given_back(payment)
+        assert payment.given - before == due
+
+    @rule(which=WHICH)
+    def what_is_left_over_goes_back(self, which: int) -> None:
+        payment = self.payments[which % len(self.payments)]
+        if payment.held <= 0 or any(thing.state == "placed" for thing in payment.orders):
+            return
+        with transaction():
+            settling.give_back_held(db.session.get_one(Payment, payment.id), reason="Thừa", actor=SYSTEM, now=self.now)
+        self.given_back(payment)
+        assert payment.held == 0
 
     @rule(which=WHICH, part=PART)
     def give_back(self, which: int, part: Fraction) -> None:
@@ -371,18 +431,33 @@ class Buying(RuleBasedStateMachine):
                 settling.refund_done(made, reference="FT", actor=SYSTEM, now=self.now)
             else:
                 settling.refund_refused(made, reason="Nhầm", actor=SYSTEM, now=self.now)
+        if goes:
+            self.done[refund_id] = self.refunds[refund_id]
         self.refunds[refund_id] = (payment, 0, [], 0)
         self.promised[payment.payee] -= amount
         if goes:
             self.money[payment.payee] -= amount
             return
         payment.given -= amount
+        payment.given_for[self.of_order[refund_id]] -= amount
+        held_before = payment.held
         for thing, part in parts:
             if thing.state == "stands" and thing.is_paid:
                 thing.undone -= part
             else:
                 payment.held += part
         payment.held += free
+        payment.refused += payment.held - held_before
+
+    @precondition(lambda self: self.done)
+    @rule(which=WHICH)
+    def what_was_given_back_comes_again(self, which: int) -> None:
+        refund_id = sorted(self.done)[which % len(self.done)]
+        payment, amount, _, _ = self.refunds[refund_id] = self.done.pop(refund_id)
+        with transaction():
+            settling.refund_failed(db.session.get_one(Refund, refund_id), problem="lost", now=self.now)
+        self.promised[payment.payee] += amount
+        self.money[payment.payee] += amount
 
     @rule(which=WHICH, missing=st.sampled_from([0, 0, 1_000]))
     def the_carrier_brings_cash(self, which: int, missing: int) -> None:
@@ -429,6 +504,9 @@ class Buying(RuleBasedStateMachine):
         assert -of(Account.HELD) == sum(one.held for one in self.payments) + sum(
             amount for _, amount in self.loose.values()
         )
+        for one in self.payments:
+            if all(thing.state in ("off", "timed out", "back") for thing in one.orders):
+                assert one.held == one.refused  # nothing stands: all that came goes back
         standing = [thing for one in self.payments for thing in one.orders if thing.state == "stands"]
         assert of(Account.BUYERS) == sum(thing.total for thing in standing if not thing.is_paid)
         earned = -(of(Account.SALES) + of(Account.DELIVERY) + of(Account.DISCOUNTS))

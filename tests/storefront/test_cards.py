@@ -18,11 +18,14 @@ from sqlalchemy import select
 
 from accounts.actor import SYSTEM
 from app import payment_jobs
+from books import journal
+from books.journal import Line
+from books.models import Account
 from kernel import jobs
 from kernel.db import db, on_sqlite, rehearsal, transaction
 from kernel.models import Job
 from stock.models import LocationKind
-from storefront import cards, gateways, ordering, paying, settling
+from storefront import agreement, cards, gateways, ordering, paying, settling
 from storefront import cart as carts
 from storefront.gateways import ProviderAway, Returned, Truth
 from storefront.gateways.stripe_cards import StripeCards
@@ -549,6 +552,53 @@ def test_a_refund_that_fails_later_is_a_task_for_a_person(
     (row,) = refunds()
     assert (row.state, row.problem) == (RefundState.ASKED, "expired_or_canceled_card")
     assert anew(paid).refunded_vnd == 50_000
+
+
+def test_a_refund_that_went_well_and_came_back_is_a_task_for_a_person_once(
+    ctx: Flask, paid: Payment, fake: FakeStripe, clock_at: SimpleNamespace
+) -> None:
+    with transaction():
+        (order,) = paid.purchase.orders
+        settling.refund(paid, 50_000, cause="x", reason="Vỡ", order=order, now=clock_at.now)
+    work(clock_at.now)
+    assert refunds()[0].state is RefundState.DONE
+    refund_id = fake.refunds()[0]["id"]
+
+    fake.finish(refund_id, "failed", "lost_or_stolen_card")
+    for _ in range(2):
+        card_pages.follow("refund", refund_id, now=clock_at.later(1))
+
+    (row,) = refunds()
+    assert (row.state, row.problem, row.done_at) == (RefundState.ASKED, "lost_or_stolen_card", None)
+    assert journal.balance(Account.REFUNDS, document=row.number) == -50_000
+    assert agreement.verify() == []
+    steps = db.session.scalars(select(OrderStep.what).order_by(OrderStep.id)).all()
+    assert steps[-3:] == ["refund_asked", "refunded", "refund_failed"]
+
+    with transaction():
+        settling.refund_made_by_hand(row, reference="FT1", actor=SYSTEM, now=clock_at.now)
+    card_pages.follow("refund", refund_id, now=clock_at.later(1))  # told once more
+
+    assert (refunds()[0].state, refunds()[0].reference) == (RefundState.DONE, "FT1")
+    assert agreement.verify() == []
+
+
+def test_a_payment_that_cannot_be_settled_keeps_no_other_from_being_read(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, clock_at: SimpleNamespace
+) -> None:
+    broken, other = buy(goods, clock_at.now, packs=1), buy(goods, clock_at.now, packs=1)
+    for page in fake.pages():
+        fake.pay(page["id"])
+    with transaction():  # what its money would say is in the journal already
+        lines = [
+            Line(goods.office, account, amount, "x") for account, amount in ((Account.BANK, 1), (Account.CASH, -1))
+        ]
+        journal.post(f"payment:{broken.code}:captured:80000", "money_arrived", lines, now=clock_at.now)
+
+    payment_jobs.look_again(now=clock_at.later(2))
+
+    assert placement(broken) is Placement.PLACED
+    assert placement(other) is Placement.CONFIRMED
 
 
 def test_more_than_is_left_at_the_provider_is_refused_and_shown(paid: Payment, fake: FakeStripe, now: datetime) -> None:

@@ -12,15 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from accounts.actor import SYSTEM
+from accounts.actor import SYSTEM, Permission
+from app import buying_jobs
+from books import journal
+from books.journal import Line
+from books.models import Account
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.models import Job
 from stock import allocation, verification
 from stock.models import Location
+from storefront import bookkeeping, ordering, paying, settling, totals
 from storefront import cart as carts
-from storefront import ordering, paying, settling, totals
 from storefront.order_models import (
+    BankAccount,
     Cart,
     Credit,
     CreditOutcome,
@@ -34,7 +39,7 @@ from storefront.order_models import (
 )
 from storefront.shipping import Way
 from tests.buying import Shop, arrive, asked, buy, fill, free
-from tests.factories import Factories
+from tests.factories import BA_DONG, Factories
 from tests.races import race
 
 MINUTE = timedelta(minutes=1)
@@ -448,6 +453,162 @@ def test_more_than_was_paid_cannot_be_given_back(ctx: Flask, shop: Shop, now: da
         give(30_000, "return:2")
     db.session.expire_all()
     assert db.session.get_one(Payment, payment.id).refunded_vnd == 130_000
+
+
+def test_of_late_money_that_is_too_much_all_goes_back_and_only_then_nothing_is_open(
+    ctx: Flask, shop: Shop, now: datetime
+) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    later = now + ordering.HOLD
+    buy(shop, later, 530_000, (shop.rice, 10))
+
+    credit = arrive(purchase.payments[0], 630_000, later)
+
+    assert credit.outcome is CreditOutcome.LATE
+    (made,) = db.session.scalars(select(Refund)).all()
+    assert made.amount_vnd == 630_000
+    with transaction():
+        settling.refund_done(made, reference="FT", actor=SYSTEM, now=later)
+    db.session.refresh(credit)
+    assert credit.outcome is CreditOutcome.SETTLED
+
+
+def test_late_money_stays_open_while_something_of_it_is_held(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    payment, later = purchase.payments[0], now + ordering.HOLD
+    buy(shop, later, 530_000, (shop.rice, 10))
+    credit = arrive(payment, 630_000, later)
+    (first,) = db.session.scalars(select(Refund)).all()
+    with transaction():
+        settling.refund_refused(first, reason="Nhầm", actor=SYSTEM, now=later)
+        part = settling.refund(payment, 130_000, cause="part", reason="", now=later)
+        settling.refund_done(part, reference="FT", actor=SYSTEM, now=later)
+
+    db.session.refresh(credit)
+    assert credit.outcome is CreditOutcome.LATE
+    with transaction():
+        rest = settling.give_back_held(payment, reason="Thừa", actor=SYSTEM, now=later)
+        settling.refund_done(rest, reference="FT", actor=SYSTEM, now=later)
+    db.session.refresh(credit)
+    assert (rest.amount_vnd, credit.outcome) == (500_000, CreditOutcome.SETTLED)
+
+
+def _paid_together(shop: Shop, now: datetime) -> tuple[Purchase, Payment]:
+    """Two orders that the provider of cards was paid for at once."""
+    with transaction():
+        purchase = ordering.place(fill(now, (shop.rice, 1), (shop.honey, 1)), asked(shop, 230_000), now=now)
+        payment = Payment(
+            purchase_id=purchase.id, order_id=None, payee_id=shop.first.id, method=PaymentMethod.CARD,
+            code="OC00000001A", amount_vnd=230_000, asked_at=now,
+        )  # fmt: skip
+        db.session.add(payment)
+        db.session.flush()
+        db.session.refresh(purchase)
+        settling.capture(payment, 230_000, now=now)
+    return purchase, payment
+
+
+def test_what_went_back_of_one_order_is_not_kept_back_from_the_other(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase, payment = _paid_together(shop, now)
+    first, second = purchase.orders
+    with transaction():
+        settling.refund(payment, 30_000, cause="x", reason="Vỡ", order=second, now=now)
+
+    with transaction():
+        ordering.cancel(first, cause="buyer", now=now)
+        (made,) = settling.give_back_of(first, now=now)
+
+    assert made.amount_vnd == 80_000
+    assert bookkeeping.held(payment) == 0
+
+
+def test_money_for_two_orders_of_which_one_was_called_off_confirms_the_other(
+    ctx: Flask, shop: Shop, now: datetime
+) -> None:
+    with transaction():
+        purchase = ordering.place(fill(now, (shop.rice, 1), (shop.honey, 1)), asked(shop, 230_000), now=now)
+        payment = Payment(
+            purchase_id=purchase.id, order_id=None, payee_id=shop.first.id, method=PaymentMethod.CARD,
+            code="OC00000001A", amount_vnd=230_000, asked_at=now,
+        )  # fmt: skip
+        db.session.add(payment)
+        db.session.flush()
+        db.session.refresh(purchase)
+        ordering.cancel(purchase.orders[0], cause="buyer", now=now)
+    later = now + ordering.HOLD
+    with transaction():
+        settling.close(purchase, now=later)
+        settling.capture(payment, 230_000, now=later)
+
+    assert placements(purchase) == [Placement.CANCELLED, Placement.CONFIRMED]
+    assert db.session.scalars(select(Refund.amount_vnd)).all() == [80_000]
+
+
+def test_what_is_left_over_of_a_payment_goes_back_once_and_with_a_reason(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    payment = purchase.payments[0]
+    arrive(payment, 100_000, now)
+    give = lambda reason: settling.give_back_held(payment, reason=reason, actor=SYSTEM, now=now)  # noqa: E731
+    with pytest.raises(settling.StillWaits), transaction():
+        give("Thừa")
+    arrive(payment, 40_000, now, identity="FT2")
+    with pytest.raises(settling.NeedsReason), transaction():
+        give(" ")
+
+    with transaction():
+        assert give("Thừa").amount_vnd == 10_000
+    with pytest.raises(settling.NothingHeld), transaction():
+        give("Thừa")
+
+
+# --- What is over -------------------------------------------------------------------------------------
+
+
+def test_a_purchase_that_cannot_be_closed_keeps_no_other_waiting(ctx: Flask, shop: Shop, now: datetime) -> None:
+    broken = buy(shop, now, 130_000, (shop.rice, 2))
+    arrive(broken.payments[0], 100_000, now)
+    other = buy(shop, now, 150_000, (shop.honey, 1))
+    with transaction():  # what its refund would say is in the journal already
+        lines = [
+            Line(shop.first.id, account, amount, "x") for account, amount in ((Account.BANK, 1), (Account.CASH, -1))
+        ]
+        journal.post("refund:HT-000001:claimed", "refund_claimed", lines, now=now)
+
+    assert buying_jobs.sweep(now + ordering.HOLD) == 2
+
+    assert placements(broken) == [Placement.PLACED]
+    assert placements(other) == [Placement.CANCELLED]
+    assert free(shop.honey, now) == 5
+
+
+# --- Who is paid --------------------------------------------------------------------------------------
+
+
+def test_the_house_is_the_provinces_office_whoever_else_enters_an_account(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    commune = make.office("Văn phòng xã", of=(BA_DONG,))
+    assert (paying.house_id(), paying.house_account()) == (None, None)
+    province, another = make.office("Văn phòng tỉnh", of=("51",)), make.office("Văn phòng khác", of=("51",))
+    assert paying.house_id() == province.id
+
+    for owner in (another, commune):
+        with transaction() as session:
+            session.add(
+                BankAccount(
+                    organisation_id=owner.id, bank_bin="970405", number=f"20{owner.id}", holder="MAU", added_at=now
+                )
+            )
+        house = paying.house_account()
+        assert house is not None
+        assert (house.organisation_id, paying.house_id()) == (another.id, another.id)
+
+
+def test_an_office_of_a_commune_enters_no_account(ctx: Flask, make: Factories) -> None:
+    commune, province = make.office("Văn phòng xã", of=(BA_DONG,)), make.office("Văn phòng tỉnh", of=("51",))
+
+    assert not make.actor(commune).may(Permission.MANAGE_BANK_ACCOUNT)
+    assert make.actor(province).may(Permission.MANAGE_BANK_ACCOUNT)
 
 
 def test_a_provider_that_tells_less_later_takes_nothing_back(ctx: Flask, shop: Shop, now: datetime) -> None:

@@ -400,7 +400,7 @@ def test_the_money_of_a_paid_order_goes_back_once(ctx: Flask, shop: Shop, actor,
     parcel = pack(order, actor, now)
 
     with transaction():
-        parcels.take_back(parcel, sellable=True, give_money_back=True, actor=actor, now=now)
+        parcels.take_back(parcel, sellable=True, actor=actor, now=now)
         settling.give_back_returned(order, now=now)
 
     assert db.session.scalars(select(Refund.amount_vnd)).all() == [2 * RICE_VND + PARCEL_VND]

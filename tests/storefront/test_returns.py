@@ -425,7 +425,7 @@ def test_new_goods_that_never_come_are_sent_again_or_paid(ctx: Flask, shop: Shop
         else:
             parcel = parcels.pack(anew, carrier="hand_over", actor=SYSTEM, now=now)
             parcels.move_on(parcel, ParcelState.RETURNING, note="Không ai nhận", actor=SYSTEM, now=now)
-            parcels.take_back(parcel, sellable=True, give_money_back=True, actor=SYSTEM, now=now)
+            parcels.take_back(parcel, sellable=True, actor=SYSTEM, now=now)
     assert return_queries.list_returns(SYSTEM, "to_do")[1]["to_do"] == 1
     with transaction():
         again = returns.exchange(made, actor=SYSTEM, now=now)
