@@ -16,6 +16,7 @@ from accounts.actor import SYSTEM, Actor
 from kernel import jobs
 from kernel.db import db, transaction
 from kernel.models import AuditEntry, Job
+from stock import agreement as trace
 from stock import allocation, holding, queries, verification
 from stock.models import Balance, Location, LocationKind, Movement
 from storefront import (
@@ -151,6 +152,7 @@ def test_one_pack_sent_back_gives_exactly_its_money(ctx: Flask, shop: Shop, now,
 def test_the_event_of_what_came_back_names_lots_and_no_buyer(ctx: Flask, shop: Shop, now) -> None:
     made = ask(came(shop, now, 8), 8, now)
     accept(made, now)
+    before = trace.verify()
 
     take_in(made, now, (shop.first, GOOD, 4), (shop.first, DAMAGED, 2), (shop.second, GOOD, 2))
 
@@ -166,6 +168,7 @@ def test_the_event_of_what_came_back_names_lots_and_no_buyer(ctx: Flask, shop: S
         ("receiving", False, "rma")
     }
     assert "mẫu" not in "".join(str(event.facts) + event.note_vi for event in events)
+    assert trace.verify() == before, "the trace and the stock still say the same"
     assert on_hand(shop.first, LocationKind.LOSS) == 2
     assert on_hand(shop.first, LocationKind.WAREHOUSE) == 4
 
