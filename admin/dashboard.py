@@ -34,6 +34,7 @@ from storefront.after_models import Complaint, ComplaintState, Review, ReviewSta
 from storefront.order_queries import Stage
 from storefront.return_models import GoodsReturn
 from traceability import queries as traces
+from traceability.epcis import open_transformations
 from traceability.models import BalanceFlag, Batch, Lot, LotState
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/quan-tri")
@@ -76,7 +77,7 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
     elif actor.is_office:
         yield from _at_the_office(actor, now)
     else:
-        yield from _at_the_producer(actor)
+        yield from _at_the_producer(actor, now)
     if actor.may(Permission.HANDLE_MONEY):
         yield from _task(
             "transfer-in",
@@ -179,6 +180,7 @@ def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
             "product_approval.index",
         )
     if actor.may(Permission.CHECK_BALANCES):
+        yield from _open_makings(actor, now)
         flags = traces.flags_visible_to(actor).where(BalanceFlag.cleared_at.is_(None))
         yield from _task(
             "scale",
@@ -201,7 +203,18 @@ def _at_the_office(actor: Actor, now: datetime) -> Iterator[Task]:
         )
 
 
-def _at_the_producer(actor: Actor) -> Iterator[Task]:
+def _open_makings(actor: Actor, now: datetime) -> Iterator[Task]:
+    old = open_transformations.too_old(actor, now)
+    yield from _task(
+        "hourglass",
+        gettext("Makings told by halves for more than %(days)s days", days=open_transformations.OPEN_FOR.days),
+        db.session.scalar(select(func.count()).select_from(old.subquery())) or 0,
+        "recipes.open_ones",
+        gettext("Send the other half, or declare it wrong: until then a trace ends there."),
+    )
+
+
+def _at_the_producer(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.may(Permission.HANDLE_ORDERS):
         yield from _orders(actor)
     if actor.may(Permission.EDIT_PRODUCTS):
@@ -222,6 +235,7 @@ def _at_the_producer(actor: Actor) -> Iterator[Task]:
             **{"trang-thai": "nhap"},
         )
     if actor.may(Permission.EDIT_BATCHES):
+        yield from _open_makings(actor, now)
         begun = (
             select(Batch.lot_id)
             .join(Lot, Lot.id == Batch.lot_id)

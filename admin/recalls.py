@@ -221,7 +221,8 @@ def show(number: str) -> str:
     row = queries.get_recall(actor, number)
     answered, everybody = queries.answered_of(row)
     notices = queries.notices_of(row)
-    totals = queries.totals(queries.reckoning(row))
+    rows = queries.reckoning(row)
+    totals = queries.totals(rows)
     goods = next((one.parts for one in totals if one.kind == "finished"), Parts())
     return render_template(
         "admin/recalls/show.html",
@@ -233,6 +234,7 @@ def show(number: str) -> str:
         notices=notices,
         phones=phones_of(notices),
         totals=totals,
+        contradictions=queries.contradictions(rows),
         goods=goods,
         parts=PARTS,
         kinds=KINDS,
@@ -500,6 +502,7 @@ def report(number: str) -> str:
         lasting=lasting,
         answers=queries.answers_of(row, row.closed_at or now),
         totals=queries.totals(rows),
+        contradictions=queries.contradictions(rows),
         lots=rows[:ROWS],
         more=max(0, len(rows) - ROWS),
         parts=PARTS,

@@ -20,6 +20,7 @@ from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError
 from traceability import queries, recipes
+from traceability.epcis import open_transformations
 from traceability.mass_balance import Judgement
 from traceability.models import Lot
 
@@ -195,6 +196,25 @@ def flags() -> str | Response:
         last=page.last,
         url_of=lambda number: listing.address(trang=number),
         csv_url=listing.address(dang="csv", trang=None),
+    )
+
+
+@blueprint.get("/do-dang")
+@requires(Permission.READ_BATCHES)
+def open_ones() -> str:
+    """List the makings of which programs told one half only: what went in, or what came out."""
+    actor, now = current_actor(), clock.now()
+    page = listing.page_of(open_transformations.visible_to(actor))
+    return render_template(
+        "admin/recipes/open.html",
+        rows=[open_transformations.OpenTransformation._make(row) for row in page.rows],
+        days=open_transformations.OPEN_FOR.days,
+        late_before=now - open_transformations.OPEN_FOR,
+        now=now,
+        is_office=actor.is_office,
+        page=page.number,
+        last=page.last,
+        url_of=lambda number: listing.address(trang=number),
     )
 
 

@@ -112,7 +112,7 @@ def gtin14(text: str) -> str:
     :raises RestrictedNumber: for prefixes 02, 04 and 2, and 8-digit numbers that begin with 0 or 2
     """
     digits = _checked(text, "GTIN", _GTIN_LENGTHS).zfill(14)
-    restricted = _restricted_prefix(digits)
+    restricted = restricted_prefix(digits)
     if restricted:
         raise RestrictedNumber(prefix=restricted)
     return digits
@@ -140,7 +140,7 @@ def company_prefix(text: str) -> str:
     :raises NoCompanyPrefix:
     """
     digits = text.replace(" ", "")
-    if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 12) or _restricted_prefix("0" + digits):
+    if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 12) or restricted_prefix("0" + digits):
         raise NoCompanyPrefix()
     return digits
 
@@ -177,7 +177,8 @@ def _is_gtin_8(gtin: str) -> bool:
     return gtin.startswith("000000")
 
 
-def _restricted_prefix(gtin: str) -> str | None:
+def restricted_prefix(gtin: str) -> str | None:
+    """Give the beginning that makes a GTIN of 14 digits one for use inside one shop or company; None for others."""
     if _is_gtin_8(gtin):
         return gtin[6] if gtin[6] in "02" else None
     return next((prefix for prefix in ("02", "04", "2") if gtin[1:].startswith(prefix)), None)

@@ -32,6 +32,7 @@ from oversight.models import (
     RecallState,
 )
 from oversight.reconciliation import Flows, Parts, Start, Stock
+from stock import agreement
 from stock.models import Balance, Location, LocationKind
 from stock.queries import ON_HAND
 from traceability import genealogy
@@ -774,6 +775,29 @@ def _outcomes(recall: Recall) -> dict[int, Parts]:
     names = list(Parts.__dataclass_fields__)
     rows = db.session.scalars(select(RecallOutcome).where(RecallOutcome.recall_id == recall.id))
     return {row.lot_id: Parts(**{name: getattr(row, name) for name in names}) for row in rows}
+
+
+class Contradiction(NamedTuple):
+    """A batch that the stock counts as here and captured events, in part, as sold or used."""
+
+    row: Reckoned
+    here: int  #: by the stock
+    said: int  #: of these, by captured events, sold or used
+
+
+def contradictions(rows: Sequence[Reckoned]) -> list[Contradiction]:
+    """List where captured events say that goods are gone which the stock counts: these are two words for one pack.
+
+    A reckoning counts what the stock counts, and each pack once.
+    """
+    gone = agreement.gone_by_events([row.lot_id for row in rows if row.kind is LotKind.FINISHED])
+    found = []
+    for row in rows:
+        here = row.parts.on_hand + row.parts.returned
+        if row.lot_id in gone and here:
+            one = gone[row.lot_id]
+            found.append(Contradiction(row, here, min(here, one.said - one.left_stock)))
+    return found
 
 
 class Total(NamedTuple):

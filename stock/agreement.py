@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import lazyload
 
+from accounts.models import Organisation
+from catalog.models import TradeItem
 from kernel.db import db, listed
 from stock import verification
 from stock.models import Balance, Location, LocationKind
+from stock.queries import ON_HAND
 from traceability import statements
-from traceability.models import EventLot, Lot, LotInput, LotKind, LotState, TraceEvent
+from traceability.epcis import store
+from traceability.models import (
+    Batch,
+    EpcisEvent,
+    EpcisField,
+    EventLot,
+    Lot,
+    LotIdentifier,
+    LotInput,
+    LotKind,
+    LotState,
+    TraceEvent,
+)
 from traceability.statements import Amounts
 
 #: Lots that are compared at once.
@@ -22,13 +38,13 @@ STOPPED = (LotState.HELD, LotState.RECALLED)
 def verify() -> list[str]:
     """Compare what lots, edges, events and balances say; give a line for each difference (none: all agree).
 
-    Laws: there is an edge for each thing that the events that stand say went into another, with the quantity they
-    give, and no other edge; what was used of a lot is what they say was used by those who may speak for it; a lot is
-    on sale, held or recalled, and for the reason, as its events say; the
-    event of a making names the lot's quantity, and of an external lot what was made is what all of them name; what
-    was made less what was used came into the stock, once it was released; a balance is frozen exactly while its lot
-    is held or recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is
-    declared.
+    Laws: a lot is called as its events call it; there is an edge for each thing that the events that stand say went
+    into another, with the quantity they give, and no other edge; what was used of a lot is what they say was used by
+    those who may speak for it; of a batch of ours captured events do not say more to be gone than left the stock,
+    which they do not move; a lot is on sale, held or recalled, and for the reason, as its events say; the event of a
+    making names the lot's quantity, and of an external lot what was made is what all of them name; what was made less
+    what was used came into the stock, once it was released; a balance is frozen exactly while its lot is held or
+    recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is declared.
     """
     return [
         *(line for lots in _in_parts() for line in _captured_against_events(lots)),
@@ -69,10 +85,55 @@ def _in_parts() -> Iterator[list[_Row]]:
 def _captured_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     ids = [lot.id for lot in lots]
     said = statements.amounts(ids)
+    yield from _names_against_events(lots)
     yield from _used_against_events(lots, said)
+    yield from _gone_against_stock(lots, said)
     yield from _edges_against_events(ids)
     yield from _states_against_events(lots)
     yield from _makings_of_others([lot for lot in lots if lot.kind is LotKind.EXTERNAL], said)
+
+
+def _names_against_events(lots: Sequence[_Row]) -> Iterator[str]:
+    """Each name of a lot stands in an event that names the lot, or is the one we give our own goods ourselves.
+
+    A name that its owner took over from a stranger leaves the stranger's lot without one: only lots of ours are asked
+    for theirs.
+    """
+    numbers = {lot.id: lot.number for lot in lots}
+    given = listed(sorted(numbers))
+    in_event = exists().where(
+        EventLot.lot_id == LotIdentifier.lot_id,
+        EpcisEvent.trace_event_id == EventLot.event_id,
+        EpcisField.epcis_event_id == EpcisEvent.id,
+        EpcisField.value == LotIdentifier.uri,
+    )
+    unsaid = select(LotIdentifier.lot_id, LotIdentifier.uri).where(LotIdentifier.lot_id.in_(given), ~in_event)
+    for lot_id, uri in db.session.execute(unsaid.order_by(LotIdentifier.lot_id, LotIdentifier.uri)).all():
+        if uri not in _own_names(lot_id):
+            yield f"{_named(lot_id, numbers[lot_id])}: no event calls it {uri}"
+    own = [lot.id for lot in lots if lot.kind is not LotKind.EXTERNAL]
+    nameless = (
+        select(EventLot.lot_id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == EventLot.event_id)
+        .where(EventLot.lot_id.in_(listed(own)), ~exists().where(LotIdentifier.lot_id == EventLot.lot_id))
+        .distinct()
+        .order_by(EventLot.lot_id)
+    )
+    for lot_id in db.session.scalars(nameless) if own else ():
+        yield f"{_named(lot_id, numbers[lot_id])}: events call it by a name that leads to nothing"
+
+
+def _own_names(lot_id: int) -> set[str]:
+    """Give the names by which a lot of ours may be known before an event used them."""
+    row = db.session.execute(
+        select(Lot, Batch, Organisation.code, TradeItem.gtin)
+        .options(lazyload(Batch.lot))
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(Lot.id == lot_id, Lot.kind != LotKind.EXTERNAL)
+    ).one_or_none()
+    return set() if row is None else {store.own_name(row[0], row[2], row[1], gtin) for gtin in (row[3], None)}
 
 
 def _used_against_events(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:
@@ -80,6 +141,53 @@ def _used_against_events(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iter
         told = statements.used(lot.kind, said.get(lot.id, Amounts()))
         if told != lot.used:
             yield f"{_named(lot.id, lot.number)}: {lot.used} of it were used, its events say {told}"
+
+
+class Gone(NamedTuple):
+    """Goods of which captured events say more to be gone than the stock."""
+
+    said: int  #: sold or used, by the captured events that count
+    left_stock: int  #: sold, lost or otherwise gone, by the stock
+
+
+def gone_by_events(lot_ids: Sequence[int], said: dict[int, Amounts] | None = None) -> dict[int, Gone]:
+    """Give those of our own batches of which captured events say more to be sold or used than left the stock.
+
+    No capture moves the stock: somebody has to look which of the two is right.
+    """
+    told = {
+        lot_id: max(one.sold, one.captured)
+        for lot_id, one in (statements.amounts(lot_ids) if said is None else said).items()
+        if one.sold or one.captured
+    }
+    if not told:
+        return {}
+    counted = {
+        lot_id: int(quantity)
+        for lot_id, quantity in db.session.execute(
+            select(Balance.lot_id, func.sum(case((Location.kind.in_(ON_HAND), 0), else_=Balance.on_hand)))
+            .join(Location, Location.id == Balance.location_id)
+            .where(Balance.lot_id.in_(listed(sorted(told))), Location.kind != LocationKind.PRODUCTION)
+            .group_by(Balance.lot_id)
+        )
+    }
+    finished = db.session.scalars(
+        select(Lot.id).where(Lot.id.in_(listed(sorted(told))), Lot.kind == LotKind.FINISHED).order_by(Lot.id)
+    )
+    return {
+        lot_id: Gone(told[lot_id], max(0, counted.get(lot_id, 0)))
+        for lot_id in finished
+        if told[lot_id] > max(0, counted.get(lot_id, 0))
+    }
+
+
+def _gone_against_stock(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:
+    numbers = {lot.id: lot.number for lot in lots}
+    for lot_id, gone in gone_by_events(list(numbers), said).items():
+        yield (
+            f"{_named(lot_id, numbers[lot_id])}: captured events say {gone.said} of it were sold or used,"
+            f" the stock that {gone.left_stock} left it"
+        )
 
 
 def _edges_against_events(output_ids: Sequence[int]) -> Iterator[str]:

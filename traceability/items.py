@@ -201,7 +201,8 @@ def find(gtin: str, serial: str) -> str | None:
     """Give the path of the page for the serial number of a Digital Link, or None: then it is not a matter of ours.
 
     A serial that looks like ours but is not in the system has a page too, which says so: who reads it should not be
-    led on to the batch as if nothing were the matter. The lot of the link decides nothing: the page shows the true one.
+    led on to the batch as if nothing were the matter. The lot of the link decides nothing: the page shows the true one,
+    and says where the two do not fit (``is_otherwise``).
     """
     candidate = gs1.typed_token(serial)
     if not is_serial(candidate):
@@ -212,6 +213,20 @@ def find(gtin: str, serial: str) -> str | None:
         .where(TradeItem.gtin == gtin)
     )
     return None if found is None else path_of(candidate)
+
+
+def is_otherwise(gtin: str, lot: str | None, serial: str) -> bool:
+    """Tell whether a Digital Link and the record of a code do not fit: no such code, or on packs of another lot."""
+    row = db.session.execute(
+        select(TradeItem.gtin, Batch.number)
+        .select_from(ItemCode)
+        .outerjoin(Batch, Batch.lot_id == ItemCode.lot_id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(ItemCode.serial == gs1.typed_token(serial))
+    ).one_or_none()
+    if row is None:
+        return True
+    return row.number is not None and (row.gtin != gtin or (lot is not None and row.number != lot))
 
 
 def lot_of(serial: str) -> int | None:

@@ -19,8 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from accounts.actor import SYSTEM, Actor
 from accounts.models import Organisation, Place
 from catalog.models import Product, TradeItem
-from kernel import audit
-from kernel.db import db, lock
+from kernel import audit, gs1
+from kernel.db import db, listed, lock
 from kernel.errors import N_, Conflict, DomainError, InvalidInput
 from kernel.text import one_line
 from traceability import key_patterns
@@ -35,6 +35,11 @@ class NotTheirKey(InvalidInput):
     message = N_(
         "This key is not yours: it begins with no company prefix of yours, and is no GTIN or GLN entered for you."
     )
+    field = "key"
+
+
+class RestrictedKey(InvalidInput):
+    message = gs1.RestrictedNumber.message
     field = "key"
 
 
@@ -265,6 +270,9 @@ def _write(link: ResolverLink) -> None:
 
 def _checked(organisation: Organisation, details: LinkDetails, actor: Actor) -> dict[str, Any]:
     path = key_patterns.read(details.key)
+    restricted = gs1.restricted_prefix(path[0][1][:14]) if path[0][0] in ("01", "8006") else None
+    if restricted is not None:
+        raise RestrictedKey(prefix=restricted)
     owners = owners_of(path) or (_registrants(path) or {organisation.id} if actor is SYSTEM else set())
     if organisation.id not in owners:
         raise NotTheirKey()
@@ -311,6 +319,30 @@ def owners_of(path: Sequence[Element]) -> set[int]:
     if code in ("414", "417"):
         return set(db.session.scalars(select(Place.organisation_id).where(Place.gln == value)))
     return set()
+
+
+def owners_of_gtins(gtins: Iterable[str]) -> dict[str, set[int]]:
+    """Tell of each of many GTINs which organisations own it, as ``owners_of`` does (two statements)."""
+    starts = {gtin: [gtin[1 : 1 + length] for length in range(4, 13)] for gtin in gtins}
+    found: dict[str, set[int]] = {gtin: set() for gtin in starts}
+    if not starts:
+        return found
+    every = sorted({start for some in starts.values() for start in some})
+    holders = db.session.execute(
+        select(Organisation.gs1_prefix, Organisation.id).where(Organisation.gs1_prefix.in_(listed(every)))
+    ).all()
+    for gtin, some in starts.items():
+        found[gtin] = {id for start, id in holders if start in some}
+    rest = sorted(gtin for gtin, owners in found.items() if not owners)
+    if not rest:
+        return found
+    for number, producer_id in db.session.execute(
+        select(TradeItem.gtin, Product.producer_id)
+        .join(Product, Product.id == TradeItem.product_id)
+        .where(TradeItem.gtin.in_(listed(rest)))
+    ):
+        found[number or ""].add(producer_id)
+    return found
 
 
 def _registrants(path: Sequence[Element]) -> set[int]:

@@ -716,14 +716,23 @@ class Told:
     event: TraceEvent
     is_corrected: bool
     files: tuple[EventFile, ...]
+    is_strangers: bool = False  #: captured of somebody who neither owns nor holds the lot: it does not count
 
 
 def events_of(lot_id: int) -> list[Told]:
     """List what happened to a lot, corrected events included, the latest first."""
     newer = aliased(TraceEvent)
     rows = db.session.execute(
-        select(TraceEvent, exists().where(newer.corrects_id == TraceEvent.id))
+        select(
+            TraceEvent,
+            exists().where(newer.corrects_id == TraceEvent.id),
+            and_(
+                ~statements.entitled(),
+                exists().where(EpcisEvent.trace_event_id == TraceEvent.id, EpcisEvent.capture_id.is_not(None)),
+            ),
+        )
         .join(EventLot, and_(EventLot.event_id == TraceEvent.id, EventLot.lot_id == lot_id))
+        .join(Lot, Lot.id == EventLot.lot_id)
         .options(
             joinedload(TraceEvent.organisation),
             joinedload(TraceEvent.officer_organisation),
@@ -734,7 +743,7 @@ def events_of(lot_id: int) -> list[Told]:
         .order_by(TraceEvent.event_at.desc(), TraceEvent.id.desc())
         .limit(MOST_EVENTS_SHOWN)
     ).unique()
-    return [Told(event, is_corrected, tuple(event.files)) for event, is_corrected in rows]
+    return [Told(event, is_corrected, tuple(event.files), is_strangers) for event, is_corrected, is_strangers in rows]
 
 
 def get_event(lot_id: int, event_id: int) -> TraceEvent:

@@ -17,6 +17,7 @@ from app.config import VAR, Config
 from app.demo import data, loader
 from kernel import clock
 from kernel.errors import DomainError
+from oversight import agreement as recalls
 from stock import agreement, verification
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
@@ -94,7 +95,7 @@ def verify() -> None:
 def verify_trace() -> None:
     """Prove that lots, events and stock agree; name every difference, and fail if there is one."""
     require_tables("trace")
-    differences = agreement.verify()
+    differences = [*agreement.verify(), *recalls.verify()]
     for line in differences:
         click.echo(line)
     if differences:

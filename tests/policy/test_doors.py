@@ -541,6 +541,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "recipes.edit": (nothing, "++- --- --- ---"),
     "recipes.see": (recipe, "--- --- ++- ---"),
     "recipes.flags": (nothing, "+++ --- +++ ---"),
+    "recipes.open_ones": (nothing, "+++ --- +++ ---"),
     "recipes.clear": (flag, "--- --- ++- ---"),
     "sales_points.index": (nothing, "--- --- ++- ---"),
     "sales_points.new": (nothing, "--- --- ++- ---"),

@@ -16,7 +16,7 @@ import zxingcpp
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from accounts.actor import SYSTEM
 from accounts.models import OrganisationKind
@@ -28,7 +28,7 @@ from ocop.models import Certificate
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import batches, lots, recording
 from traceability.lots import Received
-from traceability.models import Batch, EventKind, Lot, LotState, TraceEvent
+from traceability.models import Batch, EventKind, Lot, LotKind, LotState, TraceEvent
 from traceability.recording import NamedLot
 
 TOKEN = "7k2qxm90ad"
@@ -325,6 +325,28 @@ def test_the_first_words_say_the_state(
     assert ('class="stars"' in html) == (state in ("confirmed", "recalled", "held", "past_date"))
     reasons = {"confirmed": "Đã xem sổ thu mua", "held": "Chờ kết quả", "recalled": "Nhãn ghi sai", "revoked": "Hồ sơ"}
     assert reasons.get(state, "") in text
+    if state in ("held", "recalled"):
+        verdict = html[html.index('class="verdict verdict-bad"') : html.index('class="batch-top"')]
+        assert reasons[state] in verdict
+        assert "<details" not in verdict, "why not to use it, and what to do, stand open"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_recalled_batch_is_not_said_to_be_looked_at(
+    language: str, client: FlaskClient, story: SimpleNamespace, app: Flask, now: datetime
+) -> None:
+    with app.app_context(), transaction():
+        raw = db.session.scalars(select(Lot).where(Lot.kind == LotKind.RAW).order_by(Lot.id)).first()
+        batches.recall(raw, reason="Lúa mốc", actor=SYSTEM, now=now)
+    looked_at = {"vi": "Lô hàng đang được xem xét", "en": "The batch is being looked at"}[language]
+    before = words(client.get(f"/lo/htxbd/{TOKEN}?lang={language}").get_data(as_text=True))
+    with app.app_context(), transaction():
+        batches.recall(lot_of(story), reason="Lúa mốc", actor=SYSTEM, now=now)
+    after = words(client.get(f"/lo/htxbd/{TOKEN}?lang={language}").get_data(as_text=True))
+
+    assert looked_at in before
+    assert looked_at not in after
+    assert {"vi": "cũng đã bị thu hồi", "en": "is recalled too"}[language] in after
 
 
 def test_a_batch_not_yet_released_does_not_exist_for_the_public(client: FlaskClient, make: Factories) -> None:

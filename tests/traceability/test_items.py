@@ -250,9 +250,44 @@ def test_a_digital_link_with_the_serial_leads_to_the_page_of_the_pack(
     answer = client.get(f"/01/{GTIN}/10/L1/21/{serial}?x=1")
 
     assert (answer.status_code, answer.location) == (307, f"/m/{serial}?x=1")
-    unknown = client.get(f"/01/{GTIN}/10/L1/21/{'0' * 16}")
-    assert unknown.location == f"/m/{'0' * 16}", "who reads it is told that there is no such code"
+    assert "không khớp nhau" not in client.get(answer.location, headers=PHONE).get_data(as_text=True)
     assert client.get(f"/01/{GTIN}/10/L1/21/000123").location.startswith("/lo/htxbd/"), "a serial of the producer's own"
+
+
+@pytest.mark.parametrize(("lot", "state", "words"), [
+    ("/10/L1", LotState.RELEASED, "Gạo rẫy"), ("/10/L1", LotState.RECALLED, "đã bị thu hồi"),
+    ("/10/L9", LotState.RELEASED, "không có trong hệ thống"), ("", LotState.RELEASED, "Gạo rẫy"),
+])  # fmt: skip
+def test_of_a_code_that_is_not_known_what_is_known_is_told(
+    lot: str, state: LotState, words: str, app: Flask, client: FlaskClient, world: SimpleNamespace, now
+):
+    with app.app_context(), transaction():
+        db.session.get_one(Lot, world.lot_id).state = state
+
+    answer = client.get(f"/01/{GTIN}{lot}/21/{'0' * 16}?x=1", headers=PHONE, follow_redirects=True)
+    told = answer.get_data(as_text=True)
+
+    assert answer.status_code == 200
+    assert "Không biết mã của gói này" in told
+    assert words in told
+    assert client.get(f"/m/{'0' * 16}", headers=PHONE).status_code == 404
+    assert client.get(f"/m/{'0' * 16}?gtin-tren-ma=09520123456795", headers=PHONE).status_code == 404
+
+
+def test_a_link_and_a_code_of_two_lots_are_said_not_to_fit(
+    app: Flask, client: FlaskClient, make: Factories, world: SimpleNamespace, now
+):
+    make.batch(world.item, number="L2", state=LotState.RECALLED)
+    serial = codes(app, world, now)[0]
+
+    answer = client.get(f"/01/{GTIN}/10/L2/21/{serial}", headers=PHONE, follow_redirects=True)
+    told = answer.get_data(as_text=True)
+
+    assert answer.status_code == 200
+    assert "không khớp nhau" in told
+    assert "Lô L2 đã bị thu hồi" in told
+    assert "L1" in told
+    assert "không khớp nhau" not in client.get(f"/m/{serial}?gtin-tren-ma={GTIN}&lo-tren-ma=L1").get_data(as_text=True)
 
 
 def test_a_serial_of_goods_without_codes_is_no_matter_of_ours(make: Factories, client: FlaskClient):

@@ -46,6 +46,13 @@ def _add(owner: Organisation, make: Factories, **facts: Any) -> ResolverLink:
         return links.add(db.session.merge(owner), _details(**facts), actor=actor, now=clock.now())
 
 
+@pytest.mark.parametrize("gtin", ["02000000000008", "00200000000004", "00400000000008", "02000000000008/10/L1"])
+def test_a_number_for_use_inside_one_shop_leads_nowhere(gtin: str, make: Factories, ctx: Flask) -> None:
+    owner = make.producer()
+    with pytest.raises(links.RestrictedKey), transaction():
+        links.add(db.session.merge(owner), _details(key=f"/01/{gtin}"), actor=SYSTEM, now=clock.now())
+
+
 # --- Verbs ---------------------------------------------------------------------------------------------------
 
 

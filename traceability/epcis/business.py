@@ -7,7 +7,8 @@ warning: the event is kept, and not shown in public.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,10 @@ _TOO_LONG = N_("“%(field)s” is longer than the %(most)s signs that can be ke
 _TOO_EARLY = N_("“%(field)s” lies before the year %(year)s: please look at it again.")
 _ENDS_BEFORE = N_("“ilmd” says that the goods end on %(end)s, before they were made on %(made)s.")
 _MORE_OUT = N_("More comes out of this transformation (%(out)s) than went in (%(into)s).")
+_MORE_OUT_AS_FAR = N_(
+    "More comes out of this transformation (%(out)s) than went in (%(into)s), as far as the two can be compared:"
+    " part of what went in is in another unit."
+)
 _RECALLED = N_("%(name)s was recalled: it can neither be shipped nor sold.")
 _RECALLED_INSIDE = N_("%(name)s was made of recalled goods, or holds some: it can neither be shipped nor sold.")
 _RECALLED_USED = N_(
@@ -58,6 +63,7 @@ _NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the ev
 _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
 _NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
 _OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
+_OTHER_HASH = N_("The eventID “%(value)s” sets out to be the hash of this event, and is not.")
 _OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
 
 
@@ -118,28 +124,60 @@ def dates(event: dict[str, Any], path: str) -> list[Problem]:
     return []
 
 
-def balance(halves: Collection[dict[str, Any]], path: str) -> list[Problem]:
-    """Refuse more out than in, where all that goes in and comes out is weight, or all is volume.
+#: What one piece holds, by its name: (how much, in grams or millilitres).
+Contents = Mapping[str, tuple[int, Unit]]
+
+
+def balance(halves: Collection[dict[str, Any]], path: str, contents: Contents) -> list[Problem]:
+    """Refuse more out than in: weight against weight, volume against volume.
+
+    What comes out in another unit, or in pieces whose content nobody knows, is left out: the rest may not be more
+    than went in. Where something of what went in cannot be compared, more out than in is a warning.
 
     :param halves: the events of one transformation: itself, and those known before with its transformationID
+    :param contents: of pieces of known goods: they count by what they hold
     """
-    into, out = _sum(halves, "input"), _sum(halves, "output")
-    if into is None or out is None or into[1] is not out[1] or out[0] <= into[0] * TOLERANCE:
-        return []
-    return [_problem(path, "outputQuantityList", "business-balance", _MORE_OUT, out=_plain(out), into=_plain(into))]
+    into, out = _sums(halves, "input", contents), _sums(halves, "output", contents)
+    found: list[Problem] = []
+    for unit in (Unit.GRAM, Unit.MILLILITRE):
+        went, came = into.get(unit, Decimal(0)), out.get(unit, Decimal(0))
+        if not went or came <= went * TOLERANCE:
+            continue
+        is_warning = set(into) != {unit}
+        message = _MORE_OUT_AS_FAR if is_warning else _MORE_OUT
+        facts = {"out": _plain((came, unit)), "into": _plain((went, unit))}
+        found.append(_problem(path, "outputQuantityList", "business-balance", message, is_warning=is_warning, **facts))
+    return found
 
 
-def _sum(events: Collection[dict[str, Any]], side: str) -> tuple[Decimal, Unit] | None:
-    if any(event.get(f"{side}EPCList") for event in events):
-        return None
-    amounts = [amount(element) for event in events for element in event.get(f"{side}QuantityList", ())]
-    units = {unit for _, unit in amounts}
-    if len(units) != 1:
-        return None
-    unit = units.pop()
-    if unit is None or unit is Unit.PIECE:
-        return None
-    return sum((quantity for quantity, _ in amounts if quantity is not None), Decimal(0)), unit
+def _sums(events: Collection[dict[str, Any]], side: str, contents: Contents) -> dict[Unit | None, Decimal]:
+    """Add up what goes in or comes out, by unit; None stands for what can be compared with nothing."""
+    found: dict[Unit | None, Decimal] = defaultdict(Decimal)
+    for name, stated, unit in _stated(events, side):
+        quantity = stated
+        if unit is Unit.PIECE and stated is not None:
+            holds, unit = contents.get(name, (0, None))
+            quantity = stated * holds
+        if quantity is None or unit is None:
+            unit, quantity = None, Decimal(0)
+        found[unit] += quantity
+    return found
+
+
+def _stated(events: Collection[dict[str, Any]], side: str) -> Iterator[tuple[str, Decimal | None, Unit | None]]:
+    for event in events:
+        for name in event.get(f"{side}EPCList", ()):
+            yield name, Decimal(1), Unit.PIECE
+        for element in event.get(f"{side}QuantityList", ()):
+            yield element["epcClass"], *amount(element)
+
+
+def pieces_of(events: Iterable[dict[str, Any]]) -> set[str]:
+    """Give the names of what transformations count in pieces."""
+    listed = list(events)
+    return {
+        name for side in ("input", "output") for name, _, unit in _stated(listed, side) if unit is Unit.PIECE
+    }  # fmt: skip
 
 
 def _plain(amount: tuple[Decimal, Unit]) -> str:
@@ -220,6 +258,11 @@ def not_your_event(event_id: str, path: str) -> Problem:
 def other_content(event_id: str, path: str, *, declares_error: bool) -> Problem:
     """Refuse an eventID that was used before for something else (gap 10)."""
     return _problem(path, "eventID", "gap-10", _OTHER_DECLARATION if declares_error else _OTHER_CONTENT, value=event_id)
+
+
+def other_hash(event_id: str, path: str) -> Problem:
+    """Warn of an eventID that sets out to be the hash of its event and is another's (published examples do it)."""
+    return _problem(path, "eventID", "event-hash", _OTHER_HASH, is_warning=True, value=event_id)
 
 
 def _problem(path: str, field: str, rule: str, message: str, *, is_warning: bool = False, **facts: Any) -> Problem:

@@ -29,7 +29,7 @@ from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, genealogy, records, statements
+from traceability import addresses, genealogy, links, records, statements
 from traceability.epcis import business, claims, custody, document, epc_uris
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
@@ -97,6 +97,7 @@ class Sent:
     is_replay: bool = False
     is_public: bool = True
     sender_id: int = 0  #: the organisation that sent it
+    of_others: set[str] = field(default_factory=set)  #: names not known yet, of goods under others' GTINs
 
     @property
     def is_refused(self) -> bool:
@@ -327,6 +328,9 @@ def _read(one: Sent, context: Any) -> None:
     if one.is_refused:
         return
     one.hash = event_hash(event)
+    named = event.get("eventID", "")
+    if named.startswith("ni:///") and "ver=CBV2.0" in named and named != one.hash:
+        one.problems.append(business.other_hash(named, one.path))
     if event["type"] not in STANDARD_TYPES:
         return
     one.named = named_in(event)
@@ -369,12 +373,12 @@ def capture(
     """
     sent = list(document_.sent)
     # What was found before stays as it is: this may run again.
-    before = [list(one.problems) for one in sent]
+    before = [(list(one.problems), one.event) for one in sent]
     try:
         return _capture(document_, on_error=on_error, organisation_id=organisation_id, capture_id=capture_id, now=now)
     except BaseException:
-        for one, problems in zip(sent, before, strict=True):
-            one.problems, one.is_replay, one.is_public = problems, False, True
+        for one, (problems, event) in zip(sent, before, strict=True):
+            one.problems, one.event, one.is_replay, one.is_public = problems, event, False, True
         raise
 
 
@@ -393,9 +397,10 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     held = claims.locked({known.id for known in lots.values()} | set(taken_back))
     lots = {uri: held[known.id] for uri, known in lots.items()}
     authority = _authority(lots, organisation_id)
+    owners = _owners_of_unknown({name.uri for one in new for name in one.named} - lots.keys(), organisation_id)
     for one in new:
         one.sender_id = organisation_id
-        _speak(one, lots, authority)
+        _speak(one, lots, authority, owners)
     reaches = _judge(new, lots)
     _weigh(new, organisation_id)
     _count(new, lots, held)
@@ -408,7 +413,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     loosened = statements.outputs_of(wrong_lines) if wrong_lines else set()
     loosened |= _opened(new, lots, set(taken_back))
     tied = statements.ties(loosened) if loosened else {}
-    _add_lots(new, lots, organisation_id, now=now)
+    _add_lots(new, lots, owners, organisation_id, now=now)
     told = _tell(new, lots, organisation_id, now=now)
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
     _draw_edges(new, told, loosened, tied)
@@ -459,36 +464,102 @@ def _name(sent: Sequence[Sent], organisation_id: int) -> None:
             earlier.setdefault(one.hash, one.id)
 
 
+@dataclass(frozen=True)
+class _Before:
+    """An event, or the declaration of its error, that is known already."""
+
+    hash: str
+    error: str
+    organisation_id: int
+    is_counted: bool | None  #: its sender could speak for all it names; None where it names nothing with a story
+
+
 def _find_replays(sent: Sequence[Sent], organisation_id: int) -> None:
     """Tell what is known already: with the same content a replay, with other content a conflict (gap 10)."""
-    ids = sorted({one.id for one in sent if not one.is_refused})
-    if not ids:
-        return
-    known: dict[tuple[str, bool], tuple[str, str, int]] = {}
-    rows = db.session.execute(
-        select(
-            EpcisEvent.event_id, EpcisEvent.declares_error, EpcisEvent.hash, EpcisEvent.body, EpcisEvent.organisation_id
-        ).where(EpcisEvent.event_id.in_(listed(ids)))
-    )
-    for event_id, declares, hash_, body, owner_id in rows:
-        error = _error_of(json.loads(body)) if declares else ""
-        known[event_id, declares] = (hash_, error, owner_id)
+    known = _known_events({one.id for one in sent if not one.is_refused})
+    _name_apart(sent, known, organisation_id)
     for one in sent:
         if one.is_refused:
             continue
         error = _error_of(one.event) if one.declares_error else ""
         before = known.get((one.id, one.declares_error))
         original = known.get((one.id, False))
-        if before is not None and before[:2] == (one.hash, error):
+        if before is not None and (before.hash, before.error) == (one.hash, error):
             one.is_replay = True
         elif before is not None:
             one.problems.append(business.other_content(one.id, one.path, declares_error=one.declares_error))
-        elif original is not None and original[0] != one.hash:
+        elif original is not None and original.hash != one.hash:
             one.problems.append(business.other_content(one.id, one.path, declares_error=False))
-        elif original is not None and original[2] != organisation_id:
+        elif original is not None and original.organisation_id != organisation_id:
             one.problems.append(business.not_your_event(one.id, one.path))
         else:
-            known[one.id, one.declares_error] = (one.hash, error, organisation_id)
+            known[one.id, one.declares_error] = _Before(one.hash, error, organisation_id, None)
+
+
+def _known_events(event_ids: Collection[str]) -> dict[tuple[str, bool], _Before]:
+    """Find events that are known already, by eventID and whether it is the declaration of error."""
+    if not event_ids:
+        return {}
+    rows = db.session.execute(
+        select(
+            EpcisEvent.event_id, EpcisEvent.declares_error, EpcisEvent.hash, EpcisEvent.body,
+            EpcisEvent.organisation_id, TraceEvent.is_public,
+        )
+        .outerjoin(TraceEvent, TraceEvent.id == EpcisEvent.trace_event_id)
+        .where(EpcisEvent.event_id.in_(listed(sorted(event_ids))))
+    )  # fmt: skip
+    return {
+        (event_id, declares): _Before(hash_, _error_of(json.loads(body)) if declares else "", by, is_public)
+        for event_id, declares, hash_, body, by, is_public in rows
+    }
+
+
+def _name_apart(sent: Sequence[Sent], known: dict[tuple[str, bool], _Before], organisation_id: int) -> None:
+    """Let nobody be silenced by an eventID that somebody else used first: give the statement a name of its own.
+
+    An eventID that the content itself gives is known to whoever knows the content. What another organisation said of
+    goods it cannot speak for does not count, and must not be taken for the word of who can. Where the earlier
+    statement counts already, and the sender may speak for the same goods, it is one fact and stays a replay.
+    """
+    contested = [
+        one for one in sent
+        if not one.is_refused
+        and (halves := [known[key] for half in (False, True) if (key := (one.id, half)) in known])
+        and all(before.organisation_id != organisation_id for before in halves)
+    ]  # fmt: skip
+    if not contested:
+        return
+    own: dict[str, str] = dict(
+        db.session.execute(
+            select(EpcisEvent.hash, EpcisEvent.event_id)
+            .where(
+                EpcisEvent.hash.in_(listed(sorted({one.hash for one in contested}))),
+                EpcisEvent.organisation_id == organisation_id,
+            )
+            .order_by(EpcisEvent.id)
+        ).all()
+    )
+    for one in contested:
+        if one.hash not in own and not _is_apart(one, known.get((one.id, False)), organisation_id):
+            continue
+        one.event = {**one.event, "eventID": own.setdefault(one.hash, f"urn:uuid:{uuid.uuid4()}")}
+    known.update(_known_events({one.id for one in contested} - {event_id for event_id, _ in known}))
+
+
+def _is_apart(one: Sent, original: _Before | None, organisation_id: int) -> bool:
+    """Tell whether an event is another statement than the one of another organisation with its eventID."""
+    if original is None:
+        return True  # somebody declared wrong what nobody had said
+    if one.declares_error:
+        return False
+    if original.hash != one.hash:
+        return original.is_counted is False
+    # Only its owner's word recalls a lot of others, whoever holds it.
+    if not original.is_counted or not one.named or _says_recalled(one.event):
+        return True
+    lots = _known_lots({name.uri for name in one.named})
+    authority = _authority(lots, organisation_id)
+    return not all(name.uri in lots and lots[name.uri].id in authority for name in one.named)
 
 
 def _error_of(event: dict[str, Any]) -> str:
@@ -568,6 +639,22 @@ def _authority(lots: dict[str, Known], organisation_id: int) -> set[int]:
     return own | set(db.session.scalars(custody.held_by(organisation_id).where(EventLot.lot_id.in_(listed(others)))))
 
 
+def _owners_of_unknown(uris: set[str], organisation_id: int) -> dict[str, int]:
+    """Give whose things not known yet are, where the GTIN is another's: whoever names a lot first does not own it."""
+    gtins: dict[str, list[str]] = defaultdict(list)
+    for uri in uris:
+        thing = epc_uris.identify(uri)
+        if thing is not None and thing.key == "01":
+            gtins[thing.path[0][1]].append(uri)
+    owners = links.owners_of_gtins(gtins)
+    return {
+        uri: min(owners[gtin])
+        for gtin, named in gtins.items()
+        if owners[gtin] and organisation_id not in owners[gtin]
+        for uri in named
+    }
+
+
 def _lines_of(event_ids: Collection[str]) -> list[int]:
     """Give the lines of events that a document declares wrong."""
     if not event_ids:
@@ -589,11 +676,12 @@ def _lots_named_by(event_ids: Collection[str]) -> dict[int, set[str]]:
     return found
 
 
-def _speak(one: Sent, lots: dict[str, Known], authority: set[int]) -> None:
+def _speak(one: Sent, lots: dict[str, Known], authority: set[int], owners: dict[str, int]) -> None:
     """Keep from the public what somebody says of things that are not theirs."""
+    one.of_others = {name.uri for name in one.named if name.uri in owners}
     for name in one.named:
         known = lots.get(name.uri)
-        if known is not None and known.id not in authority:
+        if name.uri in owners if known is None else known.id not in authority:
             one.is_public = False
             one.problems.append(business.not_yours(short_name(name.uri), one.path))
             return
@@ -755,7 +843,8 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Prob
             changes = [("makings", 1), ("made", quantity) if quantity is not None else ("unstated", 1)]
         else:
             changes = [(kind, -(min(quantity or 0, account.sold)) if is_back and kind == "sold" else quantity or 0)]
-        speaks = known is None or one.is_public or known.owner_id == one.sender_id
+        is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
+        speaks = one.is_public or is_own
         before = len(undo)
         for attribute, change in changes:
             undo.append((account, attribute, change))
@@ -810,23 +899,58 @@ def _weigh(new: Sequence[Sent], organisation_id: int) -> None:
         )
         for transformation_id, body in rows:
             halves[transformation_id or ""].append(json.loads(body))
-    for one in new:
-        if one.is_refused or one.event["type"] != "TransformationEvent" or one.declares_error:
-            continue
+    weighed = [
+        one for one in new
+        if not one.is_refused and one.event["type"] == "TransformationEvent" and not one.declares_error
+    ]  # fmt: skip
+    known = [event for some in halves.values() for event in some]
+    contents = _contents_of(business.pieces_of([*(one.event for one in weighed), *known]))
+    for one in weighed:
         others = halves[str(one.event["transformationID"])] if _is_half(one) else []
         others.append(one.event)
-        found = business.balance(others, one.path)
+        found = business.balance(others, one.path, contents)
         one.problems += found
-        if found:
+        if refusals(found):
             others.pop()
+
+
+def _contents_of(names: Collection[str]) -> dict[str, tuple[int, Unit]]:
+    """Give how much a piece holds, of goods that the catalogue knows: by their GTIN, or the address of their batch."""
+    gtins: dict[str, list[str]] = defaultdict(list)
+    tokens: dict[str, list[str]] = defaultdict(list)
+    own = addresses.base_url() + "/lo/"
+    for name in names:
+        thing = epc_uris.identify(name)
+        if thing is not None and thing.key == "01":
+            gtins[thing.path[0][1]].append(name)
+        elif name.startswith(own) and name.count("/", len(own)) == 1:
+            tokens[name.rpartition("/")[2]].append(name)
+    found: dict[str, tuple[int, Unit]] = {}
+    holds = (TradeItem.net_content, TradeItem.unit)
+    of_gtin = select(TradeItem.gtin, *holds).where(TradeItem.gtin.in_(listed(sorted(gtins))))
+    of_token = (
+        select(Batch.token, *holds)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(Batch.token.in_(listed(sorted(tokens))))
+    )
+    for query, by in ((of_gtin, gtins), (of_token, tokens)):
+        for key, net_content, unit in db.session.execute(query).all() if by else ():
+            if net_content and unit is not Unit.PIECE:
+                found.update((name, (net_content, unit)) for name in by[key or ""])
+    return found
 
 
 def _is_half(one: Sent) -> bool:
     return one.event["type"] == "TransformationEvent" and "transformationID" in one.event
 
 
-def _add_lots(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, now: datetime) -> None:
-    """Make lots of what is not known: somebody else's, or not held in stock here."""
+def _add_lots(
+    new: Sequence[Sent], lots: dict[str, Known], owners: dict[str, int], organisation_id: int, *, now: datetime
+) -> None:
+    """Make lots of what is not known: somebody else's, or not held in stock here.
+
+    :param owners: whose they are where they are not the sender's: then its word does not say how much there is
+    """
     first: dict[str, Named] = {}
     for one in new:
         if one.declares_error:
@@ -839,11 +963,11 @@ def _add_lots(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int,
     rows = [
         {
             "kind": LotKind.EXTERNAL,
-            "owner_id": organisation_id,
+            "owner_id": owners.get(uri, organisation_id),
             "number": short_name(uri)[:20],
             "name_vi": short_name(uri)[:160],
             "name_en": "",
-            "quantity": name.whole or 0,
+            "quantity": 0 if uri in owners else name.whole or 0,
             "used": 0,
             "unit": name.unit or Unit.PIECE,
             "supplier": "",
@@ -860,9 +984,11 @@ def _add_lots(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int,
     ]
     ids = insert_rows(_LOT, rows)
     for (uri, name), id in zip(first.items(), ids, strict=True):
+        quantity = 0 if uri in owners else name.whole or 0
         lots[uri] = Known(
-            id, organisation_id, LotKind.EXTERNAL, LotState.RELEASED, now, name.unit or Unit.PIECE, name.whole or 0, 0
-        )
+            id, owners.get(uri, organisation_id), LotKind.EXTERNAL, LotState.RELEASED, now,
+            name.unit or Unit.PIECE, quantity, 0,
+        )  # fmt: skip
     _write_names({uri: lots[uri].id for uri in first})
 
 
@@ -1045,6 +1171,11 @@ def _recall_external(new: Sequence[Sent], lots: dict[str, Known], organisation_i
                     .values(state=after, state_since=one.at)
                     .execution_options(synchronize_session=False)
                 )
+
+
+def _says_recalled(event: dict[str, Any]) -> bool:
+    held = event.get("persistentDisposition")
+    return isinstance(held, dict) and any("recalled" in _as_list(said) for said in held.values())
 
 
 def _as_list(value: Any) -> list[Any]:

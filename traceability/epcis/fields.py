@@ -63,6 +63,11 @@ def as_number(value: Any) -> float | None:
     return seconds(value) if _INSTANT.match(value) else None
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a text is a plain number, and no instant or day."""
+    return bool(_NUMBER.fullmatch(text))
+
+
 def seconds(text: str) -> float | None:
     """Give an instant as seconds since 1970, None for what is none."""
     at = instant(text)
@@ -234,6 +239,8 @@ def _named(name: str, value: str, number: float | None) -> Iterator[Field]:
 def _text(value: Any) -> str:
     if value is True or value is False:
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # 5.0 is 5, as canonical JSON writes it
     return str(value)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from kernel import gs1
 from kernel.errors import N_
 from traceability.application_identifiers import BadCheckDigit
 from traceability.epcis import epc_uris
@@ -37,6 +38,10 @@ _MALFORMED_URN = N_(
     " digits), reference and serial number, separated by dots, the first two of a fixed length together."
 )
 _NO_KEY = N_("“%(field)s” holds “%(value)s”, which sets out to be a GS1 key and is none: look at (%(ai)s).")
+_RESTRICTED = N_(
+    "“%(field)s” holds “%(value)s”: numbers that begin with %(prefix)s are for use inside one shop or company, and name"
+    " nothing outside it."
+)
 _SERIAL_IN_QUANTITY = N_(
     "“%(field)s” of a quantity names a kind of goods or a lot, and “%(value)s” is one single thing: it belongs into the"
     " list of EPCs."
@@ -171,6 +176,7 @@ def _keys(event: dict[str, Any], place: Place, *, is_lenient: bool) -> Iterator[
     for name, at in _names(event, place):
         fault = epc_uris.fault(name)
         if fault is None:
+            yield from _restricted(name, at)
             continue
         facts = fault.facts
         is_warning = is_lenient and facts.get("ai") in _RARER_KEYS
@@ -183,6 +189,15 @@ def _keys(event: dict[str, Any], place: Place, *, is_lenient: bool) -> Iterator[
             yield problem(at, _NO_KEY, "gap-01", is_warning=is_warning, value=name, ai=facts.get("ai", "–"))
 
 
+def _restricted(name: str, at: Place) -> Iterator[Problem]:
+    """A number for use inside one shop or company names nothing in a chain, in any profile."""
+    thing = epc_uris.identify(name)
+    prefix = gs1.restricted_prefix(thing.path[0][1][:14]) if thing is not None and thing.key in _OF_GTIN else None
+    if prefix is not None:
+        yield problem(at, _RESTRICTED, "restricted", value=name, prefix=prefix)
+
+
+_OF_GTIN = {"01", "8006"}
 _RARER_KEYS = {"253", "255", "401", "402", "8003", "8004", "8010", "8017", "8018"}
 
 
@@ -227,8 +242,16 @@ def _corrections(event: dict[str, Any], place: Place) -> Iterator[Problem]:
     declaration = event.get("errorDeclaration", {})
     at = (place, "errorDeclaration")
     for corrective, here in _each(declaration, at, ("correctiveEventIDs",)):
-        if corrective == event.get("eventID"):
+        if _same_id(corrective, event.get("eventID")):
             yield problem(here, _CORRECTS_ITSELF, "gap-12")
+
+
+def _same_id(one: str, other: str | None) -> bool:
+    """Tell whether two eventIDs are one: a UUID is the same in capitals."""
+    if other is None:
+        return False
+    uuids = all(text[:9].lower() == "urn:uuid:" for text in (one, other))
+    return one.lower() == other.lower() if uuids else one == other
 
 
 def _offsets(event: dict[str, Any], place: Place) -> Iterator[Problem]:
@@ -325,6 +348,10 @@ def _in_the_future(event: dict[str, Any], place: Place, now: datetime) -> Iterat
     at = instant(event["eventTime"])
     if at is not None and at > now + CLOCK_SKEW:
         yield problem((place, "eventTime"), _IN_THE_FUTURE, "gap-14", value=event["eventTime"])
+    declared = event.get("errorDeclaration", {}).get("declarationTime")
+    at = instant(declared) if isinstance(declared, str) else None
+    if at is not None and at > now + CLOCK_SKEW:
+        yield problem(((place, "errorDeclaration"), "declarationTime"), _IN_THE_FUTURE, "gap-14", value=declared)
 
 
 def instant(text: str) -> datetime | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from accounts.actor import SYSTEM, Actor
@@ -358,8 +358,8 @@ def _existing(name: str, rest: str, values: list[str]) -> ColumnElement[bool]:
         there = _field(EpcisField.name == rest)
     else:
         raise BadQuery(name=name[:100])
-    # The standard gives it no value; false asks for those without.
-    return ~there if values[-1].lower() in ("false", "0") else there
+    # False asks for nothing: events are returned with it and without it.
+    return true() if values[-1].lower() in ("false", "0") else there
 
 
 def _matching(names: Sequence[str], values: list[str]) -> ColumnElement[bool]:

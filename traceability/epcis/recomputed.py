@@ -20,7 +20,7 @@ from traceability import records
 from traceability.epcis import store
 from traceability.epcis.document import in_utc
 from traceability.epcis.event_hash import event_hash
-from traceability.epcis.fields import Field, fields_of
+from traceability.epcis.fields import Field, fields_of, is_number
 from traceability.epcis.store import Kept
 from traceability.models import CaptureJob, EpcisEvent, EpcisField, TraceEvent
 
@@ -61,7 +61,7 @@ def _differing(event: Any, fields: list[Field]) -> Iterator[str]:
         again = store.columns_of(
             Kept(body, event_hash(body), event.recorded_at, event.organisation_id, event.trace_event_id)
         )
-        wanted = sorted(fields_of(body), key=_order)
+        wanted = {_plainly(field) for field in fields_of(body)}
     except (ValueError, LookupError, TypeError, AttributeError):
         yield "the body"  # is no event any more
         return
@@ -75,13 +75,17 @@ def _differing(event: Any, fields: list[Field]) -> Iterator[str]:
     by = event.sent_by if event.sent_by is not None else event.line_by
     if by is not None and event.organisation_id != by:
         yield "organisation_id"
-    if sorted(fields, key=_order) != wanted:
-        names = sorted({one.name for one in set(fields) ^ set(wanted)} or {one.name for one in fields})
+    copied = {_plainly(field) for field in fields}
+    if copied != wanted or len(set(fields)) != len(fields):
+        names = sorted({one.name for one in copied ^ wanted} or {one.name for one in fields})
         yield "field " + ", ".join(names[:3])
 
 
-def _order(field: Field) -> tuple[str, str, str]:
-    return field.name, field.value, str(field.number)
+def _plainly(field: Field) -> Field:
+    """Write a number in one way, whichever its event used: 5.0 is 5."""
+    if field.number is None or not is_number(field.value) or float(field.value) != field.number:
+        return field
+    return Field(field.name, repr(field.number), field.number)
 
 
 def _fields(event_ids: Sequence[int]) -> dict[int, list[Field]]:

@@ -18,6 +18,7 @@ from kernel import clock, gs1, media, pages, proof
 from ocop import queries as certificates
 from ocop.certification import state
 from traceability import addresses, labels, queries
+from traceability.models import Lot, LotState
 from traceability.queries import NoSuchBatch, Story
 from traceability.web import telling
 from traceability.web.words import commune
@@ -71,9 +72,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         papers=[file for file in story.attached if file.kind == "lot"],
         label=telling.label_lines(story),
         nine=telling.nine_items(story, picture=bool(photos), on=today),
-        bad_inputs=[
-            lot for lot in story.lots.values() if lot.id != story.lot.id and lot.state.value in ("held", "recalled")
-        ],
+        bad_inputs=_bad_inputs(story),
         qr=labels.qr_svg(printed, title=gettext("Code of this batch")),
         code=queries.spoken_code(story.producer.code, story.batch.token),
         has_gtin=story.item.gtin is not None,
@@ -84,6 +83,12 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
             story, base_url=base_url, path=path, pictures=[pictures[file.digest] for file in photos], on=today
         ),
     )
+
+
+def _bad_inputs(story: Story) -> list[Lot]:
+    """List what went in and is stopped; of a batch that is recalled itself only what is recalled as well."""
+    stopped = {LotState.RECALLED} if story.lot.state is LotState.RECALLED else {LotState.HELD, LotState.RECALLED}
+    return [lot for lot in story.lots.values() if lot.id != story.lot.id and lot.state in stopped]
 
 
 @blueprint.get("/lo/<organisation_code>/<token>/ma.svg")

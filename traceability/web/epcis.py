@@ -83,6 +83,11 @@ class NotJson(InvalidInput):
     http_status = 400
 
 
+class SameFieldTwice(InvalidInput):
+    message = N_("The field “%(name)s” stands twice in one object: programs would read different values.")
+    http_status = 400
+
+
 class NotADocument(InvalidInput):
     message = N_("Please send an EPCISDocument with its events.")
     http_status = 400
@@ -100,6 +105,11 @@ class NoSuchBehaviour(InvalidInput):
 
 class VersionNotSupported(InvalidInput):
     message = N_("Only version 2.0 of EPCIS and CBV is spoken here.")
+    http_status = 406
+
+
+class FormatNotSpoken(InvalidInput):
+    message = N_("EPCs are given as they were sent, and not translated into URNs: GS1-EPC-Format: No_Preference.")
     http_status = 406
 
 
@@ -172,9 +182,29 @@ def _check_headers() -> None:
     for name in ("GS1-EPCIS-Version", "GS1-CBV-Version"):
         if request.headers.get(name, "2.0") not in ("2.0", "2.0.0", "2"):
             raise VersionNotSupported()
+    for standard in ("EPCIS", "CBV"):
+        least, most = (request.headers.get(f"GS1-{standard}-{end}", "2.0") for end in ("Min", "Max"))
+        if not _version(least) <= _SPOKEN <= _version(most):
+            raise VersionNotSupported()
+    formats = ("No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN")
+    wanted = request.headers.get("GS1-EPC-Format", formats[0])
+    # On what is sent the header tells how it is written: that is kept. What is asked for is not translated into URNs.
+    if wanted not in formats or (wanted == "Always_EPC_URN" and request.method == "GET"):
+        raise FormatNotSpoken()
     accepted = request.accept_mimetypes
     if accepted and not any(accepted[kind] > 0 for kind in (*_MEDIA_TYPES, "application/problem+json")):
         raise NotAcceptable()
+
+
+_SPOKEN = (2, 0, 0)
+
+
+def _version(text: str) -> tuple[int, int, int]:
+    found = re.fullmatch(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?", text.strip())
+    if found is None:
+        raise VersionNotSupported()
+    major, minor, patch = (int(part or 0) for part in found.groups())
+    return major, minor, patch
 
 
 # --- Capture -------------------------------------------------------------------------------------------------------
@@ -304,9 +334,19 @@ def _text() -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_each_field_once)
+    except SameFieldTwice:
+        raise
     except (ValueError, RecursionError):
         raise NotJson() from None
+
+
+def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise SameFieldTwice(name=next(name for name in names if names.count(name) > 1)[:100])
+    return found
 
 
 # --- Events --------------------------------------------------------------------------------------------------------

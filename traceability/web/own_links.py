@@ -103,6 +103,8 @@ def _path_of_lot(link: DigitalLink) -> Path | None:
 
 #: Tells the product page that a lot was asked for which is not in the system.
 UNKNOWN_LOT = "lo-khong-co"
+#: Tell the page of a pack's code what the link on the pack said, where that does not fit the record.
+SAID_GTIN, SAID_LOT = "gtin-tren-ma", "lo-tren-ma"
 
 
 def _of_product(goods: GoodsOfGtin, on: date, base_url: str, *, unknown_lot: str | None) -> list[Link]:

@@ -21,13 +21,16 @@ from accounts.actor import ANONYMOUS
 from accounts.web.forms import BaseForm, answer_status, line, paragraphs, show_refusal
 from accounts.web.guard import current_actor, own_path, public
 from accounts.web.limits import limiter
-from kernel import clock
+from kernel import clock, gs1
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
+from kernel.text import nfc
 from traceability import cases, items, queries, scans
 from traceability.cases import REPORTED
 from traceability.item_models import CaseKind
 from traceability.items import Finding, NoSuchCode, Pack
+from traceability.queries import GoodsOfGtin
+from traceability.web.own_links import SAID_GTIN, SAID_LOT
 from traceability.web.words import said
 
 blueprint = Blueprint("pack", __name__)
@@ -63,12 +66,13 @@ def show(serial: str) -> BaseResponse:
     """Show what is on record about the pack with this code."""
     typed = items.typed_serial(serial)
     if typed != serial and items.is_serial(typed):
-        return redirect(url_for("pack.show", serial=typed), 301)
+        return redirect(_with_query(url_for("pack.show", serial=typed)), 301)
     now, source = clock.now(), _source()
+    goods, said_lot = _said_by_link(serial)
     try:
         pack = items.get_pack(serial, now=now)
     except NoSuchCode:
-        return _unknown(serial, source)
+        return _unknown(serial, source, goods, said_lot)
     region = items.region_of(request.headers.get("Accept-Language", ""))
     finding = items.judge(pack, region=region, source=source, now=now)
     number = _recorded(pack, finding, region, source)
@@ -81,8 +85,23 @@ def show(serial: str) -> BaseResponse:
         first_at=pack.first_at or now,
         code=items.spoken(serial),
         host=host,
+        goods=goods,
+        said_lot=said_lot,
     )
     return _never_kept(make_response(page))
+
+
+def _with_query(path: str) -> str:
+    query = request.query_string.decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _said_by_link(serial: str) -> tuple[GoodsOfGtin | None, str]:
+    """Give the goods and the lot that the link on the pack named, where the record of the code says otherwise."""
+    gtin, lot = request.args.get(SAID_GTIN, "")[:14], nfc(request.args.get(SAID_LOT, ""))[: gs1.LONGEST_LOT]
+    if not gtin or not items.is_otherwise(gtin, lot or None, serial):
+        return None, ""
+    return queries.goods_of_gtin(gtin, lot or None), lot
 
 
 def _told(finding: Finding, number: int) -> str:
@@ -108,8 +127,11 @@ def _recorded(pack: Pack, finding: Finding, region: str | None, source: str) -> 
         return pack.checks + 1
 
 
-def _unknown(serial: str, source: str) -> BaseResponse:
-    """Say that there is no such code; to one who tries out many, say no more for a while."""
+def _unknown(serial: str, source: str, goods: GoodsOfGtin | None, said_lot: str) -> BaseResponse:
+    """Say that there is no such code; to one who tries out many, say no more for a while.
+
+    :param goods: what the link on the pack named besides: of that there is something to tell
+    """
     now = clock.now()
     if items.asks_too_much(source, now=now):
         return _too_many()
@@ -123,6 +145,11 @@ def _unknown(serial: str, source: str) -> BaseResponse:
                     cases.note_enumeration(source, now=now)
         except SQLAlchemyError as problem:
             log.warning("a check was not written down", problem=type(problem).__name__)
+    if goods is not None:
+        page = render_template(
+            "traceability/packs/unknown.html", code=items.spoken(serial), goods=goods, said_lot=said_lot
+        )
+        return _never_kept(make_response(page))
     page = render_template("traceability/look_up/unknown.html", typed=serial[:60])
     return _never_kept(make_response(page, 404))
 

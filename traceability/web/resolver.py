@@ -26,7 +26,7 @@ from traceability import application_identifiers, digital_link, items, key_patte
 from traceability.digital_link import DigitalLink
 from traceability.linkset import Level, Link, Wish
 from traceability.web import cross_origin, own_links
-from traceability.web.own_links import UNKNOWN_LOT
+from traceability.web.own_links import SAID_GTIN, SAID_LOT, UNKNOWN_LOT
 
 blueprint = Blueprint("resolver", __name__)
 
@@ -89,7 +89,7 @@ def resolve(_path: str) -> Response:
         raise UnknownGtin() if link.gtin is not None else UnknownKey()
     pack = items.find(link.gtin, link.serial) if link.gtin and link.serial and not _argument("linkType") else None
     if pack is not None:
-        return _on(link, levels, Link("", base_url + pack, ""), base_url)
+        return _on(link, levels, Link("", base_url + pack, ""), base_url, said=_said(link))
     wanted = linkset.read_link_type(_argument("linkType"))
     accept = request.headers.get("Accept", "")
     if linkset.asks_for_linkset(wanted, accept):
@@ -213,14 +213,25 @@ def _argument(name: str) -> str:
     return next((value for key, value in parse_qsl(_query().replace(";", "&")) if key == name), "")
 
 
+def _said(link: DigitalLink) -> str:
+    """Tell the page of a pack's code what the link said, where that is not what is on record."""
+    if link.gtin is None or link.serial is None or not items.is_otherwise(link.gtin, link.lot, link.serial):
+        return ""
+    lot = f"&{SAID_LOT}={quote(link.lot, safe='')}" if link.lot is not None else ""
+    return f"{SAID_GTIN}={link.gtin}{lot}"
+
+
 # --- Answers -----------------------------------------------------------------------------------------------------
 
 
-def _on(link: DigitalLink, levels: list[Level], target: Link, base_url: str) -> Response:
-    """Lead on, the query kept raw; to a page of ours with a word about a lot that is not in the system."""
-    query = _query()
+def _on(link: DigitalLink, levels: list[Level], target: Link, base_url: str, *, said: str = "") -> Response:
+    """Lead on, the query kept raw; to a page of ours with a word about a lot that is not in the system.
+
+    :param said: what the link said and the page has to know
+    """
+    query = "&".join(part for part in (_query(), said) if part)
     is_ours = target.href.startswith(f"{base_url}/")
-    if is_ours and link.lot is not None and not any("10" in dict(level.path) for level in levels):
+    if is_ours and not said and link.lot is not None and not any("10" in dict(level.path) for level in levels):
         marker = f"{UNKNOWN_LOT}={quote(link.lot, safe='')}"
         query = f"{query}&{marker}" if query else marker
     answer = Response(status=307)

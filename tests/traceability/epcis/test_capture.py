@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -212,54 +213,79 @@ def test_one_bad_event_refuses_a_document_unless_it_may_proceed(program: Program
     assert proceeded["errors"][0]["path"] == "epcisBody.eventList[1].quantityList[0].quantity"
 
 
-@needs_suites
+#: One of each kind of work: a making, a use with its edge, a recall that reaches what was made.
+FEW = [
+    {"action": "ADD", "bizStep": "commissioning"},
+    {
+        "type": "TransformationEvent", "action": None, "quantityList": None, "bizStep": "commissioning",
+        "disposition": None,
+        "inputQuantityList": [{"epcClass": "https://supplier.example/lot/A-1", "quantity": 2, "uom": "KGM"}],
+        "outputQuantityList": [{"epcClass": "https://supplier.example/lot/B-1", "quantity": 1, "uom": "KGM"}],
+    },
+    {"bizStep": "holding", "disposition": "recalled", "persistentDisposition": {"set": ["recalled"]}},
+]  # fmt: skip
+
+
 def test_a_worker_killed_at_any_statement_leaves_all_or_nothing(program: Program) -> None:
-    program.send("/capture", read(CHAIN))
+    program.send("/capture", document(*(event(**facts) for facts in FEW)))
     with program.app.app_context():
         job_id = db.session.scalars(select(CaptureJob.id)).one()
-    seen = set()
-    for step in range(0, 100, 4):
-        db_state = _killed_at(program, job_id, step)
-        seen.add(db_state)
-        if db_state == "all":
-            break
 
-    assert seen == {"nothing", "all"}
-    program.work()  # a worker that comes later finishes it, or finds it finished
+    def act() -> None:
+        event_jobs.capture_document({"job": job_id}, program.now)
+
+    assert _killed_at_each_statement(program, act, stored=3) > 20
+    program.work()  # a worker that comes later finds it finished
     with program.app.app_context():
-        assert count(EpcisEvent) == 14
-        assert count(TraceEvent) == 13
+        assert (count(EpcisEvent), count(TraceEvent), edges()) == (3, 3, Counter([("A-1", "B-1")]))
         job = db.session.get_one(CaptureJob, job_id)
-        assert (job.success, job.stored, job.document) == (True, 14, None)
+        assert (job.success, job.stored, job.document) == (True, 3, None)
 
 
-def _killed_at(program: Program, job_id: int, step: int) -> str:
+def test_a_request_killed_at_any_statement_leaves_all_or_nothing(program: Program) -> None:
+    said = {"@context": document()["@context"], **event(**FEW[1])}
+
+    def act() -> None:
+        program.send("/events", said)
+
+    assert _killed_at_each_statement(program, act, stored=1) > 20
+    assert program.send("/events", said).status_code == 200, "sent again, it is known"
     with program.app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    child = os.fork()
-    if child == 0:
+        assert (count(EpcisEvent), edges()) == (1, Counter([("A-1", "B-1")]))
+
+
+def _killed_at_each_statement(program: Program, act: Callable[[], None], *, stored: int) -> int:
+    """Kill a process that acts at its first statement, the next at its second, and so on, until one lives to the end.
+
+    :return: how many were killed, each of which left nothing
+    """
+    for step in range(500):
         with program.app.app_context():
-            left = step
+            db.session.remove()
+            db.engine.dispose()
+        child = os.fork()
+        if child == 0:
+            with program.app.app_context():
+                left = step
 
-            def count_down(*_: Any) -> None:
-                nonlocal left
-                left -= 1
-                if left < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                def count_down(*_: Any) -> None:
+                    nonlocal left
+                    left -= 1
+                    if left < 0:
+                        os.kill(os.getpid(), signal.SIGKILL)
 
-            sql_event.listen(db.engine, "before_cursor_execute", count_down)
-            event_jobs.capture_document({"job": job_id}, program.now)
-        os._exit(0)
-    os.waitpid(child, 0)
-    with program.app.app_context():
-        if count(EpcisEvent) == 14:
-            return "all"
-        assert nothing_is_stored()
-        assert db.session.get_one(CaptureJob, job_id).finished_at is None
-        db.session.remove()
-        db.engine.dispose()
-    return "nothing"
+                sql_event.listen(db.engine, "before_cursor_execute", count_down)
+                act()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        with program.app.app_context():
+            if os.WIFEXITED(status):
+                assert count(EpcisEvent) == stored
+                return step
+            assert nothing_is_stored()
+            db.session.remove()
+            db.engine.dispose()
+    raise AssertionError("it did not come to its end")
 
 
 def test_a_document_is_forgotten_once_it_is_done(program: Program) -> None:

@@ -102,6 +102,21 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
             "declarationTime": "2026-03-03T08:00:00Z", "correctiveEventIDs": [OBJECT["eventID"]],
         }},
     ),
+    (
+        "gap-12",
+        "errorDeclaration.correctiveEventIDs[0]",
+        OBJECT | {"errorDeclaration": {
+            "declarationTime": "2026-03-03T08:00:00Z",
+            "correctiveEventIDs": [OBJECT["eventID"].upper().replace("URN:UUID", "urn:uuid")],
+        }},
+    ),
+    ("gap-14", "errorDeclaration.declarationTime", OBJECT | {"errorDeclaration": {
+        "declarationTime": "2036-03-03T08:00:00Z",
+    }}),
+    ("restricted", "quantityList[0].epcClass", OBJECT | {"quantityList": [
+        {"epcClass": "https://id.gs1.org/01/02000000000008/10/L1", "quantity": 1},
+    ]}),
+    ("restricted", "epcList[0]", OBJECT | {"epcList": ["https://id.gs1.org/01/00400000000008/21/A"]}),
     ("gap-13", "eventTimeZoneOffset", OBJECT | {"eventTimeZoneOffset": "+08:00"}),
     ("gap-13", "eventTimeZoneOffset", OBJECT | {"eventTime": "2026-03-02T01:00:00+00:00"}),
     ("gap-14", "eventTime", OBJECT | {"eventTime": "2027-03-02T08:00:00+07:00"}),

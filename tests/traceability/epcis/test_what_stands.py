@@ -12,6 +12,8 @@ from sqlalchemy import select, text, update
 
 from accounts.actor import SYSTEM
 from kernel.db import db, transaction
+from oversight import queries, recall
+from oversight.models import Severity
 from stock import agreement, holding, production
 from tests.factories import Factories
 from tests.races import meet, race
@@ -198,7 +200,8 @@ def test_what_happened_before_a_recall_is_a_late_report(program: Program, batch:
     assert (rules(job), warned(job), job["stored"]) == ([], ["business-late"], 1)
     with program.app.app_context():
         assert db.session.get_one(Lot, batch.lot_id).state is LotState.RECALLED
-    assert agrees(program) == []
+    (line,) = agrees(program)
+    assert "captured events say 5 of it were sold or used, the stock that 0 left it" in line
 
 
 def test_a_recall_reaches_what_is_reported_late(program: Program, batch: Batch, now: datetime) -> None:
@@ -295,6 +298,52 @@ def test_more_than_the_database_can_write_down_is_refused_with_a_sentence(progra
     with program.app.app_context():
         assert edges() == {("U", "V"): 2_147_483_647, ("U", "P"): 2_147_483_647}
     assert agrees(program) == []
+
+
+JAR = "09520123456788"
+
+
+@pytest.mark.parametrize(("into", "out", "judged"), [
+    ([("A", 10, "KGM")], [("B", 12, "KGM"), ("C", 5, None)], "refused"),
+    ([("A", 10, "KGM")], [("B", 9, "KGM"), ("C", 500, None)], ""),
+    ([("A", 10, "KGM"), ("W", 1, "LTR")], [("B", 100, "KGM")], "warned"),
+    ([("A", 10, "KGM"), ("W", 1, "LTR")], [("B", 10, "KGM")], ""),
+    ([("A", 10, "KGM"), ("E", 20, None)], [("B", 12, "KGM")], "warned"),
+    ([("A", 10, "KGM")], [("B", 5, "LTR")], ""),
+    ([("A", 1, "KGM")], [("JAR", 1000, None)], "refused"), ([("A", 1, "KGM")], [("JAR", 2, None)], ""),
+    ([("A", 1, "KGM")], [("BATCH", 3, None)], "refused"), ([("JAR", 2, None)], [("B", 2, "KGM")], "refused"),
+    ([("JAR", 2, None)], [("B", 1, "KGM")], ""),
+])  # fmt: skip
+def test_no_more_comes_out_than_went_in_as_far_as_it_can_be_compared(
+    program: Program, make: Factories, now: datetime, into: list[Any], out: list[Any], judged: str
+) -> None:
+    make.product(program.organisation, gtin=JAR)
+    plain = on_sale(program, make, "B-9", 10, now)
+    names = {"JAR": f"https://id.gs1.org/01/{JAR}/10/J", "BATCH": goods(plain, 1)[0]["epcClass"]}
+
+    def told(things: list[Any]) -> list[dict[str, Any]]:
+        return [one for name, quantity, uom in things for one in amounts([(names.get(name, name), quantity)], uom)]
+
+    job = program.capture(document(made([], [], inputQuantityList=told(into), outputQuantityList=told(out))))
+
+    assert rules(job) == (["business-balance"] if judged == "refused" else [])
+    assert ("business-balance" in warned(job)) == (judged == "warned")
+
+
+def test_a_batch_that_events_sold_and_the_stock_counts_is_named_and_reckoned_once(
+    program: Program, batch: Batch, now: datetime
+) -> None:
+    program.capture(document(sold(goods(batch, 65))))
+    assert any("captured events say 65 of it were sold or used" in line for line in agrees(program))
+    with program.app.app_context(), transaction():
+        lot = db.session.get_one(Lot, batch.lot_id)
+        drill = recall.start(lot, recall.Told("Diễn tập", Severity.MODERATE), is_drill=True, actor=SYSTEM, now=now)
+        rows = queries.reckoning(drill)
+        (found,) = queries.contradictions(rows)
+    (row,) = rows
+
+    assert row.parts.accounted_for == row.parts.made == 70
+    assert (found.here, found.said) == (70, 65)
 
 
 def test_no_more_is_sold_than_a_batch_has(program: Program, batch: Batch) -> None:
@@ -574,10 +623,12 @@ def test_captures_of_every_kind_agree(program: Program, batch: Batch, make: Fact
         packed(goods(batch, 3), "P"), sold(goods(batch, 2)),
         made([], [("F", 1)], inputQuantityList=goods(batch, 5)),
     ))  # fmt: skip
-    stranger.capture(document(made([], [("G", 1)], inputQuantityList=goods(batch, 1))))
+    stranger.capture(document(made([], [("G", 1)], inputQuantityList=goods(batch, 2))))
     stranger.capture(document(packed(goods(batch, 1), "Q")))
 
-    assert agrees(program) == []
+    # Of the batch the owner's programs say that more is gone than left the stock, which no capture moves.
+    (line,) = agrees(program)
+    assert "captured events say 5 of it were sold or used, the stock that 0 left it" in line
     with program.app.app_context():
         assert Counter(into for into, _ in edges()) == Counter({batch.token: 4, "A": 3, "C": 1})
         assert db.session.get_one(Lot, batch.lot_id).used == 0
@@ -592,6 +643,8 @@ def test_captures_of_every_kind_agree(program: Program, batch: Batch, make: Fact
     ("UPDATE lot SET quantity = 10001 WHERE quantity = 10000", "it holds 10001, no event of its making says so"),
     ("UPDATE lot SET state = 'recalled' WHERE quantity = 10000", "it is recalled, its events say released"),
     ("UPDATE lot SET state = 'held' WHERE quantity = 4000", "it is held, its events say released"),
+    ("UPDATE lot_identifier SET uri = 'https://a.example/lot/Z' WHERE uri LIKE '%/A'",
+     "no event calls it https://a.example/lot/Z"),
 ])  # fmt: skip
 def test_a_change_of_what_was_captured_is_found_and_named(program: Program, statement: str, words: str) -> None:
     program.capture(document(commissioned("A", 10), made([("A", 5)], [("B", 4)])))
@@ -600,3 +653,30 @@ def test_a_change_of_what_was_captured_is_found_and_named(program: Program, stat
         session.execute(text(statement))
 
     assert any(words in line for line in agrees(program))
+
+
+def test_a_recall_whose_reason_was_changed_is_named(program: Program, batch: Batch, now: datetime) -> None:
+    with program.app.app_context(), transaction():
+        recall.start(
+            db.session.get_one(Lot, batch.lot_id), recall.Told("Mốc", Severity.MINOR), is_drill=False, actor=SYSTEM,
+            now=now,
+        )  # fmt: skip
+    verified = program.app.test_cli_runner().invoke(args=["trace", "verify"])
+    with program.app.app_context(), transaction() as session:
+        session.execute(text("UPDATE recall SET reason_vi = 'Khác'"))
+    found = program.app.test_cli_runner().invoke(args=["trace", "verify"])
+
+    assert verified.exit_code == 0, verified.output
+    assert found.exit_code != 0
+    assert "it has another reason than its events say" in found.output
+
+
+def test_a_name_of_our_own_lot_that_was_changed_is_named(program: Program, batch: Batch) -> None:
+    assert agrees(program) == []
+    with program.app.app_context(), transaction() as session:
+        session.execute(text("UPDATE lot_identifier SET uri = 'https://a.example/lot/Z'"))
+
+    assert any("no event calls it https://a.example/lot/Z" in line for line in agrees(program))
+    with program.app.app_context(), transaction() as session:
+        session.execute(text("DELETE FROM lot_identifier"))
+    assert any("by a name that leads to nothing" in line for line in agrees(program))
