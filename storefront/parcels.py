@@ -33,7 +33,7 @@ from storefront.order_models import (
     Placement,
 )
 from traceability.models import EventKind
-from traceability.recording import NamedLot, record_event
+from traceability.recording import NamedLot, are_samples, record_event
 
 LONGEST_NOTE = 300
 LONGEST_CODE = 60
@@ -496,5 +496,6 @@ def _trace(step: str, rows: Iterable[Allocation], parcel: Parcel, *, actor: Acto
         document=parcel.number,
         document_type=paper,
         is_public=False,
+        is_sample=are_samples(quantities),
         now=now,
     )

@@ -23,7 +23,7 @@ from stock.models import Location, LocationKind
 from storefront import messages, ordering, return_queries, returns
 from storefront.return_models import Condition, GoodsReturn, ReturnLot, ReturnState, ReturnWish
 from traceability.models import EventKind, Lot, LotState
-from traceability.recording import NamedLot, record_event
+from traceability.recording import NamedLot, are_samples, record_event
 
 
 class NothingArrived(InvalidInput):
@@ -200,5 +200,6 @@ def _trace(step: str, quantities: Counter[int], made: GoodsReturn, *, actor: Act
         document=made.number,
         document_type="rma",
         is_public=False,
+        is_sample=are_samples(quantities),
         now=now,
     )

@@ -272,6 +272,11 @@ def record_event(
     return event
 
 
+def are_samples(lot_ids: Iterable[int]) -> bool:
+    """Tell whether these lots are sample data, all of them: so is what happens to them."""
+    return not db.session.scalar(select(exists().where(Lot.id.in_(list(lot_ids)), Lot.is_sample.is_(False))))
+
+
 def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: Any) -> TraceEvent:
     """Write down what was done with a lot, by hand.
 

@@ -22,7 +22,7 @@ from accounts.models import Organisation, OrganisationKind, Place, Role
 from accounts.organisations import Profile, Spot
 from app import log_jobs
 from app.config import ROOT
-from app.demo import data, papers
+from app.demo import buying, data, papers
 from app.demo.data import PICTURES, DemoBatch, DemoNote, DemoProcess, DemoProduct, DemoSet, DemoStep
 from catalog import editing, pricing, publishing
 from catalog.models import Product, Subgroup, TradeItem, Unit
@@ -127,6 +127,7 @@ class _Loader:
             ("accounts and deliveries", self._open_the_till),
             ("consignment", self._consign),
             ("holds and recalls", self._hold_and_recall),
+            ("purchases", self._buy),
             ("codes of single packs", self._code_packs),
             ("openings", self._count_openings),
         ]
@@ -637,6 +638,18 @@ class _Loader:
                 told = recall.Told(row.reason_vi, Severity.MODERATE, row.reason_en)
                 lot = self.batches[row.key].lot
                 recall.start(lot, told, is_drill=False, actor=officer, now=self.at(2, 10))
+
+    def _buy(self) -> None:
+        buying.buy(
+            buying.Shop(
+                now=self.now,
+                at=self.at,
+                by=self._by,
+                officer=self._officer,
+                organisations=self.organisations,
+                items=self.items,
+            )
+        )
 
     # --- Packs --------------------------------------------------------------------------------------------
 
