@@ -26,7 +26,16 @@ from admin.saying import dong, said
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
-from storefront import carriers, order_queries, ordering, parcels, return_queries, return_words, settling
+from storefront import (
+    carriers,
+    order_queries,
+    ordering,
+    parcels,
+    return_queries,
+    return_words,
+    settling,
+    short_messages,
+)
 from storefront.order_models import CodState, Order, Parcel, ParcelState, PaymentMethod, Placement
 from storefront.order_queries import OrderRow, Stage
 from storefront.parcel_words import CARRIERS, CASH, STATES, STEPS
@@ -230,6 +239,7 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         order=order,
         contact=order.purchase.contact,
         where=where_of(order),
+        sends_texts=short_messages.sender() is not None,
         problem=problem,
         stage=stage,
         status=STAGES[stage],

@@ -21,7 +21,7 @@ from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 from kernel.spool import Spool
-from storefront import gateways
+from storefront import gateways, short_messages
 from storefront.carriers import booking
 from storefront.gateways.stripe_cards import StripeCards
 from traceability import addresses
@@ -91,6 +91,7 @@ def create_app(config: Config) -> Flask:
         _keep_copies(app, Compress(app))
         headers.init_headers(app)
         gateways.use_cards(_cards(config))
+        short_messages.use(config.texts)
         parts.register(app, config)
         mail.init_mail(app, config)
         cli.register(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from storefront.carriers import Carrier, ghn, ghtk, viettel_post, vnpost
+from storefront.text_gateway import BODY, JsonGateway, is_usable
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -43,6 +45,7 @@ class Config:
     bank_notice_secret: str | None = field(default=None, repr=False)
     carriers: tuple[Carrier, ...] = ()  #: those that are told of parcels; the others are served by their labels
     carrier_notice_secret: str | None = None  #: in the address at which carriers tell of parcels; None: nobody does
+    texts: JsonGateway | None = None  #: who sends text messages; None: nobody, producers call buyers without e-mail
     log_level: str = "INFO"
     log_signing_key: bytes | None = field(
         default=None, repr=False
@@ -77,6 +80,7 @@ class Config:
             bank_notice_secret=_long_enough(environ, "BANK_NOTICE_SECRET", 24),
             carriers=_carriers(environ),
             carrier_notice_secret=_notice_secret(environ),
+            texts=_texts(environ),
             log_level=_log_level(environ),
             log_signing_key=_log_signing_key(environ),
         )
@@ -231,6 +235,26 @@ def _carriers(environ: Mapping[str, str]) -> tuple[Carrier, ...]:
         username, password, customer, service = post.values()
         made.append(vnpost.VnPost(username, password, customer_code=customer, service=service, api=api))
     return tuple(made)
+
+
+def _texts(environ: Mapping[str, str]) -> JsonGateway | None:
+    """Give the gateway of text messages, if it is there: whole or not at all."""
+    given = _together(environ, "SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN", "SMS_SENDER")
+    body = environ.get("SMS_GATEWAY_BODY")
+    if not given:
+        if body:
+            raise BadSetting("SMS_GATEWAY_BODY says what SMS_GATEWAY_URL is sent: that one is missing.")
+        return None
+    _url(environ, "SMS_GATEWAY_URL", ("https", "http"), None)
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,15}|\+?[0-9]{3,15}", given["SMS_SENDER"]):
+        raise BadSetting("SMS_SENDER must be the registered name of at most 15 letters and digits, or a number.")
+    try:
+        read = json.loads(body) if body else dict(BODY)
+    except ValueError:
+        read = None
+    if not is_usable(read):
+        raise BadSetting("SMS_GATEWAY_BODY must be a JSON object with {text} and {to} or {digits} in its texts.")
+    return JsonGateway(given["SMS_GATEWAY_URL"], given["SMS_GATEWAY_TOKEN"], given["SMS_SENDER"], read)
 
 
 def _together(environ: Mapping[str, str], *names: str) -> dict[str, str]:

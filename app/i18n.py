@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -14,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, has_request_context, request
-from flask_babel import Babel, format_date, gettext
+from flask import Flask, Response, current_app, has_request_context, request
+from flask_babel import Babel, format_date, gettext, refresh
 
 from kernel import administrative_units, clock
 
@@ -59,6 +60,20 @@ def _accepted(header: str) -> str | None:
         if name in LANGUAGES and weight > best:
             best, language = weight, name
     return language
+
+
+@contextmanager
+def reader(language: str, base_url: str) -> Iterator[None]:
+    """Give templates and sentences a request of a reader's own: language, addresses and the shop's name.
+
+    A worker does all its jobs in one application context, which keeps the language of the first: it is forgotten.
+    """
+    with current_app.test_request_context(f"/?lang={language}", base_url=base_url):
+        refresh()
+        try:
+            yield
+        finally:
+            refresh()
 
 
 def current_language() -> str:

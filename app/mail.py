@@ -24,6 +24,7 @@ from flask import Flask, current_app, render_template
 
 from accounts import resetting
 from app.config import VAR, Config
+from app.i18n import reader
 from kernel import jobs
 from kernel.db import transaction
 from oversight import notifying
@@ -83,8 +84,7 @@ def compose(
     """Render a letter in its reader's language."""
     base = urlsplit(config.base_url)
     host = base.hostname or "localhost"
-    # A request of the reader's own gives the templates the language, the addresses and the shop's name.
-    with current_app.test_request_context(f"/?lang={language}", base_url=config.base_url):
+    with reader(language, config.base_url):
         given = {**facts, "url": config.base_url + facts["path"]} if "path" in facts else facts
         html = render_template(f"email/{template}.html", **given)
         text = render_template(f"email/{template}.txt", **given)

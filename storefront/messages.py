@@ -1,7 +1,8 @@
 """What a buyer is told outside the page: letters in the buyer's language, written with the change they tell of.
 
 A letter is a job of the same transaction (``kernel.jobs``): it goes out after the commit, once, or not at all. Who
-left no e-mail has the page: its address is shown when the order is placed.
+left no e-mail has the page, whose address is shown when the order is placed, and a text message with that address
+where a gateway is configured (``storefront.short_messages``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel import clock, jobs
+from storefront import short_messages
 from storefront.order_models import Order, OrderLine, OrderStep, PaymentMethod, Purchase
 from storefront.return_models import GoodsReturn
 
@@ -35,22 +37,35 @@ def tell(
     :param lots: line → (number, path of its batch page) of the goods that are sent
     """
     contact = purchase.contact
+    about = order.number if order is not None else purchase.number
+    total_vnd = order.total_vnd if order is not None else purchase.total_vnd
+    path = f"/don-hang/{purchase.token}"
+    key = f"order:{what}:{about}:{step.id if step is not None else ''}"
+    short_messages.tell(
+        contact,
+        f"order:{what}",
+        key=key,
+        language=purchase.language,
+        path=path,
+        now=now,
+        number=about,
+        amount_vnd=total_vnd,
+    )
     if contact is None or contact.email is None:
         return
-    about = order.number if order is not None else purchase.number
     jobs.enqueue(
         "mail.send",
         now=now,
-        dedupe=f"order:{what}:{about}:{step.id if step is not None else ''}",
+        dedupe=key,
         template="order",
         to=contact.email,
         language=purchase.language,
         facts={
             "what": what,
             "number": about,
-            "path": f"/don-hang/{purchase.token}",
+            "path": path,
             "orders": [_told(row, lots or {}) for row in purchase.orders if order is None or row is order],
-            "total_vnd": order.total_vnd if order is not None else purchase.total_vnd,
+            "total_vnd": total_vnd,
             "is_transfer": purchase.method is PaymentMethod.VIETQR,
             "on_delivery": purchase.method is PaymentMethod.COD,
             "pay_until": _time(purchase.hold_until),
@@ -90,6 +105,16 @@ def tell_of_return(made: GoodsReturn, what: str, *, now: datetime, amount_vnd: i
     }
     to_buyer = ("buyer", contact.email if contact else None, purchase.language, f"/don-hang/{purchase.token}/tra-hang")
     to_producer = ("producer", producer.email, "vi", "/quan-tri/tra-hang")
+    if "buyer" in _OF_RETURNS[what]:
+        short_messages.tell(
+            contact,
+            f"return:{what}",
+            key=f"return:{what}:{made.number}",
+            language=purchase.language,
+            path=f"{to_buyer[3]}/{made.number}",
+            now=now,
+            number=made.number,
+        )
     for side, email, language, path in (to_buyer, to_producer):
         if email is not None and side in _OF_RETURNS[what]:
             jobs.enqueue(

@@ -19,6 +19,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from oversight import agreement as recalls
 from stock import agreement, verification
+from storefront import short_messages
 
 demo = AppGroup("demo", help="The Ba Tơ data set.")
 ledger = AppGroup("ledger", help="The ledger of goods.")
@@ -59,6 +60,7 @@ def load(scale: int, if_empty: bool) -> None:
     if if_empty and (config.is_production or not loader.is_empty()):
         return
     _refuse_production()
+    short_messages.use(None)  # the numbers of sample buyers are nobody's
     click.echo("Loading the Ba Tơ data set (about half a minute):", err=True)
     try:
         loader.load(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -145,3 +146,22 @@ def test_a_line_break_in_a_name_makes_no_header_of_its_own(ctx: Flask, now) -> N
 
     assert letter["Bcc"] is None
     assert letter["Subject"] == "Invitation to A Bcc: all@demo.example"
+
+
+def test_two_letters_of_one_worker_are_each_in_their_readers_language(app: Flask, now: datetime) -> None:
+    facts = {
+        "what": "shown",
+        "name": "Mẫu",
+        "goods": {"vi": "Gạo", "en": "Rice"},
+        "reason": "",
+        "words": "",
+        "path": "/",
+    }
+    with app.app_context():
+        letters = [
+            mail.compose(app.config["OCOP"], template="review", to="a@b.example", language=lang, facts=facts, now=now)
+            for lang in ("vi", "en", "vi")
+        ]
+
+    subjects = [str(letter["Subject"]) for letter in letters]
+    assert subjects[0] == subjects[2] != subjects[1]
