@@ -48,6 +48,7 @@ class Permission(enum.Enum):
     READ_ORDERS = "Read orders with who bought, their parcels, and who holds the cash of these."
     HANDLE_ORDERS = "Pack, send, cancel and take back orders of one's own organisation, and count their cash."
     SET_SHIPPING_RATES = "Say what it costs to bring a parcel: of one's own, or of all without rates of their own."
+    MANAGE_VOUCHERS = "Make and stop vouchers that one's own organisation bears."
     READ_MONEY = "Read what money came to one's own organisation, and what is to be given back."
     HANDLE_MONEY = "Take bank statements in, say what money was for, and record what was given back."
     MANAGE_BANK_ACCOUNT = "Say which bank account buyers transfer to."
@@ -103,6 +104,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.MODERATE_REVIEWS,
     P.DECIDE_COMPLAINTS,
     P.SET_SHIPPING_RATES,
+    P.MANAGE_VOUCHERS,
     P.HANDLE_MONEY,
     P.SWITCH_PAYMENT_METHODS,
     P.SET_COMMISSION,
@@ -111,7 +113,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
 #: The one table of grants: (kind of organisation, role) → what it allows.
 GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
     (OrganisationKind.PRODUCER, Role.MANAGER): _PRODUCER_WORKS
-    | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT, P.READ_AUDIT},
+    | {P.MANAGE_OWN_PEOPLE, P.MANAGE_BANK_ACCOUNT, P.MANAGE_VOUCHERS, P.READ_AUDIT},
     (OrganisationKind.PRODUCER, Role.STAFF): _PRODUCER_WORKS,
     (OrganisationKind.PRODUCER, Role.VIEWER): _PRODUCER_READS,
     (OrganisationKind.SALES_POINT, Role.MANAGER): _POINT_WORKS | {P.MANAGE_OWN_PEOPLE, P.READ_AUDIT},
@@ -126,8 +128,8 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 }
 
 
-#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates and ways to pay,
-#: the account that stands in for producers without one, what the shop takes, and the register of certificates.
+#: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates, vouchers and ways
+#: to pay, the account that stands in for producers without one, what the shop takes, and the register of certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
 OF_A_PROVINCE = frozenset(
     {
@@ -135,6 +137,7 @@ OF_A_PROVINCE = frozenset(
         P.EDIT_SEARCH_WORDS,
         P.MANAGE_CERTIFICATES,
         P.SET_SHIPPING_RATES,
+        P.MANAGE_VOUCHERS,
         P.SWITCH_PAYMENT_METHODS,
         P.SET_COMMISSION,
         P.MANAGE_BANK_ACCOUNT,

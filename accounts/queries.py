@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -49,13 +49,16 @@ def in_jurisdiction(actor: Actor, commune_code: ColumnElement[str] | Any) -> Col
 
     :param commune_code: the column that holds the commune's code
     """
-    if not actor.jurisdiction:
+    return within(actor.jurisdiction, commune_code)
+
+
+def within(codes: Collection[str], commune_code: ColumnElement[str] | Any) -> ColumnElement[bool]:
+    """Say in SQL that a commune is one of the units with these codes, or lies in one of them."""
+    if not codes:
         return false()
     unit = aliased(AdministrativeUnit)  # the query around it may ask for units too
-    in_province = exists().where(
-        unit.code == commune_code, unit.level == "commune", unit.parent_code.in_(actor.jurisdiction)
-    )
-    return or_(commune_code.in_(actor.jurisdiction), in_province)
+    in_province = exists().where(unit.code == commune_code, unit.level == "commune", unit.parent_code.in_(codes))
+    return or_(commune_code.in_(codes), in_province)
 
 
 def owned_by(actor: Actor, organisation_id: ColumnElement[int] | Any) -> ColumnElement[bool]:

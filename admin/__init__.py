@@ -44,6 +44,7 @@ from admin import (
     shipping_rates,
     stock,
     texts,
+    vouchers,
 )
 
 #: The screens, in the order of the menu.
@@ -54,6 +55,7 @@ SCREENS = [
     order_papers.blueprint,
     parcels.blueprint,
     shipping_rates.blueprint,
+    vouchers.blueprint,
     products.blueprint,
     product_files.blueprint,
     product_approval.blueprint,

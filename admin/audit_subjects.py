@@ -290,4 +290,5 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "synonyms": _synonyms,
     "text": _texts,
     "user": _people,
+    "voucher": _by_number(N_("Voucher %(number)s")),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from accounts.labels import CHANNELS, KINDS, PURPOSES, ROLES
-from admin import complaints, money, orders, shipping_rates
+from admin import complaints, money, orders, shipping_rates, vouchers
 from admin.saying import day, dong, quantity
 from catalog.models import Unit
 from kernel.errors import N_
@@ -88,6 +88,8 @@ WORDS = {
     "storefront.save_synonyms": N_("set words of the search"),
     "storefront.save_text": N_("changed a public text"),
     "storefront.set_shipping_rate": N_("set a shipping rate"),
+    "storefront.make_voucher": N_("made a voucher"),
+    "storefront.stop_voucher": N_("stopped a voucher"),
     "storefront.settle_credit": N_("decided about money that came"),
     "storefront.send_credit_back": N_("sent money back that was for nothing"),
     "storefront.set_account": N_("entered a bank account"),
@@ -276,7 +278,7 @@ PRODUCT_FIELDS = {
 WAYS = {"email": N_("by e-mail"), "printed": N_("by a printed code"), "command line": N_("on the command line")}
 _WORDS_OF_VALUES: dict[str, Mapping[Any, str]] = {
     "role": ROLES,
-    "kind": {**KINDS, **complaints.KINDS},
+    "kind": {**KINDS, **complaints.KINDS, **vouchers.KINDS},
     "way": WAYS,
     "channel": CHANNELS,
     "purpose": PURPOSES,

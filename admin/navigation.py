@@ -29,6 +29,7 @@ MENU = [
     Item(N_("Orders"), "order_desk.index", "shopping-bag", N_("Work"), Permission.READ_ORDERS),
     Item(N_("Returns of buyers"), "return_desk.index", "arrow-back-up", N_("Work"), Permission.READ_ORDERS),
     Item(N_("Shipping rates"), "shipping_rates.index", "truck-delivery", N_("Work"), Permission.SET_SHIPPING_RATES),
+    Item(N_("Vouchers"), "vouchers.index", "tag", N_("Work"), Permission.MANAGE_VOUCHERS),
     Item(N_("Products"), "products.index", "package", N_("Goods"), Permission.READ_PRODUCTS),
     Item(
         N_("Products to approve"),

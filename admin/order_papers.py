@@ -138,7 +138,8 @@ def _slip(order: Order, picks: Picks) -> Document:
     )
     sums = [(gettext("Goods"), dong(order.goods_vnd))]
     if order.discount_vnd:
-        sums.append((gettext("Discount"), "−" + dong(order.discount_vnd)))
+        code = order.purchase.voucher.code if order.purchase.voucher is not None else ""
+        sums.append((gettext("Discount") + (f" ({code})" if code else ""), "−" + dong(order.discount_vnd)))
     sums += [(gettext("Shipping"), dong(order.shipping_vnd)), (gettext("Total"), dong(order.total_vnd))]
     due = 0 if parcels.is_paid(order) else order.total_vnd
     sums.append(

@@ -14,6 +14,7 @@ import storefront.after_models
 import storefront.models
 import storefront.order_models
 import storefront.return_models
+import storefront.voucher_models
 import traceability.declaration_models
 import traceability.item_models
 import traceability.models
@@ -34,6 +35,7 @@ MODELS = [
     consignment.models,
     storefront.models,
     storefront.order_models,
+    storefront.voucher_models,
     storefront.after_models,
     storefront.return_models,
     oversight.models,

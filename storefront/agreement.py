@@ -16,7 +16,7 @@ from books import selling, shares, verification
 from books.journal import Line
 from books.models import Account, JournalEntry, JournalLine
 from kernel.db import db
-from storefront import bookkeeping
+from storefront import bookkeeping, voucher_queries
 from storefront.order_models import (
     Credit,
     Order,
@@ -52,7 +52,7 @@ def verify() -> list[str]:
     Laws: an order that stands is in the journal with the shares that were frozen, less what refunds undid; any other
     is at nought. What a payment captured and did not give back is what is held of it and what is left of the orders it
     paid. What is promised back is the refunds that wait. Every credit is there once. Whoever was paid has what came
-    less what went.
+    less what went. Vouchers are used as often as purchases have them.
     """
     said = _read()
     return [
@@ -62,6 +62,7 @@ def verify() -> list[str]:
         *_refunds(said),
         *_credits(said),
         *_money(said),
+        *voucher_queries.disagreements(),
     ]
 
 

@@ -48,6 +48,7 @@ from storefront.order_models import (
     RefundState,
 )
 from storefront.return_models import GoodsReturn
+from storefront.voucher_models import VoucherBuyer
 
 MOST_ADDRESSES, MOST_WISHES = 10, 200
 _ASKED_AGAIN = timedelta(minutes=10)
@@ -374,7 +375,8 @@ def erase_due(now: datetime) -> int:
     for row in waiting:
         if is_needed(row.purchase_id, now):
             continue
-        db.session.execute(delete(Contact).where(Contact.purchase_id == row.purchase_id))
+        for model in (Contact, VoucherBuyer):
+            db.session.execute(delete(model).where(model.purchase_id == row.purchase_id))
         db.session.execute(
             update(Order)
             .where(Order.purchase_id == row.purchase_id)

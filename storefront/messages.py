@@ -66,6 +66,8 @@ def tell(
             "path": path,
             "orders": [_told(row, lots or {}) for row in purchase.orders if order is None or row is order],
             "total_vnd": total_vnd,
+            "discount_vnd": order.discount_vnd if order is not None else purchase.discount_vnd,
+            "voucher": purchase.voucher.code if purchase.voucher is not None else "",
             "is_transfer": purchase.method is PaymentMethod.VIETQR,
             "on_delivery": purchase.method is PaymentMethod.COD,
             "pay_until": _time(purchase.hold_until),

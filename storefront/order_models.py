@@ -29,6 +29,7 @@ from accounts.models import Organisation, values
 from catalog.models import TradeItem, Unit
 from kernel.db import Base, append_only
 from kernel.models import AdministrativeUnit
+from storefront.voucher_models import Voucher
 
 # --- The cart ---------------------------------------------------------------------------------------
 
@@ -117,7 +118,9 @@ class Purchase(Base):
     total_vnd: Mapped[int]
     placed_at: Mapped[datetime] = mapped_column(index=True)
     hold_until: Mapped[datetime | None]  #: until when the goods wait for the money; None for cash on delivery
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)  #: what made it cheaper
 
+    voucher: Mapped[Voucher | None] = relationship()
     contact: Mapped[Contact | None] = relationship(back_populates="purchase")
     orders: Mapped[list[Order]] = relationship(back_populates="purchase", order_by="Order.position")
     payments: Mapped[list[Payment]] = relationship(back_populates="purchase", order_by="Payment.id")

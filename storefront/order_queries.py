@@ -107,6 +107,7 @@ class OrderRow(NamedTuple):
     producer_vi: str
     producer_en: str
     method: PaymentMethod
+    discount_vnd: int
     total_vnd: int
     delivery: str
     stage: str
@@ -165,6 +166,7 @@ def list_orders(actor: Actor, *, at: Stage | None = None, q: str = "") -> Select
             Organisation.name_vi,
             Organisation.name_en,
             Purchase.method,
+            Order.discount_vnd,
             Order.total_vnd,
             Order.delivery,
             stage().label("stage"),

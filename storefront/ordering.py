@@ -27,7 +27,7 @@ from kernel.money import share
 from kernel.text import one_line
 from stock import allocation
 from stock.allocation import Want
-from storefront import bookkeeping, messages, totals
+from storefront import bookkeeping, messages, totals, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
 from storefront.order_models import (
@@ -42,6 +42,7 @@ from storefront.order_models import (
     PurchaseConsent,
 )
 from storefront.shipping import Way
+from storefront.vouchers import Off
 
 #: How long the goods wait for the money. A provider's page ends before (see ``PAY_WITHIN``), so that nobody pays for
 #: goods that are gone. The shortest life of a hosted page of Stripe is 30 minutes.
@@ -108,8 +109,7 @@ class Asked:
     ways: Mapping[int, Way]  #: producer id → how its parcel goes, and for how much
     consents: Mapping[str, int]  #: purpose → id of the text's version
     user_id: int | None = None
-    discount_vnd: int = 0
-    discount_by_id: int | None = None  #: who bears it; None: each producer its part
+    voucher_code: str = ""  #: as it was typed
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -123,6 +123,7 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
 
     :raises EmptyCart, CartChanged, NeedsConsent:
     :raises stock.allocation.NotEnough: if somebody else was quicker
+    :raises storefront.vouchers.NotGiven: if the voucher takes nothing off any more
     """
     lock(cart)
     first = placed_of(cart.id)
@@ -135,15 +136,19 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
         raise EmptyCart()
     if not seen.is_ready or not asked.ways.keys() >= {group.producer_id for group in seen.groups}:
         raise CartChanged(seen_vnd=asked.seen_total_vnd, total_vnd=seen.goods_vnd)
+    off = _taken_off(seen, asked, now)
     orders = totals.add_up(
         [[line.amount_vnd for line in group.lines] for group in seen.groups],
         [asked.ways[group.producer_id].price_vnd for group in seen.groups],
-        discount_vnd=asked.discount_vnd,
+        goods_off_vnd=off.goods_vnd if off else 0,
+        delivery_off_vnd=off.delivery_vnd if off else 0,
+        cheaper=[off is not None and group.producer_id in off.producer_ids for group in seen.groups],
     )
     total = sum(order.total_vnd for order in orders)
     if total != asked.seen_total_vnd:
         raise CartChanged(seen_vnd=asked.seen_total_vnd, total_vnd=total)
-    on_delivery = asked.method is PaymentMethod.COD
+    method = asked.method if total else PaymentMethod.COD  # nothing to pay is nothing to wait for
+    on_delivery = method is PaymentMethod.COD
     hold_until = None if on_delivery else now + HOLD
     purchase = Purchase(
         number=f"DH-{numbers.next_number('purchase'):06d}",
@@ -151,27 +156,29 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
         cart_id=cart.id,
         user_id=asked.user_id,
         language=asked.language,
-        method=asked.method,
+        method=method,
         goods_vnd=sum(order.goods_vnd for order in orders),
         discount_vnd=sum(order.discount_vnd for order in orders),
         shipping_vnd=sum(order.shipping_vnd for order in orders),
         total_vnd=total,
         placed_at=now,
         hold_until=hold_until,
+        voucher_id=off.voucher_id if off else None,
     )
     db.session.add(purchase)
     db.session.flush()
     _write_contact(purchase, asked, now)
-    wants = _write_orders(purchase, seen, orders, asked, now)
+    wants = _write_orders(purchase, seen, orders, asked, off, now)
     allocation.hold(wants, document=purchase.number, on=clock.business_date(now), until=hold_until, now=now)
+    vouchers.claim(purchase, asked.buyer.phone, now=now)
     cart.is_placed = True
     cart.changed_at = now
     audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
     db.session.flush()
     db.session.refresh(purchase)
     messages.tell(purchase, messages.PLACED, now=now)
-    if on_delivery:
-        for order in purchase.orders:
+    for order in purchase.orders:
+        if on_delivery or not order.total_vnd:
             confirm(order, now=now)
     return purchase
 
@@ -189,7 +196,7 @@ def confirm(order: Order, *, now: datetime) -> None:
     order.confirmed_at = now
     bookkeeping.confirmed(order, now=now)
     step = note(order, "confirmed", now=now)
-    if order.purchase.method is not PaymentMethod.COD:
+    if order.purchase.method is not PaymentMethod.COD and order.total_vnd:
         messages.tell(order.purchase, messages.CONFIRMED, order=order, step=step, now=now)
     audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
 
@@ -213,6 +220,7 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
     order.cancel_cause, order.cancel_reason = cause, reason
     order.cancelled_at = now
     bookkeeping.cancelled(order, now=now, actor=actor)
+    vouchers.give_back(order.purchase, now=now)
     step = note(order, "cancelled", now=now, actor=actor, cause=cause)
     messages.tell(order.purchase, messages.CANCELLED, order=order, step=step, now=now)
     audit.record(actor, "storefront.cancel", f"order:{order.number}", now=now, cause=cause)
@@ -222,11 +230,14 @@ def reopen(order: Order, *, now: datetime) -> None:
     """Let an order that was cancelled for want of money stand again: its money came late. Its goods are held anew.
 
     :raises stock.allocation.NotEnough: if they are gone
+    :raises storefront.vouchers.NotGiven: if others used up its voucher meanwhile
     """
     lock(order)
     allocation.regain(
         order.purchase.number, lines=wanted_lines(order), on=clock.business_date(now), until=None, now=now
     )
+    if order.discount_vnd:
+        vouchers.claim_again(order.purchase, now=now)
     order.placement, order.cancel_cause, order.cancelled_at = Placement.PLACED, "", None
     confirm(order, now=now)
 
@@ -252,6 +263,18 @@ def lock_orders(purchase: Purchase) -> Sequence[Order]:
     ).all()
 
 
+def _taken_off(seen: CartView, asked: Asked, now: datetime) -> Off | None:
+    if not asked.voucher_code:
+        return None
+    return vouchers.look_up(
+        asked.voucher_code,
+        {group.producer_id: group.goods_vnd for group in seen.groups},
+        {group.producer_id: asked.ways[group.producer_id].price_vnd for group in seen.groups},
+        phone=asked.buyer.phone,
+        now=now,
+    )
+
+
 def _write_contact(purchase: Purchase, asked: Asked, now: datetime) -> None:
     buyer = asked.buyer
     db.session.add(
@@ -271,17 +294,23 @@ def _write_contact(purchase: Purchase, asked: Asked, now: datetime) -> None:
 
 
 def _write_orders(
-    purchase: Purchase, seen: CartView, orders: Sequence[totals.OrderTotal], asked: Asked, now: datetime
+    purchase: Purchase,
+    seen: CartView,
+    orders: Sequence[totals.OrderTotal],
+    asked: Asked,
+    off: Off | None,
+    now: datetime,
 ) -> list[Want]:
     wants: list[Want] = []
     number = 0
     rates = commission.in_force([group.producer_id for group in seen.groups], clock.business_date(now))
     for position, (group, amounts) in enumerate(zip(seen.groups, orders, strict=True), start=1):
         way, rate = asked.ways[group.producer_id], rates.get(group.producer_id)
+        bearer_id = off.bearer_id if off is not None and amounts.discount_vnd else None
         base = bookkeeping.base_of(
             amounts.goods_vnd,
             sum(amounts.line_discounts_vnd),
-            borne_by_another=asked.discount_by_id not in (None, group.producer_id),
+            borne_by_another=bearer_id not in (None, group.producer_id),
         )
         order = Order(
             purchase_id=purchase.id,
@@ -298,7 +327,7 @@ def _write_orders(
             commission_bp=rate.rate_bp if rate else 0,
             commission_vnd=share(base, rate.rate_bp) if rate else 0,
             house_id=rate.house_id if rate else None,
-            discount_by_id=asked.discount_by_id if amounts.discount_vnd else None,
+            discount_by_id=bearer_id if bearer_id != group.producer_id else None,
             note=asked.notes.get(group.producer_id, group.note),
             placed_at=now,
         )

@@ -135,7 +135,7 @@ def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
     whole = len(payees) == 1
     payments = []
     for payee_id, (account, orders) in payees.items():
-        for part in [orders] if whole else [[order] for order in orders]:
+        for part in [orders] if whole else [[order] for order in orders if order.total_vnd]:
             payments.append(_payment(purchase, part, payee_id, account, now))
     return payments
 

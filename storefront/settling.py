@@ -24,7 +24,7 @@ from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation
-from storefront import bookkeeping, ordering, paying
+from storefront import bookkeeping, ordering, paying, vouchers
 from storefront.gateways import codes
 from storefront.order_models import (
     Credit,
@@ -628,11 +628,11 @@ def _confirm_if_there_are_goods(order: Order, now: datetime) -> None:
 
 
 def _tried(step: Callable[[], None]) -> bool:
-    """Take a step, or none of it, if the goods are gone."""
+    """Take a step, or none of it, if the goods or what made them cheaper are gone."""
     savepoint = db.session.begin_nested()
     try:
         step()
-    except (allocation.HoldLost, allocation.NotEnough):
+    except (allocation.HoldLost, allocation.NotEnough, vouchers.NotGiven):
         savepoint.rollback()
         db.session.expire_all()
         return False

@@ -117,6 +117,7 @@ def _purchase(row: Purchase) -> dict[str, Any]:
     )
     return {
         **_columns(row, "number", "method", "goods_vnd", "discount_vnd", "shipping_vnd", "total_vnd", "placed_at"),
+        "voucher": row.voucher.code if row.voucher is not None else None,
         "contact": None
         if contact is None
         else {**_columns(contact, "name", "phone", "email", "line"), "commune": contact.commune.full_name},
@@ -126,8 +127,11 @@ def _purchase(row: Purchase) -> dict[str, Any]:
         ],
         "orders": [
             {
-                **_columns(order, "number", "placement", "total_vnd", "note"),
-                "lines": [_columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd") for line in order.lines],
+                **_columns(order, "number", "placement", "discount_vnd", "total_vnd", "note"),
+                "lines": [
+                    _columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd", "discount_vnd")
+                    for line in order.lines
+                ],
             }
             for order in row.orders
         ],

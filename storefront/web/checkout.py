@@ -38,15 +38,16 @@ from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.text import one_line
 from stock import queries as stock
-from storefront import buyers, gateways, ordering, paying, purchase_queries, queries, shipping
+from storefront import buyers, gateways, ordering, paying, purchase_queries, queries, shipping, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
+from storefront.vouchers import Off
 from storefront.web import card_pages
 from storefront.web import cart as cart_page
 from storefront.web.origin import unkept
-from storefront.web.words import language, named, said
+from storefront.web.words import dong, language, named, said
 
 blueprint = Blueprint("checkout", __name__, url_prefix="/thanh-toan")
 
@@ -77,6 +78,7 @@ class CheckoutForm(BaseForm):
         lazy_gettext("E-mail"),
         description=lazy_gettext("Only for messages about this order."),
     )
+    voucher = line(lazy_gettext("Discount code"), longest=40, required=False)
     method = RadioField(lazy_gettext("How do you pay?"), [InputRequired(lazy_gettext("Choose how you pay."))])
     terms = BooleanField(
         lazy_gettext("I have read the terms of use and agree to them."),
@@ -107,6 +109,7 @@ class Priced:
     by_parcel: Mapping[int, Way | None]  #: producer id → as a parcel, whatever was chosen
     total_vnd: int
     too_few: list[TooFew] = field(default_factory=list)
+    off: Off | None = None  #: what the voucher takes off
 
     @property
     def shipping_vnd(self) -> int:
@@ -146,25 +149,27 @@ def order() -> Response:
     is_order = request.form.get("act") == "order"
     is_valid = is_order and form.validate_on_submit()
     home = _home(form)
-    priced = _priced(seen, home, request.form) if home is not None else None
-    if not is_valid or priced is None:
-        return _page(form, seen, priced)
+    priced = _priced(form, seen, home, request.form) if home is not None else None
+    if not is_valid or priced is None or form.errors or _is_new_code(form):
+        return _page(form, seen, priced, news=is_valid and priced is not None and not form.errors)
     try:
         purchase = _place(cart, form, priced)
     except carts.WasPlaced:
         return _away(None)
-    except ordering.CartChanged as refusal:
+    except (ordering.CartChanged, vouchers.NotGiven) as refusal:
         seen = carts.view(carts.find(cart.token), clock.now())
         if not seen.is_ready:
             return redirect(url_for("cart.show"), 303)
-        show_refusal(form, refusal)
-        return _page(form, seen, _priced(seen, priced.home, request.form))
+        priced = _priced(form, seen, priced.home, request.form)
+        if not form.voucher.errors:
+            show_refusal(form, refusal)
+        return _page(form, seen, priced)
     except Conflict as refusal:  # somebody else was quicker: the cart says what is left
         show_refusal(form, refusal)
         seen = carts.view(carts.find(cart.token), clock.now())
         if not seen.is_ready:
             return redirect(url_for("cart.show"), 303)
-        return _page(form, seen, _priced(seen, priced.home, request.form))
+        return _page(form, seen, _priced(form, seen, priced.home, request.form))
     except DomainError as refusal:
         show_refusal(form, refusal)
         return _page(form, seen, priced)
@@ -206,6 +211,7 @@ def _place(cart: Cart, form: CheckoutForm, priced: Priced) -> Purchase:
             ways={producer_id: way for producer_id, way in priced.ways.items() if way is not None},
             consents={purpose: queries.text_in_force(name).id for purpose, name in TEXTS.items()},
             user_id=person.id if person is not None else None,
+            voucher_code=form.voucher.data or "",
         )
         purchase = ordering.place(cart, asked, now=now)
         paying.ask(purchase, now=now)
@@ -270,7 +276,7 @@ def _named(unit: Unit, today: date) -> str:
     return ", ".join(named(f"{one.kind_vi} {one.name_vi}") for one in (unit, above) if one is not None)
 
 
-def _priced(seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
+def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
     homes = {
         row.id: row
         for row in db.session.scalars(
@@ -298,8 +304,34 @@ def _priced(seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
         producer_id: Way(PICKUP, 0, weight_g=parcels[producer_id][0]) if chosen[producer_id] == PICKUP else way
         for producer_id, way in by_parcel.items()
     }
-    shipped = sum(way.price_vnd for way in ways.values() if way is not None)
-    return Priced(home, ways, chosen, by_parcel, seen.goods_vnd + shipped, _too_few(seen, ways))
+    shipping_vnd = {producer_id: way.price_vnd for producer_id, way in ways.items() if way is not None}
+    off = _taken_off(typed, seen, shipping_vnd)
+    total = seen.goods_vnd + sum(shipping_vnd.values()) - (off.total_vnd if off else 0)
+    return Priced(home, ways, chosen, by_parcel, total, _too_few(seen, ways), off)
+
+
+def _taken_off(form: CheckoutForm, seen: CartView, shipping_vnd: Mapping[int, int]) -> Off | None:
+    """Work out what the code that was typed takes off; where it takes nothing, say why beside it."""
+    if not form.voucher.data:
+        return None
+    goods_vnd = {group.producer_id: group.goods_vnd for group in seen.groups}
+    try:
+        return vouchers.look_up(form.voucher.data, goods_vnd, shipping_vnd, phone=form.phone.data, now=clock.now())
+    except vouchers.TooLittle as refusal:
+        words = gettext(
+            "The goods that this voucher is for have to cost %(least)s or more; in your cart they cost %(now)s.",
+            least=dong(refusal.least_vnd),
+            now=dong(refusal.goods_vnd),
+        )
+        form.voucher.errors = [*form.voucher.errors, words]
+    except vouchers.NotGiven as refusal:
+        show_refusal(form, refusal)
+    return None
+
+
+def _is_new_code(form: CheckoutForm) -> bool:
+    """Tell whether another code was typed than the sum on the page was worked out with."""
+    return vouchers.fold_code(form.voucher.data or "") != request.form.get("shown_code", "")
 
 
 def _too_few(seen: CartView, ways: Mapping[int, Way | None]) -> list[TooFew]:
@@ -329,12 +361,13 @@ def _away(cart: Cart | None) -> Response:
     return redirect(url_for("cart.show"), 303)
 
 
-def _page(form: CheckoutForm, seen: CartView, priced: Priced | None) -> Response:
+def _page(form: CheckoutForm, seen: CartView, priced: Priced | None, *, news: bool = False) -> Response:
     page = render_template(
         "storefront/checkout/show.html",
         form=form,
         cart=seen,
         priced=priced,
+        news=news,
         place=_named(priced.home, clock.business_date(clock.now())) if priced is not None else None,
     )
     return unkept(page, answer_status(form))

@@ -29,10 +29,23 @@ from oversight.export_models import ExportDestination, ExportForm, ExportJob, Ex
 from oversight.models import Severity
 from stock import allocation
 from stock.models import LocationKind
-from storefront import bookkeeping, complaints, parcels, returns, reviews, settling, synonyms, texts, transfers
+from storefront import (
+    bookkeeping,
+    complaints,
+    parcels,
+    returns,
+    reviews,
+    settling,
+    synonyms,
+    texts,
+    transfers,
+    vouchers,
+)
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
 from storefront.return_models import ReturnReason, ReturnWish
+from storefront.voucher_models import VoucherKind
+from storefront.vouchers import Terms
 from tests.factories import Factories
 from tests.web import send
 from traceability import cases, items, recipes, recording
@@ -338,6 +351,10 @@ def zone(world: SimpleNamespace) -> dict[str, Any]:
     return {"zone": "commune"}
 
 
+def a_voucher(world: SimpleNamespace) -> dict[str, Any]:
+    return {"code": world.voucher}
+
+
 def an_account(world: SimpleNamespace) -> dict[str, Any]:
     return {"name": "sales"}
 
@@ -390,6 +407,9 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "parcel_desk.cash": (nothing, "+++ --- +++ ---"),
     "shipping_rates.index": (nothing, "++- --- ++- ---"),
     "shipping_rates.edit": (zone, "++- --- ++- ---"),
+    "vouchers.index": (nothing, "+-- --- ++- ---"),
+    "vouchers.new": (nothing, "+-- --- ++- ---"),
+    "vouchers.stop": (a_voucher, "+-- --- 00- ---"),
     "products.index": (nothing, "+++ --- +++ +++"),
     "products.show": (product, "+++ --- +++ 000"),
     "products.preview": (product, "+++ --- +++ 000"),
@@ -752,6 +772,9 @@ def _rehearse(world: SimpleNamespace, app: Flask) -> None:
         session.add(flagged)
         session.flush()
         world.recipe_id, world.flag_id = expected.id, flagged.id
+        today = clock.business_date(clock.now())
+        terms = Terms(VoucherKind.AMOUNT, 9_000, today, today)
+        world.voucher = vouchers.make(ours, "CUA1", terms, actor=SYSTEM, now=clock.now()).code
         world.synonyms = synonyms.save(None, "heo\nlợn", actor=SYSTEM, now=clock.now()).id
         world.recall_number, world.notice_id = row.number, notices[world.point.id]
 

@@ -39,10 +39,12 @@ from kernel.db import db, transaction
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportSystem, LotFile
 from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
-from storefront import complaints, returns, reviews, settling, transfers
+from storefront import complaints, returns, reviews, settling, transfers, vouchers
 from storefront.after_models import ComplaintKind
 from storefront.order_models import Cart, Order, Parcel, Payment, PaymentMethod, Purchase
 from storefront.return_models import ReturnReason, ReturnWish
+from storefront.voucher_models import VoucherKind
+from storefront.vouchers import Terms
 from tests.factories import BA_DONG, BA_TO, Factories
 from traceability import addresses, cases, items, printing
 from traceability.item_models import CaseKind
@@ -438,6 +440,19 @@ def bank_accounts(world: SimpleNamespace, make: Factories) -> Rows:
         }
 
 
+def own_vouchers(world: SimpleNamespace, make: Factories) -> Rows:
+    today = clock.business_date(clock.now())
+    terms = Terms(VoucherKind.AMOUNT, 9_000, today, today)
+    bearers = {"of_a": world.producer_a, "of_b": world.producer_b}
+    with transaction() as session:
+        return {
+            name: vouchers.make(
+                session.get_one(Organisation, bearer.id), f"CUA{bearer.id}", terms, actor=SYSTEM, now=clock.now()
+            ).id
+            for name, bearer in bearers.items()
+        }
+
+
 def rolls(world: SimpleNamespace, make: Factories) -> Rows:
     with transaction():
         return {
@@ -546,6 +561,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "storefront.money_queries.refunds_visible_to": (refunds, BY_PAYEE),
     "storefront.money_queries.payments_visible_to": (payments, BY_PAYEE),
     "storefront.money_queries.accounts_visible_to": (bank_accounts, BY_PAYEE),
+    "storefront.voucher_queries": (own_vouchers, OF_PRODUCERS),
     "ocop.queries": (certificates, OF_PRODUCERS),
     "traceability.queries": (lots, OF_PRODUCERS),
     "traceability.item_queries.rolls_visible_to": (rolls, OF_PRODUCERS),

@@ -19,12 +19,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
+from accounts.models import Organisation
 from books import commission
 from books.models import Account, JournalLine
 from kernel import clock
 from kernel.db import db, transaction
 from stock.models import LocationKind
-from storefront import agreement, bookkeeping, ordering, paying, settling
+from storefront import agreement, bookkeeping, ordering, paying, settling, vouchers
 from storefront import cart as carts
 from storefront.models import PublicText
 from storefront.order_models import (
@@ -40,6 +41,8 @@ from storefront.order_models import (
 )
 from storefront.settling import Arrived
 from storefront.shipping import Way
+from storefront.voucher_models import VoucherKind
+from storefront.vouchers import Terms
 from tests.factories import BA_DONG, VALID_FROM, Factories
 
 WHICH = st.integers(0, 99)
@@ -56,9 +59,9 @@ class Thing:
     number: str
     seller: int
     total: int
-    goods: int  #: before anything was taken off
+    base: int  #: what the seller gets for the goods, from whomever
+    paid: int  #: what the buyer pays for them
     rate: Fraction
-    bearer: int | None
     state: str = "placed"  #: "placed", "stands", "timed out", "off", "back"
     is_paid: bool = False
     undone: int = 0
@@ -154,7 +157,7 @@ class Buying(RuleBasedStateMachine):
         self.money: Counter[int] = Counter()
         self.promised: Counter[int] = Counter()
         self.told = 0
-        self.buy((2, 1), on_delivery=False, off=Fraction(1, 10), office_bears=True)
+        self.buy((2, 1), on_delivery=False, off=Fraction(1, 10), who_bears=-1)
 
     # Steps
 
@@ -162,14 +165,21 @@ class Buying(RuleBasedStateMachine):
         packs=st.sampled_from([(1, 0), (0, 1), (2, 1), (3, 5)]),
         on_delivery=st.booleans(),
         off=st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(1, 3)]),
-        office_bears=st.booleans(),
+        who_bears=st.integers(-1, 1),
+        brings_free=st.booleans(),
     )
-    def buy(self, packs: tuple[int, int], on_delivery: bool, off: Fraction, office_bears: bool) -> None:
+    def buy(
+        self, packs: tuple[int, int], on_delivery: bool, off: Fraction, who_bears: int, brings_free: bool = False
+    ) -> None:
         here = self.here
-        goods = packs[0] * 49_999 + packs[1] * 120_001
-        discount = int(goods * off)
-        total = goods - discount + DELIVERY * sum(1 for count in packs if count)
-        bearer = here.office if office_bears else None
+        costs = [packs[0] * 49_999, packs[1] * 120_001]
+        bearer = here.office if who_bears < 0 else here.producers[who_bears]
+        of = [count > 0 and who_bears in (-1, seller) for seller, count in enumerate(packs)]
+        goods_off = 0 if brings_free else int(sum(cost for cost, is_off in zip(costs, of, strict=True) if is_off) * off)
+        delivery_off = DELIVERY * sum(of) - 1 if brings_free and any(of) else 0
+        discount = goods_off + delivery_off
+        total = sum(costs) - discount + DELIVERY * sum(1 for count in packs if count)
+        code = self.voucher(bearer, goods_off, delivery_off) if discount else ""
         with transaction():
             cart = carts.start(self.now)
             for item_id, count in zip(here.items, packs, strict=True):
@@ -182,8 +192,7 @@ class Buying(RuleBasedStateMachine):
                 seen_total_vnd=total,
                 ways={producer: Way("parcel", DELIVERY) for producer in here.producers},
                 consents=here.texts,
-                discount_vnd=discount,
-                discount_by_id=bearer,
+                voucher_code=code,
             )
             purchase = ordering.place(cart, asked, now=self.now)
             paying.ask(purchase, now=self.now)
@@ -194,9 +203,11 @@ class Buying(RuleBasedStateMachine):
                 order.number,
                 order.producer_id,
                 order.total_vnd,
-                order.goods_vnd,
+                order.goods_vnd
+                if order.discount_by_id is not None
+                else sum(line.amount_vnd - line.discount_vnd for line in order.lines),
+                sum(line.amount_vnd - line.discount_vnd for line in order.lines),
                 here.rates[order.producer_id],
-                bearer if order.discount_vnd else None,
                 "stands" if on_delivery else "placed",
             )
             for order in purchase.orders
@@ -209,6 +220,27 @@ class Buying(RuleBasedStateMachine):
                     over_at=purchase.hold_until,
                 )
             )  # fmt: skip
+
+    def voucher(self, bearer: int, goods_off: int, delivery_off: int) -> str:
+        """Make a voucher that takes exactly so much off; give its code."""
+        self.told += 1
+        day = clock.business_date(self.now)
+        with transaction():
+            made = vouchers.make(
+                db.session.get_one(Organisation, bearer),
+                f"M{id(self)}X{self.told}"[-20:],
+                Terms(
+                    VoucherKind.AMOUNT if goods_off else VoucherKind.DELIVERY,
+                    goods_off,
+                    day,
+                    day,
+                    most_vnd=delivery_off or None,
+                    most_uses=1,
+                ),
+                actor=SYSTEM,
+                now=self.now,
+            )
+        return made.code
 
     @rule(which=WHICH, part=PART, is_named=st.booleans())
     def money_comes(self, which: int, part: Fraction, is_named: bool) -> None:
@@ -517,10 +549,8 @@ class Buying(RuleBasedStateMachine):
         db.session.rollback()
 
     def fair_commission(self, thing: Thing) -> Fraction:
-        paid = thing.total - DELIVERY
-        base = thing.goods if thing.bearer is not None else paid
-        kept = max(0, paid - thing.undone)
-        return base * thing.rate * Fraction(kept, paid)
+        kept = max(0, thing.paid - thing.undone)
+        return thing.base * thing.rate * Fraction(kept, thing.paid)
 
 
 def test_not_one_dong_appears_vanishes_or_is_anybody_elses(ctx: Flask, make: Factories, now: datetime) -> None:

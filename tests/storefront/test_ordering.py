@@ -632,19 +632,28 @@ def test_a_provider_that_tells_less_later_takes_nothing_back(ctx: Flask, shop: S
         max_size=5,
     ),
     st.integers(0, 10_000),
+    st.integers(0, 10_000),
+    st.lists(st.booleans(), min_size=5, max_size=5),
 )
-def test_orders_add_up_to_the_purchase_whatever_is_taken_off(orders: list[tuple[list[int], int]], part: int) -> None:
-    amounts, shipping = [lines for lines, _ in orders], [way for _, way in orders]
-    goods = sum(map(sum, amounts))
-    discount = goods * part // 10_000
+def test_orders_add_up_to_the_purchase_whatever_is_taken_off(
+    orders: list[tuple[list[int], int]], part: int, delivery_part: int, of: list[bool]
+) -> None:
+    amounts, shipping, of = [lines for lines, _ in orders], [way for _, way in orders], of[: len(orders)]
+    goods_off = sum(sum(lines) for lines, is_cheaper in zip(amounts, of, strict=True) if is_cheaper) * part // 10_000
+    ways = sum(way for way, is_cheaper in zip(shipping, of, strict=True) if is_cheaper)
+    delivery_off = ways * delivery_part // 10_000
 
-    found = totals.add_up(amounts, shipping, discount_vnd=discount)
+    found = totals.add_up(amounts, shipping, goods_off_vnd=goods_off, delivery_off_vnd=delivery_off, cheaper=of)
 
-    assert sum(order.total_vnd for order in found) == goods - discount + sum(shipping)
-    assert sum(order.discount_vnd for order in found) == discount
-    for order, lines in zip(found, amounts, strict=True):
-        assert sum(order.line_discounts_vnd) == order.discount_vnd
-        assert all(0 <= off <= cost for off, cost in zip(order.line_discounts_vnd, lines, strict=True))
+    off = goods_off + delivery_off
+    assert sum(order.total_vnd for order in found) == sum(map(sum, amounts)) - off + sum(shipping)
+    assert sum(order.discount_vnd for order in found) == off
+    for order, lines, way, is_cheaper in zip(found, amounts, shipping, of, strict=True):
+        assert sum(order.line_discounts_vnd) + order.delivery_off_vnd == order.discount_vnd
+        assert all(0 <= part <= cost for part, cost in zip(order.line_discounts_vnd, lines, strict=True))
+        assert 0 <= order.delivery_off_vnd <= way
+        assert is_cheaper or not order.discount_vnd
+        assert order.total_vnd >= 0
 
 
 # --- Races --------------------------------------------------------------------------------------------
