@@ -68,7 +68,7 @@ class VoucherForm(BaseForm):
         lazy_gettext("Part in per cent"), [Optional()], description=lazy_gettext("For a part of what the goods cost.")
     )
     most_vnd = MoneyField(
-        lazy_gettext("At most"),
+        lazy_gettext("Most taken off"),
         [Optional()],
         description=lazy_gettext("For a part, or for free delivery: no more than this is taken off an order."),
     )
@@ -115,7 +115,7 @@ def index() -> str | Response:
         columns=[
             heading(gettext("Code")),
             heading(gettext("Takes off")),
-            heading(gettext("Valid")),
+            heading(gettext("When it counts")),
             heading(gettext("Used"), number=True),
             *([heading(gettext("Borne by"))] if actor.is_office else []),
             heading(gettext("Status")),
@@ -206,10 +206,10 @@ def takes_off(voucher: Voucher) -> str:
     """Say what a voucher takes off: "10 %, at most 50.000 ₫"."""
     if voucher.kind is VoucherKind.AMOUNT:
         return dong(voucher.value)
-    words = f"{percent(voucher.value)} %" if voucher.kind is VoucherKind.PERCENT else gettext(KINDS[voucher.kind])
+    words = f"{percent(voucher.value)} %" if voucher.kind is VoucherKind.PERCENT else str(gettext(KINDS[voucher.kind]))
     if voucher.most_vnd is None:
         return words
-    return gettext("%(what)s, at most %(amount)s", what=words, amount=dong(voucher.most_vnd))
+    return str(gettext("%(what)s, at most %(amount)s", what=words, amount=dong(voucher.most_vnd)))
 
 
 def _as_csv(rows: list[Voucher], today: date) -> Response:

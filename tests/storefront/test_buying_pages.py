@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from accounts.actor import SYSTEM
 from accounts.models import Organisation
 from app import buying_jobs
 from catalog.models import TradeItem
@@ -22,7 +23,7 @@ from kernel.db import db, transaction
 from kernel.models import Job
 from stock import queries as stock
 from stock.models import Location, LocationKind
-from storefront import agreement, settling
+from storefront import agreement, settling, vouchers
 from storefront.models import PublicText
 from storefront.order_models import (
     BankAccount,
@@ -38,6 +39,8 @@ from storefront.order_models import (
     ShippingRate,
 )
 from storefront.settling import Arrived
+from storefront.voucher_models import Voucher, VoucherKind
+from storefront.vouchers import Terms
 from tests.factories import Factories
 from tests.web import send
 
@@ -527,3 +530,121 @@ def test_pages_of_an_order_speak_english_too(client: FlaskClient, shop: Shop) ->
         page = client.get(f"{address}?lang=en")
         assert page.status_code == 200
         assert '<html lang="en">' in page.data.decode()
+
+
+# --- Vouchers -----------------------------------------------------------------------------------------
+
+
+def give_voucher(shop: Shop, now: datetime, **facts: Any) -> None:
+    """Let the rice's producer take 20,000 đ off, once a buyer."""
+    day = clock.business_date(now)
+    with shop.app.app_context(), transaction() as session:
+        terms = Terms(VoucherKind.AMOUNT, 20_000, day, day + timedelta(days=9), **facts)
+        vouchers.make(session.get_one(Organisation, shop.first), "TET2027", terms, actor=SYSTEM, now=now)
+
+
+def test_a_code_is_taken_off_before_one_orders_and_stands_on_the_page_of_the_order(
+    client: FlaskClient, shop: Shop, now: datetime
+) -> None:
+    give_voucher(shop, now)
+    add(client, shop.rice, "2")
+    add(client, shop.honey)
+
+    page = send(client, "/thanh-toan", filled(shop, act="price", voucher="tết 2027"))
+    assert page.status_code == 200
+    assert 'name="shown_vnd" value="260000"' in page.data.decode()
+    assert "Giảm giá (TET2027) −20.000" in words(page.data)
+    typed = filled(shop, voucher="tết 2027", shown_vnd="260000", shown_code="TET2027")
+    answer = send(client, "/thanh-toan", typed)
+
+    assert answer.status_code == 303, words(answer.data)
+    assert "Giảm giá (TET2027) −20.000" in words(client.get(answer.location).data)
+    assert shop.rows(select(Purchase.total_vnd)) == [260_000]
+
+
+def test_a_code_that_changes_the_sum_orders_nothing_until_the_sum_was_seen(
+    client: FlaskClient, shop: Shop, now: datetime
+) -> None:
+    give_voucher(shop, now)
+    add(client, shop.rice, "2")
+
+    page = send(client, "/thanh-toan", filled(shop, voucher="TET2027", shown_vnd="130000"))
+    assert page.status_code == 200
+    assert "Chưa đặt hàng." in words(page.data)
+    assert 'name="shown_vnd" value="110000"' in page.data.decode()
+    without = send(client, "/thanh-toan", filled(shop, shown_vnd="110000", shown_code="TET2027"))
+    assert "Chưa đặt hàng." in words(without.data)
+    assert shop.count(Purchase) == 0
+
+
+@pytest.mark.parametrize("act", ["price", "order"])
+@pytest.mark.parametrize(
+    ("facts", "code", "said"),
+    [
+        ({}, "KHONGCO", "Không có mã giảm giá này."),
+        ({}, "<b>%s</b>", "Không có mã giảm giá này."),
+        ({"least_vnd": 500_000}, "TET2027", "từ 500.000 ₫; trong giỏ hiện có 100.000 ₫"),
+        ({"stopped": True}, "TET2027", "Mã này đã hết hạn."),
+        ({"used_up": True}, "TET2027", "Mã này đã hết lượt dùng."),
+    ],
+)
+def test_why_a_code_takes_nothing_off_is_said_beside_it_and_nothing_typed_is_lost(
+    client: FlaskClient, shop: Shop, now: datetime, act: str, facts: dict[str, Any], code: str, said: str
+) -> None:
+    is_stopped, is_used_up = facts.get("stopped"), facts.get("used_up")
+    give_voucher(shop, now, most_uses=1, least_vnd=facts.get("least_vnd", 0))
+    with shop.app.app_context(), transaction() as session:
+        if is_stopped:
+            session.execute(update(Voucher).values(stopped_at=now))
+        if is_used_up:
+            session.execute(update(Voucher).values(used=1))
+    add(client, shop.rice, "2")
+
+    page = send(client, "/thanh-toan", filled(shop, act=act, voucher=code, shown_vnd="130000"))
+
+    assert page.status_code == 422
+    text = page.data.decode()
+    assert said in words(page.data)
+    assert f'value="{escape(code)}"' in text
+    assert "Số 1, phố Mẫu" in text
+    assert 'name="shown_vnd" value="130000"' in text
+    assert shop.count(Purchase) == 0
+    with shop.app.app_context(), transaction() as session:
+        session.execute(update(Voucher).values(used=0))
+
+
+def test_a_code_that_ran_out_between_looking_and_ordering_is_told_and_not_dropped(
+    client: FlaskClient, shop: Shop, app: Flask, now: datetime
+) -> None:
+    give_voucher(shop, now, most_uses=1)
+    other = app.test_client()
+    for buyer in (client, other):
+        add(buyer, shop.rice, "2")
+        page = send(buyer, "/thanh-toan", filled(shop, act="price", voucher="TET2027"))
+        assert 'value="110000"' in page.data.decode()
+    typed = filled(shop, voucher="TET2027", shown_vnd="110000", shown_code="TET2027")
+    assert send(other, "/thanh-toan", typed).status_code == 303
+
+    page = send(client, "/thanh-toan", typed)
+    assert page.status_code == 422
+    assert "Mã này đã hết lượt dùng." in words(page.data)
+    assert 'value="TET2027"' in page.data.decode()
+    assert 'name="shown_vnd" value="130000"' in page.data.decode()
+    answer = send(client, "/thanh-toan", filled(shop, voucher="", shown_vnd="130000", shown_code=""))
+    assert answer.status_code == 303
+    assert sorted(shop.rows(select(Purchase.total_vnd))) == [110_000, 130_000]
+
+
+def test_one_telephone_number_is_told_that_it_had_the_code_already(
+    client: FlaskClient, shop: Shop, now: datetime
+) -> None:
+    give_voucher(shop, now, most_per_buyer=1)
+    typed = filled(shop, voucher="TET2027", shown_vnd="110000", shown_code="TET2027")
+    add(client, shop.rice, "2")
+    assert send(client, "/thanh-toan", typed).status_code == 303
+    add(client, shop.rice, "2")
+
+    page = send(client, "/thanh-toan", {**typed, "phone": "+84 900 000 001"})
+
+    assert page.status_code == 422
+    assert "Số điện thoại này đã dùng hết số lượt của mã này." in words(page.data)
