@@ -161,7 +161,7 @@ def test_the_example_is_captured_with_its_hashes_and_balances_per_transformation
         assert sum(captured[key] for key in captured if key[0] == "input") == sum(kilograms) * 1000 == 1_600_000
         edges = genealogy.backward([sauce_lot.id]).edges
         assert sum(edge.quantity for edge in edges) == 1_600_000, "the walk carries what the events said"
-        assert business.balance(said, "") == []
+        assert business.balance(said, "", {}) == []
         assert set(genealogy.forward([fish.id]).lot_ids) == {fish.id, sauce_lot.id}, "the shop unpacked the case"
         assert set(genealogy.backward([sauce_lot.id]).lot_ids) == {fish.id, salt.id, sauce_lot.id}
         contents, _ = packed_before(case.id)

@@ -529,7 +529,10 @@ class Buying(RuleBasedStateMachine):
         assert agreement.verify() == []
         found = self.sums()
         found.subtract(self.before)
-        of = lambda account: sum(found[who, account] for who in (*self.here.producers, self.here.office))  # noqa: E731
+
+        def of(account: Account) -> int:
+            return sum(found[who, account] for who in (*self.here.producers, self.here.office))
+
         for who in (*self.here.producers, self.here.office):
             assert sum(found[who, account] for account in MONEY) == self.money[who]
             assert -found[who, Account.REFUNDS] == self.promised[who]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -439,9 +438,10 @@ def test_a_paid_order_that_is_called_off_is_paid_back_once(ctx: Flask, shop: Sho
 def test_more_than_was_paid_cannot_be_given_back(ctx: Flask, shop: Shop, now: datetime) -> None:
     payment = buy(shop, now, 130_000, (shop.rice, 2)).payments[0]
     arrive(payment, 130_000, now)
-    give: Callable[[int, str], Refund] = lambda amount, cause: settling.refund(  # noqa: E731
-        payment, amount, cause=cause, reason="Trả hàng", now=now
-    )
+
+    def give(amount: int, cause: str) -> Refund:
+        return settling.refund(payment, amount, cause=cause, reason="Trả hàng", now=now)
+
     with transaction():
         give(100_000, "return:1")
         assert give(100_000, "return:1").amount_vnd == 100_000  # the same cause is no second refund
@@ -548,7 +548,10 @@ def test_what_is_left_over_of_a_payment_goes_back_once_and_with_a_reason(ctx: Fl
     purchase = buy(shop, now, 130_000, (shop.rice, 2))
     payment = purchase.payments[0]
     arrive(payment, 100_000, now)
-    give = lambda reason: settling.give_back_held(payment, reason=reason, actor=SYSTEM, now=now)  # noqa: E731
+
+    def give(reason: str) -> Refund:
+        return settling.give_back_held(payment, reason=reason, actor=SYSTEM, now=now)
+
     with pytest.raises(settling.StillWaits), transaction():
         give("Thừa")
     arrive(payment, 40_000, now, identity="FT2")

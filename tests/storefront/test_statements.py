@@ -286,7 +286,9 @@ def test_references_with_blanks_are_whole_and_what_stands_behind_a_backslash_is_
     ctx: Flask, account: BankAccount, now: datetime
 ) -> None:
     at = datetime(2026, 11, 20, 9, 0, tzinfo=VIETNAM)
-    name = lambda reference: statements.arrivals(account, [Line(1, at, 5_000, "Tiền", reference)])[0].identity  # noqa: E731
+
+    def name(reference: str) -> str:
+        return statements.arrivals(account, [Line(1, at, 5_000, "Tiền", reference)])[0].identity
 
     assert name("5214 - 53391") != name("5214 - 99999")
     assert name("5214 - 53391") == name(" 5214  -  53391\\BNK")
@@ -297,10 +299,13 @@ def test_an_account_is_one_organisations_alone_until_it_is_stopped(
     ctx: Flask, account: BankAccount, make: Factories, now: datetime
 ) -> None:
     other = make.producer("Hộ khác")
-    enter = lambda: transfers.set_account(  # noqa: E731
-        db.session.get_one(Organisation, other.id),
-        bank_bin="970405", number=account.number, holder="KHAC", actor=SYSTEM, now=now,
-    )  # fmt: skip
+
+    def enter() -> BankAccount:
+        return transfers.set_account(
+            db.session.get_one(Organisation, other.id),
+            bank_bin="970405", number=account.number, holder="KHAC", actor=SYSTEM, now=now,
+        )  # fmt: skip
+
     with pytest.raises(transfers.OthersAccount), transaction():
         enter()
     assert db.session.scalars(select(BankAccount.organisation_id)).all() == [account.organisation_id]
