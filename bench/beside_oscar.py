@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -36,10 +37,14 @@ class OscarShop:
 
     def __init__(self, folder: Path, products: int) -> None:
         self.python = _environment()
-        self.env = {**os.environ, "OSCAR_FOLDER": str(folder), "PYTHONPATH": str(ROOT / "bench")}
-        subprocess.run(
-            [str(self.python), str(ROOT / "bench" / "oscar_site.py"), "fill", str(products)], check=True, env=self.env
-        )
+        self.env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "oscar_shop.settings",
+            "OSCAR_FOLDER": str(folder),
+            "OSCAR_SECRET": secrets.token_hex(32),
+            "PYTHONPATH": str(ROOT / "bench"),
+        }
+        subprocess.run([str(self.python), "-m", "oscar_shop.fill", str(products)], check=True, env=self.env)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -48,7 +53,7 @@ class OscarShop:
             [
                 str(self.python.parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
                 "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning",
-                "oscar_site:application",
+                "oscar_shop.wsgi:application",
             ],
             env=self.env,
             cwd=ROOT / "bench",

@@ -24,10 +24,7 @@ class _FromHome(HTTPHandler):
 
     def http_open(self, request: Request) -> HTTPResponse:
         """Open a connection and send a request."""
-        return self.do_open(self._connection, request)  # type: ignore[arg-type]
-
-    def _connection(self, host: str, timeout: float | None = None) -> HTTPConnection:
-        return HTTPConnection(host, timeout=timeout, source_address=(self._home, 0))
+        return self.do_open(HTTPConnection, request, source_address=(self._home, 0))
 
 
 class Browser:

@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -27,10 +27,13 @@ from storefront.models import PublicText
 from storefront.order_models import Order, Purchase, PurchaseConsent
 from storefront.return_models import GoodsReturn
 
+Of = TypeVar("Of", Review, Complaint, GoodsReturn)
+
 
 def take(user: User, *, now: datetime) -> bytes:
     """Give all that is kept of a buyer as a zip: ``du-lieu.json``, and their photos under ``anh/``."""
-    reviews, complaints, returned = _reviews(user), _complaints(user), _returns(user)
+    reviews, complaints = _theirs(user, Review), _theirs(user, Complaint)
+    returned = _theirs(user, GoodsReturn)
     whole = {
         "made_at": now,
         "account": _columns(user, "id", "name", "email", "us_phone_number", "language", "created_at"),
@@ -138,30 +141,6 @@ def _purchase(row: Purchase) -> dict[str, Any]:
     }
 
 
-def _reviews(user: User) -> list[Review]:
-    return list(
-        db.session.scalars(
-            select(Review)
-            .join(Order, Order.id == Review.order_id)
-            .join(Purchase, Purchase.id == Order.purchase_id)
-            .where(Purchase.user_id == user.id)
-            .options(selectinload(Review.photos))
-        )
-    )
-
-
-def _complaints(user: User) -> list[Complaint]:
-    return list(
-        db.session.scalars(
-            select(Complaint)
-            .join(Order, Order.id == Complaint.order_id)
-            .join(Purchase, Purchase.id == Order.purchase_id)
-            .where(Purchase.user_id == user.id)
-            .options(selectinload(Complaint.messages), selectinload(Complaint.photos))
-        )
-    )
-
-
 def _notices(user: User) -> Iterable[StockNotice]:
     """Give what waits for a person's address; nobody's, where they never proved that it is theirs."""
     if user.email is None or not email_links.is_proved(user):
@@ -169,15 +148,16 @@ def _notices(user: User) -> Iterable[StockNotice]:
     return db.session.scalars(select(StockNotice).where(StockNotice.email == user.email))
 
 
-def _returns(user: User) -> list[GoodsReturn]:
+def _theirs(user: User, model: type[Of]) -> list[Of]:
+    """Give what belongs to orders of a person, with its photos, oldest first."""
     return list(
         db.session.scalars(
-            select(GoodsReturn)
-            .join(Order, Order.id == GoodsReturn.order_id)
+            select(model)
+            .join(Order, Order.id == model.order_id)
             .join(Purchase, Purchase.id == Order.purchase_id)
             .where(Purchase.user_id == user.id)
-            .options(selectinload(GoodsReturn.lines), selectinload(GoodsReturn.photos))
-            .order_by(GoodsReturn.id)
+            .options(selectinload(model.photos))
+            .order_by(model.id)
         )
     )
 

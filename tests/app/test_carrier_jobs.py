@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,46 +19,17 @@ from storefront.carriers import booking, ghn
 from storefront.order_models import Parcel, ParcelState
 from tests.factories import Factories
 from tests.orders import open_shop, order_of
+from tests.peers import Peer
 from tests.web import send
 
 SECRET = "s" * 32
 CODE = "FFFNL9HH"
 
 
-class Peer:
-    """A carrier on loopback: keeps what it is told, and answers what it is told to answer."""
-
-    def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
-        self.answer: tuple[int, Any] = (200, {"code": 200, "data": {"order_code": CODE}})
-        peer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                peer.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                status, body = peer.answer
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
 @pytest.fixture
 def peer(app: Flask) -> Iterator[Peer]:
     """GHN, as far as this shop is concerned."""
-    peer = Peer()
+    peer = Peer((200, {"code": 200, "data": {"order_code": CODE}}))
     config = app.config["OCOP"]
     booking.configure([ghn.Ghn(token="token", shop_id="885", api=peer.url)])
     app.config["OCOP"] = replace(config, carrier_notice_secret=SECRET)
@@ -98,7 +66,7 @@ def test_a_carrier_is_told_once_and_its_code_is_written_down(app: Flask, peer: P
     run(app, now)
 
     assert parcel(app).code == CODE
-    [told] = peer.told
+    [(_, told)] = peer.told
     assert told["client_order_code"] == number
     assert told["cod_amount"] == 130_000
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,42 +16,14 @@ from storefront.order_models import Contact, PaymentMethod, Purchase
 from storefront.text_gateway import BODY, JsonGateway
 from tests.factories import Factories
 from tests.orders import PHONE, Shop, buy, open_shop
-
-
-class Gateway:
-    """A gateway on loopback: keeps what it is told, and answers with the status it is told to."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[dict[str, str], dict[str, Any]]] = []
-        self.status = 200
-        gateway = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                gateway.told.append((dict(self.headers), body))
-                self.send_response(gateway.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/send"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+from tests.peers import Peer
 
 
 @pytest.fixture
-def gateway(app: Flask) -> Iterator[Gateway]:
+def gateway(app: Flask) -> Iterator[Peer]:
     """The gateway of this shop."""
-    gateway = Gateway()
-    short_messages.use(JsonGateway(gateway.url, "s3cret", "OCOPBATO"))
+    gateway = Peer()
+    short_messages.use(JsonGateway(gateway.url + "/send", "s3cret", "OCOPBATO"))
     yield gateway
     short_messages.use(None)
     gateway.stop()
@@ -72,7 +40,7 @@ def run(app: Flask, now) -> None:
             pass
 
 
-def test_a_buyer_without_an_email_is_told_once_by_a_text_message(app: Flask, shop: Shop, gateway: Gateway, now) -> None:
+def test_a_buyer_without_an_email_is_told_once_by_a_text_message(app: Flask, shop: Shop, gateway: Peer, now) -> None:
     with app.app_context():
         purchase = buy(shop, now, (shop.rice, 2))
         token = purchase.token
@@ -89,7 +57,7 @@ def test_a_buyer_without_an_email_is_told_once_by_a_text_message(app: Flask, sho
     assert len(body["text"]) <= 160
 
 
-def test_it_is_written_in_the_buyers_language(app: Flask, shop: Shop, gateway: Gateway, now) -> None:
+def test_it_is_written_in_the_buyers_language(app: Flask, shop: Shop, gateway: Peer, now) -> None:
     with app.app_context():
         purchase_id = buy(shop, now, (shop.rice, 1), method=PaymentMethod.VIETQR, paid=False).id
         with transaction():
@@ -105,7 +73,7 @@ def test_it_is_written_in_the_buyers_language(app: Flask, shop: Shop, gateway: G
     ]
 
 
-def test_who_left_an_email_gets_a_letter_only(app: Flask, shop: Shop, gateway: Gateway, now) -> None:
+def test_who_left_an_email_gets_a_letter_only(app: Flask, shop: Shop, gateway: Peer, now) -> None:
     with app.app_context():
         purchase = buy(shop, now, (shop.rice, 1))
         with transaction():
@@ -116,7 +84,7 @@ def test_who_left_an_email_gets_a_letter_only(app: Flask, shop: Shop, gateway: G
     assert gateway.told == []
 
 
-def test_a_number_that_was_erased_is_not_written_to(app: Flask, shop: Shop, gateway: Gateway, now) -> None:
+def test_a_number_that_was_erased_is_not_written_to(app: Flask, shop: Shop, gateway: Peer, now) -> None:
     with app.app_context():
         purchase = buy(shop, now, (shop.rice, 1))
         with transaction() as session:
@@ -131,11 +99,11 @@ def test_a_number_that_was_erased_is_not_written_to(app: Flask, shop: Shop, gate
 
 @pytest.mark.parametrize("status", [500, 503, 429, 400, 302])
 def test_what_the_gateway_does_not_take_is_sent_again_with_the_same_key(
-    app: Flask, shop: Shop, gateway: Gateway, now, status: int
+    app: Flask, shop: Shop, gateway: Peer, now, status: int
 ) -> None:
     with app.app_context():
         buy(shop, now, (shop.rice, 1))
-    gateway.status = status
+    gateway.answer = (status, b"")
     run(app, now)
     with app.app_context():
         job = db.session.query(Job).filter_by(kind=short_messages.JOB).one()
@@ -144,7 +112,7 @@ def test_what_the_gateway_does_not_take_is_sent_again_with_the_same_key(
         assert "s3cret" not in (job.last_error or "")
         again = job.run_at
 
-    gateway.status = 200
+    gateway.answer = (200, b"")
     run(app, again)
 
     first, second = gateway.told
