@@ -164,8 +164,9 @@ def downgrade():
         op.execute('DROP TRIGGER journal_entry_balances')
         op.execute('DROP TRIGGER journal_line_in_time')
     with op.batch_alter_table('purchase_order', schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f('fk_purchase_order_house_id'), type_='foreignkey')
-        batch_op.drop_constraint(batch_op.f('fk_purchase_order_discount_by_id'), type_='foreignkey')
+        if not on_sqlite:  # there they go with their columns, and a later rebuild may have left them without a name
+            batch_op.drop_constraint(batch_op.f('fk_purchase_order_house_id'), type_='foreignkey')
+            batch_op.drop_constraint(batch_op.f('fk_purchase_order_discount_by_id'), type_='foreignkey')
         batch_op.drop_column('discount_by_id')
         batch_op.drop_column('house_id')
 

@@ -1,0 +1,54 @@
+"""The migrations run both ways on both engines, and what they make the second time is what they made the first."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from kernel.db import db
+
+_TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def test_down_to_nothing_and_up_again(ctx: Flask) -> None:
+    made = _schema()
+    assert len(made) > 100
+    db.session.remove()
+
+    downgrade(revision="base")
+    db.session.remove()
+    assert {name for kind, name, *_ in _schema() if kind == "table"} <= {"alembic_version"}
+    db.session.remove()
+    upgrade()
+
+    assert _schema() == made
+
+
+def _schema() -> set[tuple[str, ...]]:
+    """Describe every table, column, key, check, index and trigger."""
+    seen = inspect(db.engine)
+    found: set[tuple[str, ...]] = set()
+    for table in seen.get_table_names():
+        found.add(("table", table))
+        found |= {
+            ("column", table, each["name"], repr(each["type"]), str(each["nullable"]))
+            for each in seen.get_columns(table)
+        }
+        found |= {("check", table, str(each["name"]), each["sqltext"]) for each in seen.get_check_constraints(table)}
+        found |= {
+            ("index", table, str(each["name"]), repr(each["column_names"]), str(each["unique"]))
+            for each in seen.get_indexes(table)
+        }
+        found |= {("unique", table, repr(each["column_names"])) for each in seen.get_unique_constraints(table)}
+        found |= {
+            ("foreign", table, repr(each["constrained_columns"]), each["referred_table"])
+            for each in seen.get_foreign_keys(table)
+        }
+        found.add(("primary", table, repr(seen.get_pk_constraint(table)["constrained_columns"])))
+    with db.engine.connect() as connection:
+        rows = connection.execute(text(_TRIGGERS[db.engine.dialect.name])).all()
+    return found | {("trigger", name, sql) for name, sql in rows}
