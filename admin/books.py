@@ -24,6 +24,7 @@ from kernel import clock
 from kernel.db import db, snapshot, transaction
 from kernel.errors import N_, DomainError, NotFound
 from storefront import agreement, bookkeeping
+from storefront.parcel_words import CARRIERS
 
 blueprint = Blueprint("books", __name__, url_prefix="/quan-tri/so-tien")
 
@@ -151,7 +152,7 @@ def account(name: str) -> str | Response:
                     _kind(row.kind),
                     row.document,
                     said(row, "organisation"),
-                    said(row, "counterparty") if row.counterparty_vi else row.holder,
+                    said(row, "counterparty") if row.counterparty_vi else _holder(row.holder),
                     row.amount_vnd,
                 )
                 for row in (queries.Posted._make(line) for line in db.session.execute(found))
@@ -163,6 +164,7 @@ def account(name: str) -> str | Response:
         account=one,
         words=chart.ACCOUNTS[one],
         kind=_kind,
+        holder=_holder,
         rows=[queries.Posted._make(row) for row in page.rows],
         columns=[
             heading(gettext("About")),
@@ -197,6 +199,7 @@ def about(document: str) -> str:
         entries=entries,
         accounts=chart.ACCOUNTS,
         kind=_kind,
+        holder=_holder,
         columns=[
             heading(gettext("Account of the books")),
             heading(gettext("Whose books")),
@@ -286,7 +289,12 @@ def _debtor(row: queries.Due) -> str:
     if row.account is Account.BETWEEN:
         return said(row, "by")
     words = gettext(DEBTORS[row.account])
-    return f"{words} ({row.holder})" if row.holder else str(words)
+    return f"{words} ({_holder(row.holder)})" if row.holder else str(words)
+
+
+def _holder(holder: str) -> str:
+    """Name the carrier who holds cash."""
+    return str(gettext(CARRIERS[holder])) if holder in CARRIERS else holder
 
 
 def _kind(kind: str) -> str:
