@@ -378,7 +378,7 @@ def audit_trail(
         .outerjoin(Organisation, Organisation.id == AuditEntry.organisation_id)
         .outerjoin(office, office.id == AuditEntry.officer_organisation_id)
         .outerjoin(User, User.id == AuditEntry.user_id)
-        .where(or_(owned_by(actor, AuditEntry.organisation_id), AuditEntry.organisation_id == actor.organisation_id))
+        .where(_of_trail(actor))
     )
     if organisation_code:
         query = query.where(Organisation.code == organisation_code)
@@ -394,9 +394,15 @@ def audit_trail(
     return query.order_by(AuditEntry.id.desc())
 
 
-def actions_in_trail() -> list[str]:
-    """List the actions that the trail knows so far, in order."""
-    return list(db.session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action)))
+def actions_in_trail(actor: Actor) -> list[str]:
+    """List the actions in the lines of the trail an actor may read, in order."""
+    return list(
+        db.session.scalars(select(AuditEntry.action).where(_of_trail(actor)).distinct().order_by(AuditEntry.action))
+    )
+
+
+def _of_trail(actor: Actor) -> ColumnElement[bool]:
+    return or_(owned_by(actor, AuditEntry.organisation_id), AuditEntry.organisation_id == actor.organisation_id)
 
 
 def count_managers(organisation_id: int) -> int:

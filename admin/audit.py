@@ -19,6 +19,7 @@ from admin.saying import said as said_name
 from catalog.models import Unit
 from kernel.clock import VIETNAM
 from kernel.db import db
+from kernel.text import one_line
 
 blueprint = Blueprint("audit", __name__, url_prefix="/quan-tri/nhat-ky")
 
@@ -31,7 +32,7 @@ MOST_LINES_OF_A_FILE = 20_000
 @requires(Permission.READ_AUDIT)
 def index() -> str | Response:
     """List the trail, newest first; by organisation, kind of act, document and day."""
-    asked = {name: request.args.get(name, "").strip()[:80] for name in ("to-chuc", "viec", "ho-so", "tu", "den")}
+    asked = {name: one_line(request.args.get(name, ""))[:80] for name in ("to-chuc", "viec", "ho-so", "tu", "den")}
     from_day, until_day = _day(asked["tu"]), _day(asked["den"])
     trail = queries.audit_trail(
         current_actor(),
@@ -53,7 +54,9 @@ def index() -> str | Response:
         documents=_documents(lines),
         asked=asked,
         bad_days=[name for name, day in (("tu", from_day), ("den", until_day)) if asked[name] and day is None],
-        actions=sorted(((action, said(action)) for action in queries.actions_in_trail()), key=lambda pair: pair[1]),
+        actions=sorted(
+            ((action, said(action)) for action in queries.actions_in_trail(current_actor())), key=lambda pair: pair[1]
+        ),
         said_act=said,
         told=told,
         columns=[

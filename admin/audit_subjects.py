@@ -242,7 +242,7 @@ def _synonyms(keys: set[str], actor: Actor) -> dict[str, Document]:
 
 
 def _by_number(
-    words: str, permission: Permission | None = None, endpoint: str = "", argument: str = "number"
+    words: str, permission: Permission | None = None, endpoint: str = ""
 ) -> Callable[[set[str], Actor], dict[str, Document]]:
     """Name documents by the number that the trail has of them, with a link for those who may follow it."""
 
@@ -250,7 +250,7 @@ def _by_number(
         return {
             key: Document(
                 gettext(words, number=key),
-                _link(actor, permission, endpoint, **{argument: key}) if permission is not None else None,
+                _link(actor, permission, endpoint, number=key) if permission is not None else None,
             )
             for key in keys
         }
@@ -263,7 +263,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "account": _by_number(N_("Bank account no. %(number)s")),
     "case": _cases,
     "certificate": _certificates,
-    "complaint": _by_number(N_("Complaint %(number)s"), Permission.READ_COMPLAINTS, "complaints.show", "number"),
+    "complaint": _by_number(N_("Complaint %(number)s"), Permission.READ_COMPLAINTS, "complaints.show"),
     "credit": _credits,
     "destination": _destinations,
     "event": _events,
@@ -272,18 +272,18 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "link": _by_number(N_("Link no. %(number)s of a GS1 key")),
     "lot": _lots,
     "method": _methods,
-    "note": _by_number(N_("Consignment note %(number)s"), Permission.READ_CONSIGNMENT, "consignment.show", "number"),
-    "order": _by_number(N_("Order %(number)s"), Permission.READ_ORDERS, "order_desk.show", "number"),
+    "note": _by_number(N_("Consignment note %(number)s"), Permission.READ_CONSIGNMENT, "consignment.show"),
+    "order": _by_number(N_("Order %(number)s"), Permission.READ_ORDERS, "order_desk.show"),
     "organisation": _organisations,
-    "parcel": _by_number(N_("Parcel %(number)s"), Permission.READ_ORDERS, "parcel_desk.of_parcel", "number"),
+    "parcel": _by_number(N_("Parcel %(number)s"), Permission.READ_ORDERS, "parcel_desk.of_parcel"),
     "place": _places,
     "point": _points,
     "product": _products,
     "purchase": _by_number(N_("Purchase %(number)s")),
-    "recall": _by_number(N_("Recall %(number)s"), Permission.READ_RECALLS, "recalls.show", "number"),
+    "recall": _by_number(N_("Recall %(number)s"), Permission.READ_RECALLS, "recalls.show"),
     "recipe": _by_number(N_("Recipe no. %(number)s")),
     "refund": _refunds,
-    "return": _by_number(N_("Return %(number)s"), Permission.READ_ORDERS, "return_desk.show", "number"),
+    "return": _by_number(N_("Return %(number)s"), Permission.READ_ORDERS, "return_desk.show"),
     "review": _reviews,
     "roll": _rolls,
     "sale": _sales,

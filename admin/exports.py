@@ -14,10 +14,10 @@ from accounts.web.forms import BaseForm, RequestKey, answer_status, choice, line
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.lot_files import as_download, plain
-from kernel import clock, files, media, replays
+from kernel import clock, exchange, files, media, replays
 from kernel.db import db, retrying, transaction
 from kernel.errors import N_, Conflict, DomainError
-from oversight import exporting, queries, sending
+from oversight import exporting, queries
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportState, ExportSystem
 from oversight.exporting import DestinationDetails
 from traceability.models import Lot
@@ -42,10 +42,10 @@ STATES = {
     ExportState.SENT: (N_("Handed over"), "good", "da-gui"),
 }
 _ERRORS = {
-    sending.TIMEOUT: N_("no answer in time"),
-    sending.UNREACHABLE: N_("cannot be reached"),
-    sending.UNTRUSTED: N_("its certificate is not trusted"),
-    sending.GARBLED: N_("its answer cannot be read"),
+    exchange.TIMEOUT: N_("no answer in time"),
+    exchange.UNREACHABLE: N_("cannot be reached"),
+    exchange.UNTRUSTED: N_("its certificate is not trusted"),
+    exchange.GARBLED: N_("its answer cannot be read"),
 }
 
 

@@ -218,7 +218,7 @@ def _as_csv(rows: list[Voucher], today: date) -> Response:
         [
             gettext("Code"),
             gettext("Borne by"),
-            gettext("Kind"),
+            gettext("What kind"),
             gettext("Takes off"),
             gettext("From goods worth"),
             gettext("From"),

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from accounts.actor import SYSTEM
-from kernel import jobs
+from kernel import exchange, jobs
 from kernel.db import db, transaction
-from oversight import sending
 from storefront import parcels
 from storefront.carriers import Refused, Request, booking
 from storefront.order_models import Parcel
@@ -51,7 +50,7 @@ def _parcel(args: dict[str, Any]) -> Parcel:
 
 def _send(request: Request) -> dict[str, Any]:
     """Send a request; an answer that says why something is refused is an answer, whatever its status."""
-    reply = sending.exchange(
+    reply = exchange.exchange(
         request.url,
         json.dumps(request.body).encode(),
         method=request.method,

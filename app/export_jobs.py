@@ -8,9 +8,9 @@ from typing import Any
 from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from admin.lot_files import make_lot_file
-from kernel import jobs, media
+from kernel import exchange, jobs, media
 from kernel.db import db, transaction
-from oversight import exporting, sending
+from oversight import exporting
 from oversight.export_models import LotFile
 
 
@@ -40,7 +40,7 @@ def _export(args: dict[str, Any], now: datetime) -> None:
         return
     db.session.remove()  # nothing of the database is held while others are waited for
     data = media.store().read(digest, suffix)
-    answer = sending.post(attempt.url, data, media_type=media_type, token=attempt.token, key=attempt.key)
+    answer = exchange.post(attempt.url, data, media_type=media_type, token=attempt.token, key=attempt.key)
     with transaction():
         is_over = exporting.finish(attempt.job_id, answer, now=now)
     if not is_over:

@@ -12,9 +12,8 @@ from flask_babel import gettext
 
 from app.config import Config
 from app.i18n import dong, reader
-from kernel import jobs
+from kernel import exchange, jobs
 from kernel.db import db
-from oversight import sending
 from storefront import short_messages
 from storefront.order_models import Contact
 from storefront.short_messages import ShortMessage, Texts
@@ -43,7 +42,7 @@ def _send(args: dict[str, Any], now: datetime) -> None:
 
 def _hand_over(texts: Texts, message: ShortMessage) -> None:
     request = texts.sending(message)
-    answer = sending.post(
+    answer = exchange.post(
         request.url,
         json.dumps(request.body).encode(),
         media_type="application/json",

@@ -146,6 +146,10 @@ def make_avif(args: dict[str, Any], now: datetime) -> None:
         avif = images.avif(data, width)
         made[width] = (store().put(avif, "avif"), len(avif))
     with transaction():
+        master = db.session.get_one(StoredFile, digest, with_for_update=True, populate_existing=True)
+        if master.erased_at is not None:  # meanwhile
+            _remove_unused((name, "avif") for name, _ in made.values())
+            return
         for width, (avif_digest, size) in made.items():
             _add(
                 Rendition,
@@ -169,13 +173,11 @@ def erase(args: dict[str, Any], now: datetime) -> None:
         master = db.session.get(StoredFile, digest, with_for_update=True, populate_existing=True)
         if master is None or master.erased_at is not None or _is_shown(digest):
             return
-        made = db.session.execute(select(Rendition.digest, Rendition.format).where(Rendition.master == digest)).all()
+        rows = db.session.execute(select(Rendition.digest, Rendition.format).where(Rendition.master == digest)).all()
         db.session.execute(delete(Rendition).where(Rendition.master == digest))
         master.erased_at = now
         # Before the commit: stopped in between, the job runs again and finds the rows.
-        for name, suffix in [(digest, master.suffix), *made]:
-            if not db.session.scalar(select(exists().where(Rendition.digest == name))):
-                store().remove(name, suffix)
+        _remove_unused([(digest, master.suffix), *((name, suffix) for name, suffix in rows)])
 
 
 # --- Handing out ------------------------------------------------------------------------------------------
@@ -258,6 +260,13 @@ def _keep(*, digest: str, stored_at: datetime, **values: Any) -> None:
     """Note a file, and its digest in the log of proof; one that is known already is noted there already."""
     if _add(StoredFile, digest=digest, stored_at=stored_at, **values):
         proof.append("document", digest, _contents([digest])[digest], now=stored_at)
+
+
+def _remove_unused(files_of_it: Iterable[tuple[str, str]]) -> None:
+    """Erase files by digest and suffix, but for those that another picture has too."""
+    for name, suffix in files_of_it:
+        if not db.session.scalar(select(exists().where(Rendition.digest == name))):
+            store().remove(name, suffix)
 
 
 def _bring_back(prepared: PreparedPicture) -> None:

@@ -24,7 +24,7 @@ from oversight.models import Recall, RecallBuyerTold, RecallLot
 from stock.models import LIVE, Allocation, AllocationState
 from storefront.order_models import Contact, Order, OrderLine, Parcel, ParcelState, Purchase
 from storefront.order_queries import latest_parcel
-from storefront.return_queries import packs_sent_back
+from storefront.return_queries import lines_exchanged, packs_sent_back
 from traceability.models import Batch, Lot
 from traceability.queries import path_of
 
@@ -60,6 +60,8 @@ class Bought(NamedTuple):
     number: str
     purchase_id: int
     purchase_number: str
+    token: str  #: of the purchase's page
+    language: str
     producer: Organisation
     where: Where
     lots: tuple[LotSold, ...]
@@ -101,10 +103,12 @@ def bought_of(actor: Actor, recall: Recall, *, producer_id: int | None = None) -
     """List the orders with goods of a recall that an actor may see: held back first, then under way, delivered."""
     only = [Order.producer_id == producer_id] if producer_id is not None else []
     rows = db.session.execute(_rows(recall, owned_by(actor, Order.producer_id), *only)).all()
-    told, back = _told(recall), packs_sent_back({row.Order.id for row in rows})
+    ids = {row.Order.id for row in rows}
+    paid = lines_exchanged(ids)
+    told, back = _told(recall), packs_sent_back(ids | {order_id for order_id, _ in paid.values()})
     found: dict[tuple[str, Where], list[tuple[Any, int]]] = {}
     for row in rows:
-        key = (row.Order.id, row.line, row.lot_id)
+        key = (*paid.get((row.Order.id, row.line), (row.Order.id, row.line)), row.lot_id)
         left = max(0, row.quantity - back[key])
         back[key] -= row.quantity - left
         if left:
@@ -119,6 +123,8 @@ def _rows(recall: Recall, *scope: ColumnElement[bool]) -> Select[*tuple[Any, ...
         select(
             Order,
             Purchase.number.label("purchase_number"),
+            Purchase.token.label("purchase_token"),
+            Purchase.language,
             Organisation,
             OrderLine.name_vi,
             OrderLine.name_en,
@@ -167,6 +173,8 @@ def _bought(where: Where, rows: list[tuple[Any, int]], told: dict[tuple[int, str
         number=first.Order.number,
         purchase_id=first.Order.purchase_id,
         purchase_number=first.purchase_number,
+        token=first.purchase_token,
+        language=first.language,
         producer=first.Organisation,
         where=where,
         lots=tuple(_by_lot(rows)),

@@ -74,7 +74,7 @@ class ExportJob(Base):
     key: Mapped[str] = mapped_column(String(32), unique=True)  #: sent with every try: the other side takes it once
     state: Mapped[ExportState] = mapped_column(values(ExportState), default=ExportState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
-    last_error: Mapped[str] = mapped_column(String(80), default="")  #: a word of oversight.sending, "status:503"
+    last_error: Mapped[str] = mapped_column(String(80), default="")  #: a word of kernel.exchange, "status:503"
     digest: Mapped[str | None] = mapped_column(String(64))  #: SHA-256 of the file, once it is made
     suffix: Mapped[str] = mapped_column(String(8), default="")
     size: Mapped[int] = mapped_column(default=0)

@@ -22,6 +22,7 @@ from consignment.models import Note, NoteKind
 from kernel import audit, jobs
 from kernel.db import db, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
+from kernel.exchange import Answer
 from kernel.text import one_line
 from oversight.export_models import (
     ExportDestination,
@@ -31,7 +32,6 @@ from oversight.export_models import (
     ExportSystem,
     LotFile,
 )
-from oversight.sending import Answer
 from stock import queries as stock
 from stock.models import Balance, Location
 from traceability.exports import bundle, gathering

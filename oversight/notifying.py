@@ -17,7 +17,6 @@ from kernel.errors import N_, Conflict
 from oversight import buyers, queries
 from oversight.buyers import Bought
 from oversight.models import Recall, RecallBuyerTold, RecallNotice
-from storefront.order_models import Purchase
 from storefront.order_queries import NoSuchOrder
 
 MOST_LOTS_IN_A_LETTER = 12
@@ -90,18 +89,18 @@ def tell_buyers(recall_id: int, *, now: datetime) -> int:
         if one.email is not None and one.written is None:
             by_purchase[one.purchase_id].append(one)
     for purchase_id, bought in sorted(by_purchase.items()):
-        purchase = db.session.get_one(Purchase, purchase_id)
+        first = bought[0]
         db.session.add(RecallBuyerTold(recall_id=recall.id, purchase_id=purchase_id, channel="mail", at=now))
         jobs.enqueue(
             "mail.send",
             now=now,
-            dedupe=f"recall-buyer:{recall.number}:{purchase.number}",
+            dedupe=f"recall-buyer:{recall.number}:{first.purchase_number}",
             template="recall_buyer",
-            to=bought[0].email,
-            language=purchase.language,
+            to=first.email,
+            language=first.language,
             facts={
-                "path": f"/don-hang/{purchase.token}",
-                "number": purchase.number,
+                "path": f"/don-hang/{first.token}",
+                "number": first.purchase_number,
                 "reason": {"vi": recall.reason_vi, "en": recall.reason_en or recall.reason_vi},
                 "orders": [_told(one) for one in bought],
             },

@@ -424,7 +424,8 @@ def is_needed(purchase_id: int, now: datetime) -> bool:
     under_way = orders.where(~came)
     of_it = select(Order.id).where(Order.purchase_id == purchase_id)
     disputed = select(Complaint.id).where(Complaint.order_id.in_(of_it), Complaint.state != ComplaintState.CLOSED)
-    owed = select(Refund.id).where(Refund.order_id.in_(of_it), Refund.state == RefundState.ASKED)
+    payments = select(Payment.id).where(Payment.purchase_id == purchase_id)
+    owed = select(Refund.id).where(Refund.payment_id.in_(payments), Refund.state == RefundState.ASKED)
     goes_back = select(GoodsReturn.id).where(GoodsReturn.order_id.in_(of_it), GoodsReturn.closed_at.is_(None))
     return any(db.session.scalar(select(query.exists())) for query in (under_way, disputed, owed, goes_back))
 

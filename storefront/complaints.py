@@ -27,7 +27,7 @@ from storefront.after_models import (
     ComplaintPhoto,
     ComplaintState,
 )
-from storefront.order_models import Contact, Order, Purchase, Refund
+from storefront.order_models import Contact, Order, Purchase, Refund, RefundState
 
 LONGEST_WORDS = 3_000
 MOST_MESSAGES = 60  #: from one side
@@ -75,6 +75,10 @@ class NotDisputed(Conflict):
 class NoOutcome(InvalidInput):
     message = N_("Say how it is decided.")
     field = "outcome"
+
+
+class ClaimedAlready(Conflict):
+    message = N_("The money was claimed back for this complaint already.")
 
 
 class NotForBuyer(Conflict):
@@ -219,31 +223,40 @@ def refund_left(complaint: Complaint) -> int:
 
 
 def refunds_of(complaint: Complaint) -> Sequence[Refund]:
-    """List what goes back for a complaint."""
-    return db.session.scalars(
-        select(Refund).where(Refund.cause.startswith(f"{complaint.number}:decided:")).order_by(Refund.id)
-    ).all()
+    """List what goes back for a complaint; what was called off does not."""
+    return [one for one in _claimed_for(complaint) if one.state is not RefundState.REFUSED]
 
 
 def give_money_back(complaint: Complaint, amount_vnd: int, *, actor: Actor, now: datetime) -> list[Refund]:
     """Claim back what the office decided for the buyer: at most what is left of what was paid, and once.
 
-    :raises NotForBuyer: :raises storefront.settling.RefundTooLarge:
+    :raises NotForBuyer, ClaimedAlready: :raises storefront.settling.RefundTooLarge:
     """
     ordering.lock_orders(complaint.order.purchase)
     lock(complaint)
     if complaint.outcome not in (ComplaintOutcome.FOR_BUYER, ComplaintOutcome.IN_PART):
         raise NotForBuyer()
+    standing = refunds_of(complaint)
+    if standing and sum(one.amount_vnd for one in standing) == amount_vnd:
+        return list(standing)  # the same form again
+    if standing:
+        raise ClaimedAlready()
     refunds = giving_back.claim(
         complaint.order,
         amount_vnd,
-        cause=f"{complaint.number}:decided",
+        cause=f"{complaint.number}:decided:{len(_claimed_for(complaint)) + 1}",
         reason=complaint.number,
         now=now,
         actor=actor,
     )
     audit.record(actor, "storefront.refund_complaint", f"complaint:{complaint.number}", now=now, amount_vnd=amount_vnd)
     return refunds
+
+
+def _claimed_for(complaint: Complaint) -> Sequence[Refund]:
+    return db.session.scalars(
+        select(Refund).where(Refund.cause.startswith(f"{complaint.number}:decided:")).order_by(Refund.id)
+    ).all()
 
 
 def _checked(words: str) -> str:

@@ -24,18 +24,18 @@ from storefront.return_rules import RETURN_DAYS
 def new_order(made: GoodsReturn, *, actor: Actor, now: datetime) -> Order:
     """Promise the same goods from stock, and write the order that brings them. The purchase's orders are locked.
 
-    The packs keep for at least as long as they could be sent back.
+    The packs keep for at least as long as they could be sent back, and until they come.
 
     :raises stock.allocation.NotEnough: if there are too few
     """
     first, purchase = made.order, made.order.purchase
     number, position = _last_line(purchase), max(order.position for order in purchase.orders) + 1
     returned = [row for row in made.lines if row.quantity]
-    wants = []
+    wants, keeps = [], max(RETURN_DAYS, shipping.days_of(first.shipping_rule))
     for row in returned:
         number += 1
         row.exchange_line = number
-        wants.append(Want(number, row.bought.trade_item_id, row.quantity, first.producer_id, min_days=RETURN_DAYS))
+        wants.append(Want(number, row.bought.trade_item_id, row.quantity, first.producer_id, min_days=keeps))
     order = Order(
         purchase_id=purchase.id,
         position=position,
@@ -46,6 +46,7 @@ def new_order(made: GoodsReturn, *, actor: Actor, now: datetime) -> Order:
         total_vnd=0,
         weight_g=sum(shipping.weight_of(row.bought.trade_item, row.quantity) for row in returned),
         delivery=first.delivery,
+        shipping_rule=first.shipping_rule,
         placed_at=now,
         confirmed_at=now,
     )

@@ -8,31 +8,24 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from accounts.actor import Actor
 from kernel.db import db, for_update
-from storefront import ordering, settling
-from storefront.order_models import Order, Payment, Refund, RefundState
+from storefront import bookkeeping, ordering, settling
+from storefront.order_models import Order, Payment, Refund
 
 
 def left_of(order: Order) -> int:
-    """Say how much may still go back of an order: of what it cost, and of what its payments have."""
+    """Say how much may still go back of an order: of what it cost, and of what its payments have.
+
+    What came too much and went back was never the order's.
+    """
     paid = db.session.scalar(
         select(func.coalesce(func.sum(Payment.captured_vnd - Payment.refunded_vnd), 0)).where(_pays_for(order))
     )
-    return max(0, min(order.total_vnd - given_of(order), int(paid or 0)))
+    return max(0, min(order.total_vnd - bookkeeping.undone_of(order), int(paid or 0)))
 
 
 def has_money(order: Order) -> bool:
     """Tell whether money that came for an order is on record."""
     return bool(db.session.scalar(select(exists().where(_pays_for(order), Payment.captured_vnd > 0))))
-
-
-def given_of(order: Order) -> int:
-    """Say how much goes back, or went back, of an order."""
-    found = db.session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
-            Refund.order_id == order.id, Refund.state != RefundState.REFUSED
-        )
-    )
-    return int(found or 0)
 
 
 def claim(

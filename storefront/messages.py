@@ -111,7 +111,7 @@ def tell_of_return(made: GoodsReturn, what: str, *, now: datetime, amount_vnd: i
         short_messages.tell(
             contact,
             f"return:{what}",
-            key=f"return:{what}:{made.number}",
+            key=f"return:{what}:{made.number}:{made.exchange_order_id or 0}",
             language=purchase.language,
             path=f"{to_buyer[3]}/{made.number}",
             now=now,

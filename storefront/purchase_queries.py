@@ -26,7 +26,7 @@ from storefront.order_models import (
     Refund,
 )
 from storefront.order_queries import latest_parcel
-from storefront.return_queries import packs_sent_back
+from storefront.return_queries import lines_exchanged, packs_sent_back
 from traceability.models import Batch, Lot, LotState
 from traceability.queries import path_of
 
@@ -154,10 +154,12 @@ def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
         )
         .order_by(Order.position, Allocation.line, Allocation.id)
     )
-    found, back = [], packs_sent_back({order.id for order in purchase.orders})
+    ids = {order.id for order in purchase.orders}
+    found, back, paid = [], packs_sent_back(ids), lines_exchanged(ids)
     for order_id, vi, en, number, code, token, why, why_en, quantity, line, lot_id in rows:
-        left = max(0, quantity - back[order_id, line, lot_id])
-        back[order_id, line, lot_id] -= quantity - left
+        key = (*paid.get((order_id, line), (order_id, line)), lot_id)
+        left = max(0, quantity - back[key])
+        back[key] -= quantity - left
         if left:
             found.append(RecalledGoods(order_id, vi, en, number, path_of(code, token), why, why_en or why, left))
     return found

@@ -367,6 +367,19 @@ def of_refund(refund_id: int) -> GoodsReturn | None:
     )
 
 
+def lines_exchanged(order_ids: Collection[int]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Tell for what lines of orders were sent in exchange: (order, line) → (order, line) that was paid.
+
+    What of them goes back is written down for the line that was paid.
+    """
+    rows = db.session.execute(
+        select(GoodsReturn.exchange_order_id, ReturnLine.exchange_line, ReturnLine.order_id, ReturnLine.line)
+        .join(ReturnLine, ReturnLine.return_id == GoodsReturn.id)
+        .where(GoodsReturn.exchange_order_id.in_(listed(sorted(order_ids))), ReturnLine.exchange_line.is_not(None))
+    )
+    return {(order_id or 0, line or 0): (paid, its_line) for order_id, line, paid, its_line in rows}
+
+
 def packs_sent_back(order_ids: Collection[int]) -> Counter[tuple[int, int, int]]:
     """Count the packs of orders that were delivered and came back: (order, line, lot) → packs."""
     rows = db.session.execute(

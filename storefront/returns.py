@@ -4,7 +4,7 @@ Who asked waits for the producer, who takes the goods back, lets the buyer keep 
 that arrive go back into stock or are a loss, by the ledger, with their event. Then the buyer has the money: of each
 line the part that went back (``storefront.return_rules``), by refunds with causes of their own; or the same goods.
 
-Locks as everywhere: the orders of the purchase, lots, balances, payments. How many of a line are asked back is claimed
+Locks as in ``storefront.settling``: all orders of the purchase first. How many of a line are asked back is claimed
 by one guarded step (``LineBalance``), how far a return is by another: of two who click at once, one is told.
 """
 

@@ -5,9 +5,9 @@ word), counts it once by its identity, and works out what it is: the right amoun
 or nobody knows what for. What fits confirms the orders it pays for; all else waits on a screen for a decision, with
 the money on record. Nothing is dropped, and nothing downgrades what was paid.
 
-Locks, in this order: all orders of a purchase, its payments, the lots and balances of its goods, then refunds. What
-sees to several orders locks the goods of all of them first (``allocation.lock_all``), so that two purchases of the same
-goods never wait for each other in a ring.
+Locks: all orders of a purchase first. Who holds them takes its payments, and the lots and balances of its goods, in
+either order, for nobody else gets at these payments; then refunds. What sees to several orders locks the goods of all
+of them first (``allocation.lock_all``), so that two purchases of the same goods never wait for each other in a ring.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class NobodysMoney(Conflict):
 def checked_account(bank_bin: str, number: str, holder: str) -> tuple[str, str, str]:
     """Give a bank account as it is kept: its bank, its number without blanks, its holder as banks write it.
 
-    :raises UnknownBank, BadNumber, BadHolder: :raises OthersAccount:
+    :raises UnknownBank, BadNumber, BadHolder:
     """
     number = re.sub(r"[\s.\-]", "", number).upper()
     holder = re.sub(r"\s+", " ", fold(one_line(holder)).upper()).strip()
@@ -77,7 +77,7 @@ def set_account(
 ) -> BankAccount:
     """Say which account buyers transfer to from now on. What was asked for before names the account of then.
 
-    :raises UnknownBank, BadNumber, BadHolder:
+    :raises UnknownBank, BadNumber, BadHolder, OthersAccount:
     """
     bank_bin, number, holder = checked_account(bank_bin, number, holder)
     lock(organisation)

@@ -1,9 +1,9 @@
 """Vouchers: made and stopped by who bears them, taken by a purchase like goods from stock, given back with its orders.
 
 Whoever takes one raises ``Voucher.used`` by one guarded step, the last of its transaction's locks: orders, stock and
-payments come before. That step also lets the claims of a voucher follow one another, so that what one buyer has of it
-can be counted after it. A voucher of a producer is for its own goods; one of an office for those of all its producers,
-and what it takes off is then a debt of the office to them.
+payments come before (``storefront.settling``). That step also lets the claims of a voucher follow one another, so that
+what one buyer has of it can be counted after it. A voucher of a producer is for its own goods; one of an office for
+those of all its producers, and what it takes off is then a debt of the office to them.
 """
 
 from __future__ import annotations
@@ -367,7 +367,8 @@ def _check_buyer(voucher_id: int, digest: str) -> None:
 
 
 def _lock_voucher(voucher_id: int) -> None:
-    db.session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update()).one()
+    # Not against the keys of purchases that are being placed with it: they wait for the same stock.
+    db.session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True)).one()
 
 
 def _turn(purchase_id: int) -> int:

@@ -301,29 +301,23 @@ def owners_of(path: Sequence[Element]) -> set[int]:
     """Tell which organisations own a key; nobody here owns it when the set is empty."""
     code, value = path[0]
     number = value.removesuffix(key_patterns.REST)
-    if code in ("00", "01", "8003", "8006"):
+    if code == "01":
+        return owners_of_gtins([number])[number]
+    if code in ("00", "8003", "8006"):
         number = number[1:]  # before the prefix stands a digit of the packing, or a zero
     starts = [number[:length] for length in range(4, min(12, len(number)) + 1)]
     holders = db.session.scalars(select(Organisation.id).where(Organisation.gs1_prefix.in_(starts)))
     owners = set(holders)
     if owners:
         return owners
-    if code == "01":
-        return set(
-            db.session.scalars(
-                select(Product.producer_id)
-                .join(TradeItem, TradeItem.product_id == Product.id)
-                .where(TradeItem.gtin == value)
-            )
-        )
     if code in ("414", "417"):
         return set(db.session.scalars(select(Place.organisation_id).where(Place.gln == value)))
     return set()
 
 
 def owners_of_gtins(gtins: Iterable[str]) -> dict[str, set[int]]:
-    """Tell of each of many GTINs which organisations own it, as ``owners_of`` does (two statements)."""
-    starts = {gtin: [gtin[1 : 1 + length] for length in range(4, 13)] for gtin in gtins}
+    """Tell of each of many GTINs which organisations own it: by its prefix, else by the catalogue (two statements)."""
+    starts = {gtin: [gtin[1 : 1 + length] for length in range(4, min(12, len(gtin) - 1) + 1)] for gtin in gtins}
     found: dict[str, set[int]] = {gtin: set() for gtin in starts}
     if not starts:
         return found

@@ -283,9 +283,7 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     :param words: as of ``record_event``, and what that raises
     :raises BeforeItsMaterial: if it lies before all that the lot was made of
     """
-    first, happened = _first_day_of_material(lot), words.get("event_at") or now
-    if first is not None and business_date(happened) < first:
-        raise BeforeItsMaterial(day=f"{first:%d/%m/%Y}")
+    _refuse_before_material(lot.id, words.get("event_at") or now)
     event = record_event(
         EventKind.OBJECT,
         biz_step,
@@ -300,15 +298,24 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     return event
 
 
-def _first_day_of_material(lot: Lot) -> date | None:
-    """Give the first day on which anything was there that went into a lot; None where nothing is known."""
+def _refuse_before_material(lot_id: int, happened: datetime) -> None:
+    first = _first_day_of_material(lot_id)
+    if first is not None and business_date(happened) < first:
+        raise BeforeItsMaterial(day=f"{first:%d/%m/%Y}")
+
+
+def _first_day_of_material(lot_id: int) -> date | None:
+    """Give the first day on which anything was there that went into a lot; None where the day of one is not known.
+
+    Lots in between have none: they were made in steps.
+    """
     harvested_or_made = func.coalesce(Lot.harvested_on, Lot.received_on, Batch.made_on)
     rows = db.session.scalars(
         select(harvested_or_made)
         .select_from(LotInput)
         .join(Lot, Lot.id == LotInput.input_id)
         .outerjoin(Batch, Batch.lot_id == Lot.id)
-        .where(LotInput.output_id == lot.id)
+        .where(LotInput.output_id == lot_id)
     ).all()
     return min(rows) if rows and None not in rows else None
 
@@ -329,7 +336,8 @@ def correct_event(
 
     The event itself stays as it was written; readers are shown the newer one and that it is a correction.
 
-    :param reason: why, for the record; :raises AlreadyCorrected: :raises NoteTooLong: and as ``record_event``
+    :param reason: why, for the record
+    :raises AlreadyCorrected, BeforeItsMaterial, NoteTooLong: and as ``record_event``
     """
     reason = nfc(reason).strip()
     if len(reason) > LONGEST_NOTE:
@@ -338,6 +346,9 @@ def correct_event(
     if db.session.scalar(select(exists().where(TraceEvent.corrects_id == event.id))):
         raise AlreadyCorrected()
     lots = db.session.scalars(select(EventLot).where(EventLot.event_id == event.id)).all()
+    if event_at is not None:
+        for lot in lots:
+            _refuse_before_material(lot.lot_id, event_at)
     kept = db.session.scalars(select(EventFile).where(EventFile.event_id == event.id).order_by(EventFile.position))
     try:
         with db.session.begin_nested():

@@ -227,7 +227,17 @@ def test_the_list_finds_without_marks_sorts_as_vietnamese_does_and_saves_as_csv(
     assert csv.get_data(as_text=True).count("\n") == 4
 
 
-QUERIES = ("trang=0", "trang=99999", "trang=x", "sap-xep=x", "loai=x", "q=" + "a" * 500, "tinh-trang=x", "tu=32/13/1")
+QUERIES = (
+    "trang=0",
+    "trang=99999",
+    "trang=x",
+    "sap-xep=x",
+    "loai=x",
+    "q=" + "a" * 500,
+    "tinh-trang=x",
+    "tu=32/13/1",
+    "ho-so=%00&viec=%00&to-chuc=%00",
+)
 
 
 def test_an_address_made_up_by_hand_breaks_no_list(officer) -> None:

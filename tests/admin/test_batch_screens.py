@@ -394,6 +394,13 @@ def test_a_day_that_would_not_count_or_cannot_be_is_refused_beside_its_field(
 
     right = {"step": "dry", "day": "khac", "other_day": day, "request_key": KEY}
     assert send(world.client, address, right).status_code == 303
+    with app.app_context():
+        event = db.session.scalars(select(TraceEvent)).one()
+    earlier = {"title": "Phơi", "day": "khac", "other_day": day_before, "reason": "Ghi nhầm"}
+    answer = send(world.client, f"{address}/{event.id}", earlier)
+    assert answer.status_code == 422
+    assert 'id="other_day-error"' in answer.text
+    assert count(app, TraceEvent) == 1
 
 
 def test_a_step_is_added_and_put_right_and_both_stay_on_record(
@@ -612,7 +619,7 @@ def test_an_empty_list_says_what_to_do_first(world: SimpleNamespace) -> None:
     assert "Chưa có nguyên liệu nào" in world.other.get("/quan-tri/nguyen-lieu").text
 
 
-# --- What a stranger found --------------------------------------------------------------------------------
+# --- What can no longer be -------------------------------------------------------------------------------------
 
 
 def test_no_labels_are_printed_for_a_recalled_batch(world: SimpleNamespace, make: Factories, app: Flask) -> None:

@@ -19,10 +19,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts.actor import SYSTEM
-from kernel import jobs, media
+from kernel import exchange, jobs, media
 from kernel.db import db, transaction
 from kernel.models import AuditEntry, Job
-from oversight import exporting, sending
+from oversight import exporting
 from oversight.export_models import ExportDestination, ExportForm, ExportJob, ExportState, ExportSystem
 from oversight.exporting import DestinationDetails
 from tests.factories import Factories
@@ -189,7 +189,7 @@ def test_one_that_is_never_there_is_given_up_after_eight_tries(
 def test_one_that_hangs_or_drips_holds_the_worker_no_longer_than_its_time(
     make: Factories, ctx: Flask, lot: Lot, portal: Portal, now: datetime, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SECONDS", 0.4)
+    monkeypatch.setattr(exchange, "SECONDS", 0.4)
     portal.answers = [answer]
     export_id = queued(lot, entered(make.office().id, now, url=portal.url), now)
 
@@ -204,7 +204,7 @@ def test_one_that_hangs_or_drips_holds_the_worker_no_longer_than_its_time(
 def test_nothing_is_held_in_the_database_while_others_are_waited_for(
     make: Factories, ctx: Flask, lot: Lot, portal: Portal, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SECONDS", 5.0)
+    monkeypatch.setattr(exchange, "SECONDS", 5.0)
     portal.answers = ["hang"]
     export_id = queued(lot, entered(make.office().id, now, url=portal.url), now)
     written = []
@@ -232,7 +232,7 @@ def test_every_other_answer_has_its_word_and_a_redirect_is_not_followed(
 ) -> None:
     portal.answers = [answer]
 
-    told = sending.post(portal.url, b"{}", media_type="application/json", token="", key="k", seconds=5)
+    told = exchange.post(portal.url, b"{}", media_type="application/json", token="", key="k", seconds=5)
 
     assert (told.is_taken, told.error) == (False, word)
     assert len(portal.received) == 1
@@ -242,7 +242,7 @@ def test_every_other_answer_has_its_word_and_a_redirect_is_not_followed(
 def test_a_host_that_is_not_there_is_unreachable(portal: Portal) -> None:
     portal.close()
 
-    told = sending.post(portal.url, b"{}", media_type="application/json", token="", key="k", seconds=5)
+    told = exchange.post(portal.url, b"{}", media_type="application/json", token="", key="k", seconds=5)
 
     assert (told.is_taken, told.error, told.is_final) == (False, "unreachable", False)
 

@@ -32,6 +32,8 @@ from storefront.order_models import (
     Payment,
     PaymentMethod,
     Purchase,
+    Refund,
+    RefundState,
 )
 from tests.buying import open_shop
 from tests.factories import BA_DONG, PASSWORD, VALID_FROM, Factories
@@ -381,6 +383,27 @@ def test_a_parcel_that_came_back_keeps_nobody_in_mind_for_ever(ctx: Flask, make:
         assert not buyers.ask_erasure(db.session.get_one(Purchase, order.purchase_id), now=now)
         assert buyers.erase_due(now + buyers.CONTACT_KEPT - DAY) == 0
         assert buyers.erase_due(now + buyers.CONTACT_KEPT + DAY) == 1
+
+
+def test_who_is_to_be_paid_back_is_not_erased_before(ctx: Flask, make: Factories, now: datetime) -> None:
+    order = make.order(make.item(make.product()))
+    late = now + buyers.CONTACT_KEPT + DAY
+    with transaction() as session:
+        payment = Payment(
+            purchase_id=order.purchase_id, payee_id=order.producer_id, method=PaymentMethod.VIETQR, code="OC1",
+            amount_vnd=1, captured_vnd=2, refunded_vnd=1, asked_at=now,
+        )  # fmt: skip
+        session.add(payment)
+        session.flush()
+        refund = Refund(number="HT-1", payment_id=payment.id, amount_vnd=1, cause="x", reason="", asked_at=now)
+        session.add(refund)
+
+    with transaction():
+        assert not buyers.ask_erasure(db.session.get_one(Purchase, order.purchase_id), now=late)
+    with transaction():
+        refund.state, refund.done_at = RefundState.DONE, late
+    with transaction():
+        assert buyers.erase_due(late) == 1
 
 
 def test_who_bought_is_erased_when_no_claim_can_be_brought_any_more(ctx: Flask, make: Factories, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from accounts.actor import SYSTEM
 from kernel.db import db, transaction
 from stock import verification
-from storefront import agreement, buyers, complaints, ordering, parcels, return_rules, returns
+from storefront import agreement, buyers, complaints, ordering, parcels, return_rules, returns, settling
 from storefront.after_models import Complaint, ComplaintKind
 from storefront.order_models import Order, ParcelState, PaymentMethod, Refund, RefundState
 from storefront.return_models import GoodsReturn, ReturnReason, ReturnState, ReturnWish
@@ -192,7 +192,7 @@ def test_a_refund_claimed_in_error_is_called_off_and_claimed_again(
     assert send(clerk, "/quan-tri/tien/tra-lai/HT-000001/thoi", reason="Nhầm").status_code == 303
     assert send(clerk, "/quan-tri/tien/tra-lai/HT-000001/thoi", reason="Nhầm").status_code in (409, 422)
     assert "HT-000001" not in client.get(link(order)).text
-    assert "Yêu cầu hoàn lại" in clerk.get(f"/quan-tri/tra-hang/{number}").text
+    assert "Yêu cầu hoàn tiền lần nữa" in clerk.get(f"/quan-tri/tra-hang/{number}").text
 
     assert send(clerk, f"/quan-tri/tra-hang/{number}/hoan-tien").status_code == 303
     assert send(clerk, f"/quan-tri/tra-hang/{number}/hoan-tien").status_code == 409
@@ -221,8 +221,15 @@ def test_the_office_claims_back_what_it_decided_once_and_within_what_was_paid(
     for _ in range(2):
         assert send(office, f"/quan-tri/khieu-nai/{mine}/hoan-tien", amount_vnd="70.000").status_code == 303
 
+    assert send(office, f"/quan-tri/khieu-nai/{mine}/hoan-tien", amount_vnd="60.000").status_code == 409
     with app.app_context():
-        assert db.session.scalars(select(Refund.amount_vnd)).all() == [70_000]
+        made = db.session.scalars(select(Refund)).one()
+        assert made.amount_vnd == 70_000
+        with transaction():
+            settling.refund_refused(made, reason="Nhầm", actor=SYSTEM, now=now)
+    assert send(office, f"/quan-tri/khieu-nai/{mine}/hoan-tien", amount_vnd="60.000").status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(Refund.amount_vnd).order_by(Refund.id)).all() == [70_000, 60_000]
     assert make.client(shop.a).get(f"/quan-tri/khieu-nai/{mine}").status_code == 200
 
 

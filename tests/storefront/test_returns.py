@@ -44,6 +44,7 @@ from storefront.return_models import (
 )
 from storefront.returns import Account
 from storefront.taking_in import Arrival
+from tests.buying import arrive
 from tests.factories import Factories
 from tests.orders import PARCEL_VND, RICE_VND, Shop, buy, open_shop
 from tests.races import meet, race
@@ -398,6 +399,7 @@ def test_what_came_anew_goes_back_in_its_turn_through_the_order_that_was_paid(ct
     take_in(made, now, (shop.first, GOOD, 4))
 
     assert refunded(order) == [4 * RICE_VND + PARCEL_VND]
+    assert return_queries.lines_exchanged({anew.id}) == {(anew.id, anew.lines[0].line): (order.id, 1)}
 
 
 def test_without_goods_the_money_is_offered_instead(ctx: Flask, shop: Shop, now) -> None:
@@ -495,6 +497,21 @@ def test_no_more_goes_back_than_is_left_of_what_was_paid(ctx: Flask, shop: Shop,
 
     assert refunded(order) == [100_000, 30_000]
     assert giving_back.left_of(order) == 0
+
+
+def test_what_came_too_much_and_went_back_is_not_taken_from_the_order(ctx: Flask, shop: Shop, now) -> None:
+    purchase = buy(shop, now, (shop.rice, 2), (shop.honey, 1), method=PaymentMethod.VIETQR, paid=False)
+    first, second = sorted(purchase.payments, key=lambda payment: payment.order_id or 0)
+    credit = arrive(first, first.amount_vnd + 20_000, now)
+    arrive(second, second.amount_vnd, now, identity="FT2")
+    with transaction():
+        assert settling.give_back_over(credit, actor=SYSTEM, now=now).amount_vnd == 20_000
+    order = purchase.orders[0]
+    bring(order, now)
+
+    assert giving_back.left_of(order) == order.total_vnd
+    accept(ask(order, 2, now), now, keeps=True)
+    assert refunded(order) == [20_000, order.total_vnd]
 
 
 def test_two_orders_of_one_payment_give_back_each_its_own(ctx: Flask, make: Factories, shop: Shop, now) -> None:

@@ -268,10 +268,11 @@ def test_of_a_code_that_is_not_known_what_is_known_is_told(
     told = answer.get_data(as_text=True)
 
     assert answer.status_code == 200
-    assert "Không biết mã của gói này" in told
+    assert "Mã của gói này không có trong hệ thống" in told
     assert words in told
     assert client.get(f"/m/{'0' * 16}", headers=PHONE).status_code == 404
     assert client.get(f"/m/{'0' * 16}?gtin-tren-ma=09520123456795", headers=PHONE).status_code == 404
+    assert client.get(f"/m/{'0' * 16}?gtin-tren-ma=%00&lo-tren-ma=%00", headers=PHONE).status_code == 404
 
 
 def test_a_link_and_a_code_of_two_lots_are_said_not_to_fit(

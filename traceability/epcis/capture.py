@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -539,15 +539,20 @@ def _name_apart(sent: Sequence[Sent], known: dict[tuple[str, bool], _Before], or
             .order_by(EpcisEvent.id)
         ).all()
     )
+    lots = _known_lots({name.uri for one in contested for name in one.named})
+    spoken_for = {uri for uri, lot in lots.items() if lot.id in _authority(lots, organisation_id)}
     for one in contested:
-        if one.hash not in own and not _is_apart(one, known.get((one.id, False)), organisation_id):
+        if one.hash not in own and not _is_apart(one, known.get((one.id, False)), spoken_for):
             continue
         one.event = {**one.event, "eventID": own.setdefault(one.hash, f"urn:uuid:{uuid.uuid4()}")}
     known.update(_known_events({one.id for one in contested} - {event_id for event_id, _ in known}))
 
 
-def _is_apart(one: Sent, original: _Before | None, organisation_id: int) -> bool:
-    """Tell whether an event is another statement than the one of another organisation with its eventID."""
+def _is_apart(one: Sent, original: _Before | None, spoken_for: Container[str]) -> bool:
+    """Tell whether an event is another statement than the one of another organisation with its eventID.
+
+    :param spoken_for: names of the lots that the sender may speak for
+    """
     if original is None:
         return True  # somebody declared wrong what nobody had said
     if one.declares_error:
@@ -557,9 +562,7 @@ def _is_apart(one: Sent, original: _Before | None, organisation_id: int) -> bool
     # Only its owner's word recalls a lot of others, whoever holds it.
     if not original.is_counted or not one.named or _says_recalled(one.event):
         return True
-    lots = _known_lots({name.uri for name in one.named})
-    authority = _authority(lots, organisation_id)
-    return not all(name.uri in lots and lots[name.uri].id in authority for name in one.named)
+    return not all(name.uri in spoken_for for name in one.named)
 
 
 def _error_of(event: dict[str, Any]) -> str:
@@ -583,18 +586,23 @@ def _known_lots(uris: set[str]) -> dict[str, Known]:
     return found
 
 
+def _own_address(uri: str) -> tuple[str, str] | None:
+    """Read the organisation's code and the token of a batch from an address of ours without a GTIN."""
+    code, part, token = uri.removeprefix(addresses.base_url() + "/lo/").partition("/")
+    is_ours = uri.startswith(addresses.base_url() + "/lo/") and part and "/" not in token
+    return (code, token) if is_ours else None
+
+
 def _own_goods(uris: set[str]) -> dict[str, Known]:
     """Find batches of our own that no event named yet."""
     gtins: dict[tuple[str, str], str] = {}
     tokens: dict[tuple[str, str], str] = {}
-    own = addresses.base_url() + "/lo/"
     for uri in uris:
         thing = epc_uris.identify(uri)
         if thing is not None and thing.key == "01" and thing.lot is not None:
             gtins[thing.path[0][1], thing.lot or ""] = uri
-        elif uri.startswith(own) and uri.count("/", len(own)) == 1:
-            code, token = uri[len(own) :].split("/")
-            tokens[code, token] = uri
+        elif (own := _own_address(uri)) is not None:
+            tokens[own] = uri
     found: dict[str, Known] = {}
     if gtins:
         rows = db.session.execute(
@@ -917,26 +925,34 @@ def _weigh(new: Sequence[Sent], organisation_id: int) -> None:
 def _contents_of(names: Collection[str]) -> dict[str, tuple[int, Unit]]:
     """Give how much a piece holds, of goods that the catalogue knows: by their GTIN, or the address of their batch."""
     gtins: dict[str, list[str]] = defaultdict(list)
-    tokens: dict[str, list[str]] = defaultdict(list)
-    own = addresses.base_url() + "/lo/"
+    tokens: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in names:
         thing = epc_uris.identify(name)
         if thing is not None and thing.key == "01":
             gtins[thing.path[0][1]].append(name)
-        elif name.startswith(own) and name.count("/", len(own)) == 1:
-            tokens[name.rpartition("/")[2]].append(name)
+        elif (own := _own_address(name)) is not None:
+            tokens[own].append(name)
     found: dict[str, tuple[int, Unit]] = {}
     holds = (TradeItem.net_content, TradeItem.unit)
-    of_gtin = select(TradeItem.gtin, *holds).where(TradeItem.gtin.in_(listed(sorted(gtins))))
-    of_token = (
-        select(Batch.token, *holds)
-        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
-        .where(Batch.token.in_(listed(sorted(tokens))))
-    )
-    for query, by in ((of_gtin, gtins), (of_token, tokens)):
-        for key, net_content, unit in db.session.execute(query).all() if by else ():
-            if net_content and unit is not Unit.PIECE:
-                found.update((name, (net_content, unit)) for name in by[key or ""])
+    named: list[tuple[Sequence[str], int | None, Unit]] = []
+    if gtins:
+        of_gtin = select(TradeItem.gtin, *holds).where(TradeItem.gtin.in_(listed(sorted(gtins))))
+        named += [(gtins[gtin or ""], content, unit) for gtin, content, unit in db.session.execute(of_gtin)]
+    if tokens:
+        of_token = (
+            select(Organisation.code, Batch.token, *holds)
+            .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+            .join(Lot, Lot.id == Batch.lot_id)
+            .join(Organisation, Organisation.id == Lot.owner_id)
+            .where(Batch.token.in_(listed(sorted({token for _, token in tokens}))))
+        )
+        named += [
+            (tokens.get((code, token), ()), content, unit)
+            for code, token, content, unit in db.session.execute(of_token)
+        ]
+    for names_of_it, content, unit in named:
+        if content and unit is not Unit.PIECE:
+            found.update((name, (content, unit)) for name in names_of_it)
     return found
 
 

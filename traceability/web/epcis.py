@@ -108,6 +108,11 @@ class VersionNotSupported(InvalidInput):
     http_status = 406
 
 
+class UnknownFormat(InvalidInput):
+    message = N_("GS1-EPC-Format is one of: %(known)s.")
+    http_status = 406
+
+
 class FormatNotSpoken(InvalidInput):
     message = N_("EPCs are given as they were sent, and not translated into URNs: GS1-EPC-Format: No_Preference.")
     http_status = 406
@@ -180,7 +185,7 @@ def _organisation_id() -> int:
 
 def _check_headers() -> None:
     for name in ("GS1-EPCIS-Version", "GS1-CBV-Version"):
-        if request.headers.get(name, "2.0") not in ("2.0", "2.0.0", "2"):
+        if _version(request.headers.get(name, "2.0")) != _SPOKEN:
             raise VersionNotSupported()
     for standard in ("EPCIS", "CBV"):
         least, most = (request.headers.get(f"GS1-{standard}-{end}", "2.0") for end in ("Min", "Max"))
@@ -189,7 +194,9 @@ def _check_headers() -> None:
     formats = ("No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN")
     wanted = request.headers.get("GS1-EPC-Format", formats[0])
     # On what is sent the header tells how it is written: that is kept. What is asked for is not translated into URNs.
-    if wanted not in formats or (wanted == "Always_EPC_URN" and request.method == "GET"):
+    if wanted not in formats:
+        raise UnknownFormat(known=", ".join(formats))
+    if wanted == "Always_EPC_URN" and request.method == "GET":
         raise FormatNotSpoken()
     accepted = request.accept_mimetypes
     if accepted and not any(accepted[kind] > 0 for kind in (*_MEDIA_TYPES, "application/problem+json")):
@@ -335,17 +342,16 @@ def _text() -> str:
 def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_each_field_once)
-    except SameFieldTwice:
-        raise
     except (ValueError, RecursionError):
         raise NotJson() from None
 
 
 def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise SameFieldTwice(name=next(name for name in names if names.count(name) > 1)[:100])
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise SameFieldTwice(name=name[:100])
+        found[name] = value
     return found
 
 

@@ -99,7 +99,7 @@ def _with_query(path: str) -> str:
 def _said_by_link(serial: str) -> tuple[GoodsOfGtin | None, str]:
     """Give the goods and the lot that the link on the pack named, where the record of the code says otherwise."""
     gtin, lot = request.args.get(SAID_GTIN, "")[:14], nfc(request.args.get(SAID_LOT, ""))[: gs1.LONGEST_LOT]
-    if not gtin or not items.is_otherwise(gtin, lot or None, serial):
+    if not (gtin.isascii() and gtin.isdigit()) or not items.is_otherwise(gtin, lot or None, serial):
         return None, ""
     return queries.goods_of_gtin(gtin, lot or None), lot
 

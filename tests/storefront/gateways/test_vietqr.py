@@ -14,7 +14,7 @@ from PIL import Image
 from storefront.gateways import vietqr
 from storefront.gateways.vietqr import BadAccount, BadAmount, BadPayload, BadPurpose, Transfer
 
-#: Source: github.com/xuannghia/vietnam-qr-pay (MIT), recomputed; see domain/ocop.md 16.1 of the shared texts.
+#: Source: github.com/xuannghia/vietnam-qr-pay (MIT), recomputed.
 VECTORS = {
     Transfer("970416", "257678859"): (
         "00020101021138530010A0000007270123000697041601092576788590208QRIBFTTA53037045802VN6304AE9F"
