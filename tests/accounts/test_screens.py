@@ -62,7 +62,7 @@ def letters(app: Flask) -> list[str]:
     from email import message_from_bytes, policy
 
     found = []
-    for path in sorted(app.config["MAIL_FOLDER"].glob("*.eml")):
+    for path in sorted(app.config["MAIL_FOLDER"].glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
         letter = message_from_bytes(path.read_bytes(), policy=policy.default)
         found.append(f"To: {letter['To']}\nSubject: {letter['Subject']}\n" + letter.get_body(("plain",)).get_content())
         path.unlink()
