@@ -45,7 +45,7 @@ def guard_replacement(table: str) -> None:
         return
     found = inspect(bind)
     keys = [found.get_pk_constraint(table)["constrained_columns"]]
-    keys += [unique["column_names"] for unique in found.get_unique_constraints(table)]
+    keys += sorted(unique["column_names"] for unique in found.get_unique_constraints(table))  # found in no order
     alike = [" AND ".join(f"{name} = NEW.{name}" for name in key) for key in keys]
     stands = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in alike)  # noqa: S608 (our own names)
     op.execute(
