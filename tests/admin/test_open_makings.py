@@ -48,7 +48,7 @@ def test_a_producer_sees_its_own_open_ones_and_is_asked_for_the_old(program: Pro
     assert "me/MOI" in page
     assert "me/XONG" not in page
     assert "me/SAI" not in page
-    assert "còn mở đã 20 ngày" in page
+    assert "đã chờ 20 ngày" in page
     assert tasks(client)[TASK] == (PATH, "1")
     other = make.client(make.producer("HTX Hai", code="htxhai"))
     assert "me/CU" not in other.get(PATH).text

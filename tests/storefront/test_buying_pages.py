@@ -584,7 +584,7 @@ def test_a_code_that_changes_the_sum_orders_nothing_until_the_sum_was_seen(
         ({}, "KHONGCO", "Không có mã giảm giá này."),
         ({}, "<b>%s</b>", "Không có mã giảm giá này."),
         ({"least_vnd": 500_000}, "TET2027", "từ 500.000 ₫; trong giỏ hiện có 100.000 ₫"),
-        ({"stopped": True}, "TET2027", "Mã này đã hết hạn."),
+        ({"stopped": True}, "TET2027", "Mã này không còn dùng được."),
         ({"used_up": True}, "TET2027", "Mã này đã hết lượt dùng."),
     ],
 )
