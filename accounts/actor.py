@@ -44,6 +44,7 @@ class Permission(enum.Enum):
     ANSWER_COMPLAINTS = "Answer complaints about orders of one's own organisation."
     READ_BOOKS = "Read who owes whom, down to each entry of the journal."
     SET_COMMISSION = "Set what the shop takes of sales, and prove the books on demand."
+    WITHHOLD_TAX = "Say from which day, of whom and why tax is held back from sellers, or no longer."
     DECIDE_COMPLAINTS = "Decide complaints that buyer and producer do not settle."
     READ_ORDERS = "Read orders with who bought, their parcels, and who holds the cash of these."
     HANDLE_ORDERS = "Pack, send, cancel and take back orders of one's own organisation, and count their cash."
@@ -108,6 +109,7 @@ _OFFICE_WORKS = _OFFICE_READS | {
     P.HANDLE_MONEY,
     P.SWITCH_PAYMENT_METHODS,
     P.SET_COMMISSION,
+    P.WITHHOLD_TAX,
 }
 
 #: The one table of grants: (kind of organisation, role) → what it allows.
@@ -129,7 +131,8 @@ GRANTS: dict[tuple[OrganisationKind, Role], frozenset[Permission]] = {
 
 
 #: What binds the whole programme is a province's matter: the pages of the shop, its shipping rates, vouchers and ways
-#: to pay, the account that stands in for producers without one, what the shop takes, and the register of certificates.
+#: to pay, the account that stands in for producers without one, what the shop takes and holds back, and the register of
+#: certificates.
 #: Source: QĐ 26/2026/QĐ-TTg, Điều 3 and 7 (the commune checks and proposes, it gives no points and no stars).
 OF_A_PROVINCE = frozenset(
     {
@@ -140,6 +143,7 @@ OF_A_PROVINCE = frozenset(
         P.MANAGE_VOUCHERS,
         P.SWITCH_PAYMENT_METHODS,
         P.SET_COMMISSION,
+        P.WITHHOLD_TAX,
         P.MANAGE_BANK_ACCOUNT,
     }
 )

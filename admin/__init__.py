@@ -43,6 +43,7 @@ from admin import (
     search_words,
     shipping_rates,
     stock,
+    taxes,
     texts,
     vouchers,
 )
@@ -76,6 +77,7 @@ SCREENS = [
     returns.blueprint,
     stock.blueprint,
     books.blueprint,
+    taxes.blueprint,
     consignment.blueprint,
     money.blueprint,
     bank_statements.blueprint,

@@ -42,6 +42,7 @@ WORDS = {
     "accounts.stop_acting": N_("stopped acting for a producer"),
     "accounts.withdraw_invitation": N_("withdrew an invitation"),
     "books.set_commission": N_("set a commission"),
+    "books.turn_withholding": N_("switched on or off that tax is held back"),
     "catalog.add_item": N_("entered a pack size"),
     "catalog.alcohol_licence": N_("recorded an alcohol licence"),
     "catalog.approve": N_("approved a product"),

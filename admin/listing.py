@@ -1,7 +1,7 @@
 """What all lists of the back office share: page and order read from the address, sorted headings, CSV files.
 
 In the address: ``q`` words, ``sap-xep`` the column (with a minus for descending), ``trang`` the page, ``dang=csv``
-the same list as a file, all pages of it.
+(or ``xlsx``) the same list as a file, all pages of it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+import xlsxwriter
 from flask import Response, request
 from sqlalchemy import Select, func, select
 
@@ -85,6 +86,37 @@ def csv_file(name: str, header: Iterable[str], rows: Iterable[Iterable[object]])
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
     answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def asks_for_xlsx() -> bool:
+    """Tell whether the list is wanted as an Excel file."""
+    return request.args.get("dang") == "xlsx"
+
+
+def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Iterable[object]]) -> Response:
+    """Answer with an Excel file of one sheet: numbers are numbers, all else is text.
+
+    :param name: of the file, without ``.xlsx``; letters without marks
+    """
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet(name[:31])
+        sheet.write_row(0, 0, header, book.add_format({"bold": True, "text_wrap": True, "valign": "top"}))
+        money = book.add_format({"num_format": "#,##0"})
+        for number, row in enumerate(rows, 1):
+            for column, cell in enumerate(row):
+                if isinstance(cell, int):
+                    sheet.write_number(number, column, cell, money)
+                elif cell is not None:
+                    sheet.write_string(number, column, str(cell))
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, 0, 32)
+        sheet.set_column(1, max(1, len(header) - 1), 18)
+    answer = Response(file.getvalue(), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -131,6 +131,7 @@ def index() -> str | Response:
             for key, label, current in tabs
         ],
         may_handle=actor.may(Permission.HANDLE_MONEY),
+        reads_books=actor.may(Permission.READ_BOOKS),
         has_account=bool(money_queries.accounts_of(actor)),
         to_give_back=money_queries.count_to_give_back(actor),
         left_over=money_queries.count_held(actor),

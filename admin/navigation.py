@@ -56,6 +56,7 @@ MENU = [
     Item(N_("Recalls"), "recalls.index", "alert-triangle", N_("Goods"), Permission.READ_RECALLS),
     Item(N_("Money that came"), "money.index", "transfer-in", N_("Money"), Permission.READ_MONEY),
     Item(N_("Money to give back"), "money.refunds", "transfer-out", N_("Money"), Permission.READ_MONEY),
+    Item(N_("Tax held back"), "taxes.index", "receipt", N_("Money"), Permission.READ_BOOKS),
     Item(N_("Account for transfers"), "bank_accounts.show", "id", N_("Money"), Permission.MANAGE_BANK_ACCOUNT),
     Item(N_("Ways to pay"), "bank_accounts.methods", "cash", N_("Money"), Permission.SWITCH_PAYMENT_METHODS),
     Item(

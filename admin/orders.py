@@ -23,6 +23,7 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked
 from admin.saying import dong, said
+from books import queries as books
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
@@ -236,8 +237,11 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
     stage = order_queries.stage_of(order)
     picks = order_queries.picks_of([order])[order.id]
     comes_on = parcels.comes_on(order, clock.now())
+    tax = books.tax_of(actor, order.number)
     return render_template(
         "admin/orders/show.html",
+        tax=tax,
+        tax_words=tax and gettext("VAT %(vat)s, income tax %(pit)s", vat=dong(tax.vat_vnd), pit=dong(tax.pit_vnd)),
         order=order,
         contact=order.purchase.contact,
         where=where_of(order),

@@ -28,6 +28,7 @@ ACCOUNTS: dict[Account, tuple[str, str]] = {
 KINDS: dict[str, str] = {
     "order_confirmed": N_("Order confirmed"),
     "order_paid": N_("Order paid"),
+    "tax_withheld": N_("Tax held back"),
     "order_cancelled": N_("Order cancelled"),
     "order_came_back": N_("Parcel came back"),
     "money_arrived": N_("Money came"),

@@ -1,4 +1,4 @@
-"""Entries of the journal with their lines, rates of commission, and proofs that the books add up.
+"""Entries of the journal with their lines, rates of commission, tax held back, and proofs that the books add up.
 
 A line says: this account of this organisation, so many đồng. Above nought it has or is owed, below nought it owes or
 has earned. Lines of one organisation add up to nought in every entry, and what A says of B, B says of A: so the lines
@@ -107,6 +107,56 @@ class CommissionRate(Base):
     valid_until: Mapped[date | None]  #: the last day
     set_at: Mapped[datetime]
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+@append_only
+class WithholdingSwitch(Base):
+    """Whether tax is held back, from a day on: for all sellers, or for one. Without a row it is not."""
+
+    __tablename__ = "withholding_switch"
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_withholding_switch_seller", "seller_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  #: the office that holds it back
+    seller_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id")
+    )  #: None: all without a row of their own
+    is_on: Mapped[bool]
+    valid_from: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(300))
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+@append_only
+class TaxHeld(Base):
+    """What an entry holds back of a sale, or (below nought) offsets: the monthly list adds these up.
+
+    The entry has the same sum on ``Account.TAX``; here it is VAT and PIT apart, with what they were taken of.
+    """
+
+    __tablename__ = "tax_held"
+    __table_args__ = (
+        UniqueConstraint("entry_id", "document"),
+        CheckConstraint("vat_vnd <> 0 OR pit_vnd <> 0", name="amounts"),
+        Index("ix_tax_held_document", "document"),
+        Index("ix_tax_held_seller", "seller_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"))
+    document: Mapped[str] = mapped_column(String(40))  #: the order
+    seller_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    office_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    rule: Mapped[str] = mapped_column(String(40))
+    is_claim: Mapped[bool]  #: the money did not pass through the office: the seller owes it to the office
+    base_vnd: Mapped[int] = mapped_column(BigInteger)
+    vat_vnd: Mapped[int] = mapped_column(BigInteger)
+    pit_vnd: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 @append_only

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.queries import owned_by
-from books.models import Account, BooksProof, JournalEntry, JournalLine
+from books.models import Account, BooksProof, JournalEntry, JournalLine, TaxHeld
 from kernel.db import db
 
 #: What somebody else has that is ours, or owes us.
@@ -129,6 +129,91 @@ def about(actor: Actor, documents: Sequence[str]) -> list[Posted]:
 def last_proof() -> BooksProof | None:
     """Give the last proof that was made."""
     return db.session.scalar(select(BooksProof).order_by(BooksProof.id.desc()).limit(1))
+
+
+# --- Tax held back ------------------------------------------------------------------------------------
+
+
+class TaxOfSeller(NamedTuple):
+    """What was held back for a seller within some time, and what of it (or of before) was offset."""
+
+    seller_id: int
+    seller_vi: str
+    seller_en: str
+    code: str
+    tax_code: str | None
+    base_vnd: int
+    vat_vnd: int
+    pit_vnd: int
+    offset_base_vnd: int
+    offset_vat_vnd: int
+    offset_pit_vnd: int
+    claim_vnd: int  #: of what is left, what the seller owes the office: it had the money
+
+    @property
+    def due_vnd(self) -> int:
+        """What is left to be paid to the state."""
+        return self.vat_vnd + self.pit_vnd - self.offset_vat_vnd - self.offset_pit_vnd
+
+
+def taxes_visible_to(actor: Actor) -> Select[TaxHeld]:
+    """Select what of held-back tax an actor may see: its own, that of its jurisdiction, or what it held back."""
+    held_here = TaxHeld.office_id == actor.organisation_id
+    return select(TaxHeld).where(or_(owned_by(actor, TaxHeld.seller_id), held_here))
+
+
+def taxes_by_seller(actor: Actor, begin: datetime, end: datetime) -> list[TaxOfSeller]:
+    """Add up the tax held back from an instant until before another, seller by seller."""
+    rows = taxes_visible_to(actor).where(TaxHeld.at >= begin, TaxHeld.at < end).subquery()
+    is_offset = rows.c.vat_vnd + rows.c.pit_vnd < 0
+
+    def total(column: Any, sign: int) -> Any:
+        return func.coalesce(func.sum(case((is_offset if sign < 0 else ~is_offset, sign * column), else_=0)), 0)
+
+    columns = (rows.c.base_vnd, rows.c.vat_vnd, rows.c.pit_vnd)
+    claims = func.coalesce(func.sum(case((rows.c.is_claim, rows.c.vat_vnd + rows.c.pit_vnd), else_=0)), 0)
+    names = (Organisation.id, Organisation.name_vi, Organisation.name_en, Organisation.code, Organisation.tax_code)
+    found = db.session.execute(
+        select(*names, *(total(one, 1) for one in columns), *(total(one, -1) for one in columns), claims)
+        .join(rows, rows.c.seller_id == Organisation.id)
+        .group_by(*names, Organisation.sort_key)
+        .order_by(Organisation.sort_key, Organisation.id)
+    )
+    return [TaxOfSeller(*row[:5], *(int(amount) for amount in row[5:])) for row in found]
+
+
+def taxes_of_seller(actor: Actor, seller_id: int, begin: datetime, end: datetime) -> Select[TaxHeld]:
+    """Select the tax held back for a seller from an instant until before another, order by order, the latest first."""
+    return (
+        taxes_visible_to(actor)
+        .where(TaxHeld.seller_id == seller_id, TaxHeld.at >= begin, TaxHeld.at < end)
+        .order_by(TaxHeld.id.desc())
+    )
+
+
+def tax_of(actor: Actor, document: str) -> TaxSum | None:
+    """Add up the tax held back of an order, less what was offset; None: there was none."""
+    rows = taxes_visible_to(actor).where(TaxHeld.document == document).subquery()
+    found = db.session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(rows.c.vat_vnd), 0),
+            func.coalesce(func.sum(rows.c.pit_vnd), 0),
+            func.coalesce(func.sum(case((rows.c.is_claim, 1), else_=0)), 0),
+        ).select_from(rows)
+    ).one()
+    return TaxSum(int(found[1]), int(found[2]), bool(found[3])) if found[0] else None
+
+
+class TaxSum(NamedTuple):
+    """Tax held back of an order, as it stands."""
+
+    vat_vnd: int
+    pit_vnd: int
+    is_claim: bool
+
+
+# --- Inside -------------------------------------------------------------------------------------------
 
 
 def _lines(actor: Actor, organisation_id: int | None) -> Select[JournalLine]:

@@ -86,11 +86,21 @@ def _shares(sale: Sale, deal: Deal) -> list[Line]:
             Line(seller, Account.COMMISSION, sale.commission_vnd, about),
             Line(house, Account.COMMISSION, -sale.commission_vnd, about),
             *owes(seller, house, sale.commission_vnd, about),
-            Line(seller, Account.TAX, sale.tax_vnd, about),
-            Line(house, Account.TAX, -sale.tax_vnd, about),
-            *owes(seller, house, sale.tax_vnd, about),
+            *tax_held(sale, deal),
         ]
     return lines
+
+
+def tax_held(sale: Sale, deal: Deal) -> list[Line]:
+    """Tax is held back: the office owes it to the state, and the seller (whose money it may have) to the office."""
+    seller, house, about = deal.seller_id, deal.house_id, deal.document
+    if house is None or house == seller:
+        return []
+    return [
+        Line(seller, Account.TAX, sale.tax_vnd, about),
+        Line(house, Account.TAX, -sale.tax_vnd, about),
+        *owes(seller, house, sale.tax_vnd, about),
+    ]
 
 
 def _undo(part: Sale, deal: Deal) -> list[Line]:

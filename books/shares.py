@@ -20,7 +20,13 @@ class Sale:
     delivery_vnd: int = 0
     delivery_off_vnd: int = 0
     commission_vnd: int = 0
-    tax_vnd: int = 0
+    vat_held_vnd: int = 0  #: tax held back for the seller
+    pit_held_vnd: int = 0
+
+    @property
+    def tax_vnd(self) -> int:
+        """What is held back for the seller."""
+        return self.vat_held_vnd + self.pit_held_vnd
 
     @property
     def goods_paid_vnd(self) -> int:
@@ -50,7 +56,8 @@ class Sale:
             self.delivery_vnd - other.delivery_vnd,
             self.delivery_off_vnd - other.delivery_off_vnd,
             self.commission_vnd - other.commission_vnd,
-            self.tax_vnd - other.tax_vnd,
+            self.vat_held_vnd - other.vat_held_vnd,
+            self.pit_held_vnd - other.pit_held_vnd,
         )
 
 
@@ -75,7 +82,8 @@ def undone(sale: Sale, refunded_vnd: int) -> Sale:
         delivery_vnd=delivery + delivery_off,
         delivery_off_vnd=delivery_off,
         commission_vnd=_part(sale.commission_vnd, goods, sale.goods_paid_vnd),
-        tax_vnd=_part(sale.tax_vnd, goods, sale.goods_paid_vnd),
+        vat_held_vnd=_part(sale.vat_held_vnd, goods, sale.goods_paid_vnd),
+        pit_held_vnd=_part(sale.pit_held_vnd, goods, sale.goods_paid_vnd),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from books import selling, shares, verification
 from books.journal import Line
-from books.models import Account, JournalEntry, JournalLine
+from books.models import Account, JournalEntry, JournalLine, TaxHeld
 from kernel.db import db
 from storefront import bookkeeping, voucher_queries
 from storefront.order_models import (
@@ -43,6 +43,7 @@ class _Journal:
     money: Counter[int] = field(default_factory=Counter)  #: by organisation, wherever it is
     causes: dict[str, int] = field(default_factory=dict)  #: cause → what its lines above nought come to
     came_back: set[int] = field(default_factory=set)  #: orders whose parcel came back
+    taxes: Counter[tuple[int, str, int]] = field(default_factory=Counter)  #: entry, document, organisation
     paid_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  #: payment's code → orders
 
 
@@ -52,7 +53,8 @@ def verify() -> list[str]:
     Laws: an order that stands is in the journal with the shares that were frozen, less what refunds undid; any other
     is at nought. What a payment captured and did not give back is what is held of it and what is left of the orders it
     paid. What is promised back is the refunds that wait. Every credit is there once. Whoever was paid has what came
-    less what went. Vouchers are used as often as purchases have them.
+    less what went. Of the tax on each entry VAT and PIT are written down. Vouchers are used as often as purchases have
+    them.
     """
     said = _read()
     return [
@@ -62,6 +64,7 @@ def verify() -> list[str]:
         *_refunds(said),
         *_credits(said),
         *_money(said),
+        *_taxes(said),
         *voucher_queries.disagreements(),
     ]
 
@@ -86,6 +89,8 @@ def _read() -> _Journal:
     for cause, kind, document, account, organisation_id, amount, entry_id in rows:
         said.sums[document, account, organisation_id] += amount
         said.causes[cause] = said.causes.get(cause, 0) + max(amount, 0)
+        if account is Account.TAX:
+            said.taxes[entry_id, document, organisation_id] += amount
         if account in MONEY:
             said.money[organisation_id] += amount
         if kind == "order_paid" and account in (Account.HELD, Account.BUYERS):
@@ -214,3 +219,16 @@ def _money(said: _Journal) -> Iterator[str]:
         if said.money[payee_id] != expected[payee_id]:
             has = said.money[payee_id]
             yield f"organisation {payee_id}: it should have {expected[payee_id]}, the journal says {has}"
+
+
+def _taxes(said: _Journal) -> Iterator[str]:
+    expected: Counter[tuple[int, str, int]] = Counter()
+    for row in db.session.scalars(select(TaxHeld).order_by(TaxHeld.id)):
+        expected[row.entry_id, row.document, row.seller_id] += row.vat_vnd + row.pit_vnd
+        expected[row.entry_id, row.document, row.office_id] -= row.vat_vnd + row.pit_vnd
+    for key in sorted(expected.keys() | said.taxes.keys()):
+        if said.taxes[key] != expected[key]:
+            yield (
+                f"{key[1]}, tax of organisation {key[2]} in entry {key[0]}: the journal says {said.taxes[key]}, "
+                f"the list of tax {expected[key]}"
+            )

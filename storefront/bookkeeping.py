@@ -13,11 +13,12 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 
 from accounts.actor import Actor
-from books import journal, selling, shares
+from books import journal, selling, shares, withholding
 from books.journal import Line
-from books.models import Account, JournalEntry, JournalLine
+from books.models import Account, JournalEntry, JournalLine, TaxHeld
 from books.selling import Deal
 from books.shares import Sale
+from kernel import clock
 from kernel.db import db, for_update
 from storefront.order_models import Credit, Order, Parcel, Payment, PaymentMethod, Placement, Purchase, Refund
 
@@ -40,7 +41,8 @@ def sale_of(order: Order) -> Sale:
         delivery_vnd=order.shipping_vnd,
         delivery_off_vnd=order.discount_vnd - goods_off,
         commission_vnd=order.commission_vnd,
-        tax_vnd=int(tax.get("vat_vnd", 0)) + int(tax.get("pit_vnd", 0)),
+        vat_held_vnd=int(tax.get("vat_vnd", 0)),
+        pit_held_vnd=int(tax.get("pit_vnd", 0)),
     )
 
 
@@ -61,6 +63,8 @@ def confirmed(order: Order, *, now: datetime) -> None:
     """The order stands: the buyer owes its total."""
     lines = selling.confirmed(sale_of(order), deal_of(order))
     journal.post(f"order:{order.number}:confirmed", "order_confirmed", lines, now=now)
+    if not order.total_vnd:
+        _hold_tax_back(order, None, now=now)
 
 
 def paid(order: Order, payment: Payment, *, now: datetime) -> None:
@@ -71,6 +75,7 @@ def paid(order: Order, payment: Payment, *, now: datetime) -> None:
         return
     lines = selling.paid(order.total_vnd, deal_of(order), payee_id=payment.payee_id, subject=payment.code)
     journal.post(f"order:{order.number}:paid", "order_paid", lines, now=now)
+    _hold_tax_back(order, payment.payee_id, now=now)
 
 
 def cancelled(order: Order, *, now: datetime, actor: Actor | None = None) -> None:
@@ -154,7 +159,7 @@ def refund_claimed(
     payee_id, rest = payment.payee_id, made.amount_vnd
     lines: list[Line] = []
     paid_orders = _paid_by(payment)
-    parts = []
+    parts, offset = [], []
     free = min(rest, held(payment))
     rest -= free
     for order in orders:
@@ -168,7 +173,9 @@ def refund_claimed(
     for order, before, part in parts:
         undone = shares.refund(sale_of(order), before_vnd=before, amount_vnd=part)
         lines += selling.refunded(undone, deal_of(order), payee_id=payee_id, subject=made.number)
-    journal.post(f"refund:{made.number}:claimed", "refund_claimed", lines, now=now, actor=actor)
+        offset.append((order, shares.Sale(0) - undone))
+    entry_id = journal.post(f"refund:{made.number}:claimed", "refund_claimed", lines, now=now, actor=actor)
+    _note_tax(entry_id, offset, now)
 
 
 def refund_done(made: Refund, payment: Payment, *, now: datetime, actor: Actor | None = None) -> None:
@@ -191,15 +198,18 @@ def refund_refused(
     """Nothing goes back after all: what was undone of a sale that stands is done again, the rest is held."""
     payee_id, rest = payment.payee_id, made.amount_vnd
     lines: list[Line] = []
+    held = []
     for order in orders:
         part = _undone_by(made, order)
         if not part or order.placement is not Placement.CONFIRMED or not _stands(order):
             continue
         again = shares.refund(sale_of(order), before_vnd=undone_of(order) - part, amount_vnd=part)
         lines += selling.turned(selling.refunded(again, deal_of(order), payee_id=payee_id, subject=made.number))
+        held.append((order, again))
         rest -= part
     lines += selling.moved(payee_id, Account.HELD, Account.REFUNDS, rest, (payment.code, made.number))
-    journal.post(f"refund:{made.number}:refused", "refund_refused", lines, now=now, actor=actor)
+    entry_id = journal.post(f"refund:{made.number}:refused", "refund_refused", lines, now=now, actor=actor)
+    _note_tax(entry_id, held, now)
 
 
 # --- Reads --------------------------------------------------------------------------------------------
@@ -275,7 +285,65 @@ def _undo_the_rest(order: Order, cause: str, kind: str, now: datetime, actor: Ac
     rest = sale - shares.undone(sale, undone_of(order))
     payee_id, subject = _who_has_the_money_of(order)
     lines = selling.cancelled(rest, deal_of(order), payee_id=payee_id, subject=subject)
-    journal.post(cause, kind, lines, now=now, actor=actor)
+    entry_id = journal.post(cause, kind, lines, now=now, actor=actor)
+    _note_tax(entry_id, [(order, shares.Sale(0) - rest)], now)
+
+
+def _hold_tax_back(order: Order, payee_id: int | None, *, now: datetime) -> None:
+    """Hold tax back of an order that stands and is paid, if the switch says so; what was undone of it before is not.
+
+    Where another than the office has the money, the seller owes the office the tax, as it owes the commission.
+    """
+    seller = order.producer
+    base = base_of(
+        order.goods_vnd,
+        sum(line.discount_vnd for line in order.lines),
+        borne_by_another=order.discount_by_id is not None,
+    )
+    found = withholding.of_sale(seller, base, on=clock.business_date(now))
+    if found is None:
+        return
+    house_id = order.house_id or found.office_id
+    if house_id == seller.id:
+        return
+    order.house_id = house_id
+    order.withholding = {
+        "rule": found.rule,
+        "base_vnd": found.base_vnd,
+        "vat_vnd": found.vat_vnd,
+        "pit_vnd": found.pit_vnd,
+        "is_claim": (payee_id or order.discount_by_id) != house_id,
+    }
+    db.session.flush()
+    sale = sale_of(order)
+    rest = sale - shares.undone(sale, undone_of(order))
+    lines = selling.tax_held(rest, deal_of(order))
+    entry_id = journal.post(f"order:{order.number}:withheld", "tax_withheld", lines, now=now)
+    _note_tax(entry_id, [(order, rest)], now)
+
+
+def _note_tax(entry_id: int | None, parts: Sequence[tuple[Order, Sale]], now: datetime) -> None:
+    """Write down VAT and PIT of what an entry holds back, or offsets, with what they were taken of."""
+    for order, part in parts:
+        tax = order.withholding
+        if entry_id is None or tax is None or not (part.vat_held_vnd or part.pit_held_vnd):
+            continue
+        borne_by_another = order.discount_by_id is not None
+        db.session.add(
+            TaxHeld(
+                entry_id=entry_id,
+                document=order.number,
+                seller_id=order.producer_id,
+                office_id=order.house_id,
+                rule=tax["rule"],
+                is_claim=tax["is_claim"],
+                base_vnd=base_of(part.goods_vnd, part.goods_off_vnd, borne_by_another=borne_by_another),
+                vat_vnd=part.vat_held_vnd,
+                pit_vnd=part.pit_held_vnd,
+                at=now,
+            )
+        )
+    db.session.flush()
 
 
 def _stands(order: Order) -> bool:

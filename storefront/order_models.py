@@ -202,7 +202,8 @@ class Order(Base):
     house_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     #: who bears what was taken off; None: the producer
     discount_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
-    #: tax held back, when the switch is on: {"rule", "base_vnd", "vat_vnd", "pit_vnd"}; NĐ 252/2026/NĐ-CP
+    #: tax held back when it was paid, if the switch was on: {"rule", "base_vnd", "vat_vnd", "pit_vnd", "is_claim"}, of
+    #: all of it; what was offset since is ``books.models.TaxHeld``
     withholding: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     note: Mapped[str] = mapped_column(String(500), default="")  #: from the buyer to the producer
     invoice_number: Mapped[str] = mapped_column(String(60), default="")  #: recorded, not issued here

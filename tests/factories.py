@@ -93,7 +93,7 @@ class Factories:
                 code=facts.pop("code", f"to{number:03d}"),
                 slug=facts.pop("slug", f"to-chuc-{number}"),
                 kind=kind,
-                legal_form=LegalForm.PUBLIC_BODY if office else LegalForm.COOPERATIVE,
+                legal_form=facts.pop("legal_form", LegalForm.PUBLIC_BODY if office else LegalForm.COOPERATIVE),
                 name_vi=name,
                 commune_code=commune,
                 commune_valid_from=VALID_FROM,

@@ -469,6 +469,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "books.about": (an_entry, "+++ --- +++ ---"),
     "books.prove_now": (nothing, "--- --- ++- ---"),
     "books.rates": (nothing, "--- --- ++- ---"),
+    "taxes.index": (nothing, "+++ --- +++ ---"),
+    "taxes.switch": (nothing, "--- --- ++- ---"),
     "complaints.index": (nothing, "+++ --- +++ ---"),
     "complaints.show": (complaint, "+++ --- +++ ---"),
     "complaints.answer": (complaint, "++- --- --- ---"),

@@ -30,7 +30,7 @@ from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from accounts.models import Organisation, OrganisationKind, Role
 from books import journal, selling
-from books.models import Account, JournalLine
+from books.models import Account, JournalLine, TaxHeld
 from books.selling import Deal
 from books.shares import Sale
 from consignment.models import SalesPoint
@@ -327,6 +327,24 @@ def sent_back_of(world: SimpleNamespace, make: Factories) -> Rows:
     return found
 
 
+def taxed(world: SimpleNamespace, make: Factories) -> Rows:
+    """What the province's office held back for A and for B."""
+    rows = {}
+    for name, owner in (("of_a", world.producer_a), ("of_b", world.producer_b)):
+        deal = Deal(f"DH-{name}", owner.id, house_id=world.province.id)
+        with transaction() as session:
+            sale = Sale(100, vat_held_vnd=1)
+            entry_id = journal.post(f"test:{name}", "test", selling.tax_held(sale, deal), now=clock.now())
+            row = TaxHeld(
+                entry_id=entry_id, document=deal.document, seller_id=owner.id, office_id=world.province.id, rule="mẫu",
+                is_claim=False, base_vnd=100, vat_vnd=1, pit_vnd=0, at=clock.now(),
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            rows[name] = row.id
+    return rows
+
+
 def written_of(world: SimpleNamespace, make: Factories) -> Rows:
     """The line of a sale of A and of B, and what either owes the province's office for it."""
     rows = {}
@@ -545,6 +563,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
             "commune": {"of_a", "house_a", "house_b"},
         },
     ),
+    "books.queries.taxes_visible_to": (taxed, OF_PRODUCERS),
     "storefront.after_queries.complaints_visible_to": (complained_of, OF_PRODUCERS),
     "storefront.after_queries.reviews_visible_to": (
         said_of,

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
-from accounts.models import Organisation
-from books import commission
+from accounts.models import LegalForm, Organisation
+from books import commission, withholding
 from books.models import Account, JournalLine
 from kernel import clock
 from kernel.db import db, transaction
@@ -62,6 +62,7 @@ class Thing:
     base: int  #: what the seller gets for the goods, from whomever
     paid: int  #: what the buyer pays for them
     rate: Fraction
+    tax: Fraction
     state: str = "placed"  #: "placed", "stands", "timed out", "off", "back"
     is_paid: bool = False
     undone: int = 0
@@ -106,11 +107,13 @@ class World:
     office: int
     texts: dict[str, int]
     rates: dict[int, Fraction] = field(default_factory=dict)
+    taxes: dict[int, Fraction] = field(default_factory=dict)
 
 
 def world(make: Factories, now: datetime) -> World:
-    """Make it: rice and honey at odd prices; a commission of 7,5 % for all, 12,34 % for the second."""
-    producers, items = (make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")), []
+    """Make it: rice and honey at odd prices; a commission of 7,5 % for all, 12,34 % for the second, and its tax."""
+    household = make.producer("Hộ mẫu", legal_form=LegalForm.HOUSEHOLD)
+    producers, items = (make.producer("Hợp tác xã mẫu"), household), []
     office = make.office()
     for producer, price in zip(producers, (49_999, 120_001), strict=True):
         product = make.product(producer, price_vnd=price)
@@ -131,12 +134,14 @@ def world(make: Factories, now: datetime) -> World:
         session.add_all(texts)
         commission.set_rate(office, 750, valid_from=today, actor=SYSTEM, now=now)
         commission.set_rate(office, 1234, producer=producers[1], valid_from=today, actor=SYSTEM, now=now)
+        withholding.turn(office, True, valid_from=today, reason="Thử", actor=SYSTEM, now=now)
     return World(
         (producers[0].id, producers[1].id),
         (items[0], items[1]),
         office.id,
         {"terms": texts[0].id, "privacy": texts[1].id},
         {producers[0].id: Fraction(750, 10_000), producers[1].id: Fraction(1234, 10_000)},
+        {producers[0].id: Fraction(0), producers[1].id: Fraction(150, 10_000)},
     )
 
 
@@ -208,6 +213,7 @@ class Buying(RuleBasedStateMachine):
                 else sum(line.amount_vnd - line.discount_vnd for line in order.lines),
                 sum(line.amount_vnd - line.discount_vnd for line in order.lines),
                 here.rates[order.producer_id],
+                here.taxes[order.producer_id],
                 "stands" if on_delivery else "placed",
             )
             for order in purchase.orders
@@ -547,13 +553,29 @@ class Buying(RuleBasedStateMachine):
         earned = -(of(Account.SALES) + of(Account.DELIVERY) + of(Account.DISCOUNTS))
         assert earned == sum(thing.total - thing.undone for thing in standing)
         assert of(Account.COMMISSION) == 0
-        taken = sum(self.fair_commission(thing) for thing in standing)
+        taken = sum(self.fair(thing, thing.rate) for thing in standing)
         assert abs(-found[self.here.office, Account.COMMISSION] - taken) <= 2 * len(standing)
+        assert of(Account.TAX) == 0
+        paid = [thing for thing in standing if thing.is_paid]
+        tax = sum(self.fair(thing, thing.tax) for thing in paid)
+        assert abs(-found[self.here.office, Account.TAX] - tax) <= 3 * len(paid)
+        self.everybody_has_a_share_of_what_was_paid(found, paid)
         db.session.rollback()
 
-    def fair_commission(self, thing: Thing) -> Fraction:
+    def fair(self, thing: Thing, rate: Fraction) -> Fraction:
         kept = max(0, thing.paid - thing.undone)
-        return thing.base * thing.rate * Fraction(kept, thing.paid)
+        return thing.base * rate * Fraction(kept, thing.paid)
+
+    def everybody_has_a_share_of_what_was_paid(self, found: Counter[tuple[int, Account]], paid: list[Thing]) -> None:
+        """Producers, platform, tax and delivery together are what was paid less what goes back."""
+        everybody = (*self.here.producers, self.here.office)
+        earned = -sum(found[who, account] for who in everybody for account in (Account.SALES, Account.DISCOUNTS))
+        delivery = -sum(found[who, Account.DELIVERY] for who in everybody)
+        platform, tax = -found[self.here.office, Account.COMMISSION], -found[self.here.office, Account.TAX]
+        costs = sum(found[who, account] for who in self.here.producers for account in (Account.COMMISSION, Account.TAX))
+        producers = earned - costs
+        waits = sum(found[who, Account.BUYERS] for who in self.here.producers)
+        assert producers + platform + tax + delivery - waits == sum(thing.total - thing.undone for thing in paid)
 
 
 def test_not_one_dong_appears_vanishes_or_is_anybody_elses(ctx: Flask, make: Factories, now: datetime) -> None:

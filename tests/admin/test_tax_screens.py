@@ -1,0 +1,145 @@
+"""Tax held back on screens: the month of each seller as a list, the switch of the office, the page of an order."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accounts.actor import SYSTEM
+from accounts.models import LegalForm, Organisation, Role
+from books import withholding
+from books.models import WithholdingSwitch
+from kernel import clock
+from kernel.db import db, transaction
+from kernel.models import AuditEntry
+from storefront import settling
+from storefront.order_models import PaymentMethod
+from tests.factories import BA_DONG, Factories
+from tests.orders import Shop, open_shop, order_of
+from tests.web import send
+
+TAXES = "/quan-tri/thue"
+
+
+@pytest.fixture
+def office(make: Factories) -> Organisation:
+    return make.office()
+
+
+@pytest.fixture
+def shop(make: Factories, app: Flask, office: Organisation, now: datetime) -> Shop:
+    """A is a household with a tax code; of its order of 100.000 ₫ of goods a half was given back."""
+    shop = open_shop(make, app, now)
+    with app.app_context():
+        with transaction():
+            seller = db.session.get_one(Organisation, shop.a.id)
+            seller.legal_form, seller.tax_code = LegalForm.HOUSEHOLD, "0100109106"
+            withholding.turn(
+                office, True, valid_from=clock.business_date(now), reason="Sàn thu hộ", actor=SYSTEM, now=now
+            )
+        order = order_of(shop, now, 2, method=PaymentMethod.VIETQR)
+        with transaction():
+            settling.refund(order.purchase.payments[0], 50_000, cause="r", reason="Trả hàng", now=now)
+    return shop
+
+
+def test_the_office_reads_the_month_of_each_seller_and_takes_it_along(
+    shop: Shop, office: Organisation, make: Factories
+) -> None:
+    client = make.client(office)
+
+    page = client.get(TAXES).text
+    assert "Hợp tác xã mẫu A" in page
+    assert "0100109106" in page
+    assert "Thuế khấu trừ, tháng 11/2026" in page
+    rows = list(csv.reader(io.StringIO(client.get(f"{TAXES}?dang=csv").text.removeprefix("\ufeff"))))
+    wanted = ["100000", "1000", "500", "50000", "500", "250", "750", "750"]
+    assert rows[1] == ["Hợp tác xã mẫu A", shop.a.code, "0100109106", *wanted]
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{TAXES}?dang=xlsx").data))
+    cells = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert cells[0] == rows[0]
+    assert cells[1] == [*rows[1][:3], *map(int, wanted)]
+    assert "DH-000001-1" in client.get(f"{TAXES}?to-chuc={shop.a.code}").text
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2999-12", "2000-01"])
+def test_another_month_is_empty(shop: Shop, office: Organisation, make: Factories, month: str) -> None:
+    assert "Tháng này không khấu trừ" in make.client(office).get(f"{TAXES}?thang={month}").text
+
+
+@pytest.mark.parametrize("month", ["2026-13", "x", "2026", "-", "0000-01", "２０２６-11"])
+def test_what_is_no_month_is_this_one(shop: Shop, office: Organisation, make: Factories, month: str) -> None:
+    assert "tháng 11/2026" in make.client(office).get(f"{TAXES}?thang={month}").text
+
+
+def test_a_producer_reads_its_own_order_by_order(shop: Shop, make: Factories) -> None:
+    page = make.client(shop.a).get(TAXES).text
+    assert "DH-000001-1" in page
+    assert "người bán đã nhận tiền" in page
+    other = make.client(shop.b).get(TAXES).text
+    assert "DH-000001-1" not in other
+    assert make.client(shop.b).get(f"{TAXES}?to-chuc={shop.a.code}").status_code == 404
+
+
+def test_the_order_and_the_money_page_lead_to_it(shop: Shop, make: Factories) -> None:
+    ours = make.client(shop.a)
+
+    page = ours.get("/quan-tri/don-hang/DH-000001-1").text
+    assert "Thuế khấu trừ" in page
+    assert "thuế GTGT 500" in page
+    assert "nhà sản xuất nợ khoản thuế này" in page
+    assert TAXES in ours.get("/quan-tri/tien").text
+
+
+def test_the_office_turns_the_switch_with_a_reason_and_it_is_in_the_trail(
+    shop: Shop, office: Organisation, make: Factories, app: Flask
+) -> None:
+    client = make.client(office)
+    typed = {"is_on": "khong", "seller": shop.a.code, "valid_from": "25/11/2026", "reason": "Dưới 1 tỷ đồng"}
+
+    assert send(client, f"{TAXES}/cong-tac", typed).status_code == 303
+    page = client.get(f"{TAXES}/cong-tac").text
+    assert "Dưới 1 tỷ đồng" in page
+    assert "Chưa ai đối chiếu" in page
+    with app.app_context():
+        row = db.session.scalars(select(WithholdingSwitch).order_by(WithholdingSwitch.id.desc())).first()
+        assert row is not None
+        assert (row.is_on, row.seller_id) == (False, shop.a.id)
+        acts = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == f"organisation:{shop.a.code}"))
+        assert "books.turn_withholding" in set(acts)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"reason": " "}, "Hãy nói lý do"),
+        ({"valid_from": "23/11/2026"}, "từ hôm nay trở đi"),
+        ({"valid_from": "99/99"}, 'id="valid_from-error"'),
+        ({"is_on": "x"}, 'id="is_on-error"'),
+        ({"seller": "zzzz"}, 'id="seller-error"'),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field_and_nothing_is_lost(
+    shop: Shop, office: Organisation, make: Factories, wrong: dict[str, str], words: str
+) -> None:
+    typed = {"is_on": "co", "valid_from": "25/11/2026", "reason": "Sàn thu hộ tiền", **wrong}
+
+    answer = send(make.client(office), f"{TAXES}/cong-tac", typed)
+
+    assert answer.status_code == 422
+    assert words in answer.text or "error" in answer.text
+    if "reason" not in wrong:
+        assert "Sàn thu hộ tiền" in answer.text
+
+
+def test_an_office_of_a_commune_does_not_turn_it(shop: Shop, make: Factories) -> None:
+    commune = make.office("Xã", of=(BA_DONG,))
+
+    assert make.client(commune).get(f"{TAXES}/cong-tac").status_code == 403
+    assert make.client(commune, role=Role.VIEWER).get(TAXES).status_code == 200
