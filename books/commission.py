@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
@@ -45,18 +45,24 @@ class Commission:
 
 def in_force(producer_ids: Sequence[int], on: date) -> dict[int, Commission]:
     """Give the rates of producers on a day: their own first, then the one for all; of two the one set later."""
-    rows = db.session.scalars(
-        select(CommissionRate)
-        .where(
-            or_(CommissionRate.producer_id.in_(producer_ids), CommissionRate.producer_id.is_(None)),
-            CommissionRate.valid_from <= on,
-            or_(CommissionRate.valid_until.is_(None), CommissionRate.valid_until >= on),
-        )
-        .order_by(CommissionRate.id)
-    ).all()
+    rows = db.session.scalars(_IN_FORCE, {"producer_ids": list(producer_ids), "day": on}).all()
     latest = {row.producer_id: Commission(row.rate_bp, row.organisation_id) for row in rows}
     found = {producer_id: latest.get(producer_id, latest.get(None)) for producer_id in producer_ids}
     return {producer_id: rate for producer_id, rate in found.items() if rate is not None}
+
+
+_IN_FORCE = (
+    select(CommissionRate)
+    .where(
+        or_(
+            CommissionRate.producer_id.in_(bindparam("producer_ids", expanding=True)),
+            CommissionRate.producer_id.is_(None),
+        ),
+        CommissionRate.valid_from <= bindparam("day"),
+        or_(CommissionRate.valid_until.is_(None), CommissionRate.valid_until >= bindparam("day")),
+    )
+    .order_by(CommissionRate.id)
+)
 
 
 def all_rates() -> Sequence[CommissionRate]:

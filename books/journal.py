@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
@@ -88,7 +88,10 @@ def post(cause: str, kind: str, lines: Iterable[Line], *, now: datetime, actor: 
 
 def is_posted(cause: str) -> bool:
     """Tell whether something was written down already."""
-    return db.session.scalar(select(JournalEntry.id).where(JournalEntry.cause == cause)) is not None
+    return db.session.scalar(_POSTED, {"named": cause}) is not None
+
+
+_POSTED = select(JournalEntry.id).where(JournalEntry.cause == bindparam("named"))
 
 
 def balance(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kernel.db import db, on_sqlite
@@ -14,12 +14,18 @@ def next_number(series: str) -> int:
 
     Numbers of a transaction that is rolled back are given out again; the order is that of the commits.
     """
-    insert = sqlite.insert if on_sqlite() else postgresql.insert
-    db.session.execute(insert(NumberSeries).values(series=series, last=0).on_conflict_do_nothing())
-    return db.session.execute(
-        update(NumberSeries)
-        .where(NumberSeries.series == series)
-        .values(last=NumberSeries.last + 1)
-        .returning(NumberSeries.last)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
+    number = db.session.execute(_NEXT, {"of": series}).scalar_one_or_none()
+    if number is None:  # the first one: of two who begin a series at once, one does
+        insert = sqlite.insert if on_sqlite() else postgresql.insert
+        db.session.execute(insert(NumberSeries).values(series=series, last=0).on_conflict_do_nothing())
+        number = db.session.execute(_NEXT, {"of": series}).scalar_one()
+    return int(number)
+
+
+_NEXT = (
+    update(NumberSeries)
+    .where(NumberSeries.series == bindparam("of"))
+    .values(last=NumberSeries.last + 1)
+    .returning(NumberSeries.last)
+    .execution_options(synchronize_session=False)
+)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, func, literal, select
+from sqlalchemy import bindparam, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -77,8 +77,12 @@ def _drop_bumps(session: Session, previous_transaction: Any) -> None:
 
 def revision(keys: tuple[str, ...]) -> int:
     """Sum the revisions of ``keys``: it grows whenever any of them changes."""
-    total = db.session.scalar(select(func.coalesce(func.sum(PageRevision.number), 0)).where(PageRevision.key.in_(keys)))
-    return int(total or 0)
+    return int(db.session.scalar(_REVISION, {"keys": list(keys)}) or 0)
+
+
+_REVISION = select(func.coalesce(func.sum(PageRevision.number), 0)).where(
+    PageRevision.key.in_(bindparam("keys", expanding=True))
+)
 
 
 _dependencies: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("dependencies", default=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from accounts.actor import Actor
@@ -82,7 +82,7 @@ def in_state(state: CertificateState, on: date) -> ColumnElement[bool]:
     }[state]
 
 
-def stands_on(day: date) -> ColumnElement[bool]:
+def stands_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     """Say in SQL that a certificate's stars may be shown on a day."""
     return and_(
         Certificate.issued_on <= day,
@@ -96,12 +96,15 @@ def in_force(product_ids: Iterable[int], on: date) -> dict[int, Certificate]:
 
     Of several that stand, the one with most stars, then the latest. Products without one are left out.
     """
-    found = db.session.scalars(
-        select(Certificate)
-        .where(Certificate.product_id.in_(sorted(set(product_ids))), stands_on(on))
-        .order_by(Certificate.product_id, Certificate.stars, Certificate.issued_on, Certificate.id)
-    )
+    found = db.session.scalars(_IN_FORCE, {"product_ids": sorted(set(product_ids)), "day": on})
     return {certificate.product_id: certificate for certificate in found}
+
+
+_IN_FORCE = (
+    select(Certificate)
+    .where(Certificate.product_id.in_(bindparam("product_ids", expanding=True)), stands_on(bindparam("day")))
+    .order_by(Certificate.product_id, Certificate.stars, Certificate.issued_on, Certificate.id)
+)
 
 
 def latest(product_ids: Iterable[int], on: date | None = None) -> dict[int, Certificate]:

@@ -20,11 +20,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select, tuple_, update
 
 from accounts.actor import Actor
 from kernel import clock
-from kernel.db import db, listed
+from kernel.db import db, listed, on_sqlite
 from kernel.errors import N_, Conflict
 from kernel.text import one_line
 from stock import fefo, ledger, locations
@@ -91,11 +91,13 @@ def hold(
     on: date,
     until: datetime | None,
     now: datetime,
+    firm: bool = False,
 ) -> list[Allocation]:
     """Hold goods for a document: all it wants, or nothing. Asked again for the same, it gives the first answer.
 
     :param on: the day in Viet Nam on which they are sold
     :param until: when the hold ends by time; None: it does not
+    :param firm: there is nothing to wait for: the goods are the document's (see :func:`confirm`)
     :raises NotEnough: with everything there is too little of
     :raises AskedOtherwise: if other goods are held for the document, or its goods were shipped or given back
     """
@@ -106,10 +108,19 @@ def hold(
     earlier = _of(document)
     if earlier:
         return _same(earlier, wants)
-    return _hold(wants, document=document, on=on, until=until, now=now)
+    state = AllocationState.FIRM if firm else AllocationState.HELD
+    return _hold(wants, document=document, on=on, until=until, now=now, state=state)
 
 
-def _hold(wants: Sequence[Want], *, document: str, on: date, until: datetime | None, now: datetime) -> list[Allocation]:
+def _hold(
+    wants: Sequence[Want],
+    *,
+    document: str,
+    on: date,
+    until: datetime | None,
+    now: datetime,
+    state: AllocationState = AllocationState.HELD,
+) -> list[Allocation]:
     free = _lock_candidates(wants, on)
     _give_back_expired(free.keys(), now)
     picks = _pick(wants, free, on)
@@ -125,7 +136,7 @@ def _hold(wants: Sequence[Want], *, document: str, on: date, until: datetime | N
             wanted=want.quantity,
             quantity=quantity,
             good_on=on + timedelta(days=want.min_days),
-            state=AllocationState.HELD,
+            state=state,
             expires_at=until,
             created_at=now,
         )
@@ -144,11 +155,7 @@ def add(wants: Sequence[Want], *, document: str, on: date, now: datetime) -> lis
     """
     if _of(document, [want.line for want in wants]):
         raise AskedOtherwise()
-    rows = _hold(wants, document=document, on=on, until=None, now=now)
-    for row in rows:
-        row.state = AllocationState.FIRM
-    db.session.flush()
-    return rows
+    return _hold(wants, document=document, on=on, until=None, now=now, state=AllocationState.FIRM)
 
 
 def regain(document: str, *, lines: Collection[int], on: date, until: datetime | None, now: datetime) -> None:
@@ -321,7 +328,7 @@ def of_document(document: str, *, lines: Collection[int] | None = None) -> list[
 # --- What is free -------------------------------------------------------------------------------------
 
 
-def may_be_picked(on: date) -> ColumnElement[bool]:
+def may_be_picked(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Say in SQL that a balance (joined with lot, batch, location) may be sold from on a day."""
     return and_(
         Location.kind == LocationKind.WAREHOUSE,
@@ -365,24 +372,29 @@ def _may_be_sold(key: Key, on: date) -> bool:
     return db.session.scalar(query) is not None
 
 
-def _candidates(wants: Sequence[Want], on: date) -> Select[*tuple[int, int, int]]:
+def _candidates(wants: Sequence[Want], on: date) -> set[Key]:
+    """Find the balances from which the wants may be met."""
     asked = sorted({(want.trade_item_id, want.owner_id) for want in wants})
-    return (
-        select(Balance.lot_id, Balance.location_id, Balance.owner_id)
-        .join(Batch, Batch.lot_id == Balance.lot_id)
-        .join(Lot, Lot.id == Balance.lot_id)
-        .join(Location, Location.id == Balance.location_id)
-        .where(
-            tuple_(Batch.trade_item_id, Balance.owner_id).in_(asked),
-            Balance.on_hand > 0,
-            may_be_picked(on),
-        )
+    found = db.session.execute(_CANDIDATES, {"asked": asked, "on": on})
+    return {(lot_id, location_id, owner_id) for lot_id, location_id, owner_id in found}
+
+
+_CANDIDATES = (
+    select(Balance.lot_id, Balance.location_id, Balance.owner_id)
+    .join(Batch, Batch.lot_id == Balance.lot_id)
+    .join(Lot, Lot.id == Balance.lot_id)
+    .join(Location, Location.id == Balance.location_id)
+    .where(
+        tuple_(Batch.trade_item_id, Balance.owner_id).in_(bindparam("asked", expanding=True)),
+        Balance.on_hand > 0,
+        may_be_picked(bindparam("on")),
     )
+)
 
 
 def _lock_candidates(wants: Sequence[Want], on: date) -> dict[Key, None]:
     """Lock every balance from which the wants may be met, in the order of their keys."""
-    keys = {(row[0], row[1], row[2]) for row in db.session.execute(_candidates(wants, on))}
+    keys = _candidates(wants, on)
     ledger.share(key[0] for key in keys)
     _lock_balances(keys)
     return dict.fromkeys(sorted(keys))
@@ -390,21 +402,12 @@ def _lock_candidates(wants: Sequence[Want], on: date) -> dict[Key, None]:
 
 def _pick(wants: Sequence[Want], keys: Collection[Key], on: date) -> list[tuple[Want, Key, int]]:
     """Choose first to expire first; what needs to keep longer chooses first, so that it is not left without."""
-    rows = db.session.execute(
-        select(Balance, Batch.trade_item_id, Batch.expires_on, Batch.made_on)
-        .join(Batch, Batch.lot_id == Balance.lot_id)
-        .join(Lot, Lot.id == Balance.lot_id)
-        .join(Location, Location.id == Balance.location_id)
-        .where(Balance.lot_id.in_(listed(sorted({key[0] for key in keys}))), may_be_picked(on))
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = db.session.execute(_ON_HAND, {"lot_ids": sorted({key[0] for key in keys}), "on": on})
     free: dict[tuple[int, int], dict[Key, fefo.Free]] = defaultdict(dict)
-    for balance, item_id, expires_on, made_on in rows:
-        key = (balance.lot_id, balance.location_id, balance.owner_id)
+    for lot_id, location_id, owner_id, quantity, item_id, expires_on, made_on in rows:
+        key = (lot_id, location_id, owner_id)
         if key in keys:
-            free[item_id, balance.owner_id][key] = fefo.Free(
-                key, balance.on_hand - balance.allocated, expires_on, made_on
-            )
+            free[item_id, owner_id][key] = fefo.Free(key, quantity, expires_on, made_on)
     picked: list[tuple[Want, Key, int]] = []
     short: dict[int, list[int]] = {}
     for want in sorted(wants, key=lambda want: (-want.min_days, want.line)):
@@ -425,6 +428,23 @@ def _pick(wants: Sequence[Want], keys: Collection[Key], on: date) -> list[tuple[
     return sorted(picked, key=lambda pick: pick[0].line)  # of a line, first to expire first
 
 
+_ON_HAND = (
+    select(
+        Balance.lot_id,
+        Balance.location_id,
+        Balance.owner_id,
+        Balance.on_hand - Balance.allocated,
+        Batch.trade_item_id,
+        Batch.expires_on,
+        Batch.made_on,
+    )
+    .join(Batch, Batch.lot_id == Balance.lot_id)
+    .join(Lot, Lot.id == Balance.lot_id)
+    .join(Location, Location.id == Balance.location_id)
+    .where(Balance.lot_id.in_(bindparam("lot_ids", expanding=True)), may_be_picked(bindparam("on")))
+)
+
+
 # --- Claiming and giving back -------------------------------------------------------------------------
 
 
@@ -437,17 +457,28 @@ def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
     used_up = False
     for key in sorted(demand):
         claimed = db.session.execute(
-            update(Balance)
-            .where(*_is(key), Balance.on_hand - Balance.allocated >= demand[key], Balance.frozen.is_(False))
-            .values(allocated=Balance.allocated + demand[key])
-            .returning(Balance.on_hand - Balance.allocated)
-            .execution_options(synchronize_session=False)
+            _CLAIM, {"lot": key[0], "location": key[1], "owner": key[2], "many": demand[key]}
         ).scalar_one_or_none()
         if claimed is None:
             left = db.session.scalar(select(Balance.on_hand - Balance.allocated).where(*_is(key))) or 0
             raise NotEnough([(items[key], demand[key], max(0, left))])
         used_up = used_up or claimed == 0
     ledger.show({key[0] for key in demand}, lists_too=used_up)
+
+
+_CLAIM = (
+    update(Balance)
+    .where(
+        Balance.lot_id == bindparam("lot"),
+        Balance.location_id == bindparam("location"),
+        Balance.owner_id == bindparam("owner"),
+        Balance.on_hand - Balance.allocated >= bindparam("many"),
+        Balance.frozen.is_(False),
+    )
+    .values(allocated=Balance.allocated + bindparam("many"))
+    .returning(Balance.on_hand - Balance.allocated)
+    .execution_options(synchronize_session=False)
+)
 
 
 def _give_back(rows: Sequence[Allocation]) -> None:
@@ -465,18 +496,8 @@ def _give_back_expired(keys: Iterable[Key], now: datetime) -> int:
     wanted = sorted(set(keys))
     if not wanted:
         return 0
-    rows = db.session.execute(
-        update(Allocation)
-        .where(
-            Allocation.lot_id.in_(listed(sorted({key[0] for key in wanted}))),
-            tuple_(Allocation.lot_id, Allocation.location_id, Allocation.owner_id).in_(wanted),
-            Allocation.state == AllocationState.HELD,
-            Allocation.expires_at <= now,
-        )
-        .values(state=AllocationState.RELEASED)
-        .returning(Allocation.lot_id, Allocation.location_id, Allocation.owner_id, Allocation.quantity)
-        .execution_options(synchronize_session=False)
-    ).all()
+    lot_ids = sorted({key[0] for key in wanted})
+    rows = db.session.execute(_EXPIRE, {"lot_ids": lot_ids, "keys": wanted, "until": now}).all()
     freed = Counter[Key]()
     for lot_id, location_id, owner_id, quantity in rows:
         freed[lot_id, location_id, owner_id] += quantity
@@ -484,7 +505,23 @@ def _give_back_expired(keys: Iterable[Key], now: datetime) -> int:
     return len(rows)
 
 
+_EXPIRE = (
+    update(Allocation)
+    .where(
+        Allocation.lot_id.in_(bindparam("lot_ids", expanding=True)),
+        tuple_(Allocation.lot_id, Allocation.location_id, Allocation.owner_id).in_(bindparam("keys", expanding=True)),
+        Allocation.state == AllocationState.HELD,
+        Allocation.expires_at <= bindparam("until"),
+    )
+    .values(state=AllocationState.RELEASED)
+    .returning(Allocation.lot_id, Allocation.location_id, Allocation.owner_id, Allocation.quantity)
+    .execution_options(synchronize_session=False)
+)
+
+
 def _unclaim(freed: Counter[Key]) -> None:
+    if not freed:
+        return
     were_none = False
     for key in sorted(freed):
         free = db.session.execute(
@@ -499,7 +536,7 @@ def _unclaim(freed: Counter[Key]) -> None:
 
 
 def _lock_balances(keys: Collection[Key]) -> None:
-    if not keys:
+    if not keys or on_sqlite():  # there the writer is alone
         return
     ordered = select(Balance.lot_id).where(
         Balance.lot_id.in_(listed(sorted({key[0] for key in keys}))),
@@ -518,18 +555,25 @@ def _locked(document: str, lines: Collection[int] | None, *, on: date | None = N
     keys: set[Key] = {(row.lot_id, row.location_id, row.owner_id) for row in found}
     if on is not None and found:
         wants = [Want(row.line, row.trade_item_id, row.wanted, row.owner_id) for row in found]
-        keys |= {(row[0], row[1], row[2]) for row in db.session.execute(_candidates(wants, on))}
+        keys |= _candidates(wants, on)
         ledger.share(key[0] for key in keys)
     _lock_balances(keys)
     return list(_of(document, lines))
 
 
 def _of(document: str, lines: Collection[int] | None = None) -> Sequence[Allocation]:
-    query = select(Allocation).where(Allocation.document == document)
-    if lines is not None:
-        query = query.where(Allocation.line.in_(sorted(lines)))
-    query = query.order_by(Allocation.line, Allocation.id)
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+    if lines is None:
+        return db.session.scalars(_OF_DOCUMENT, {"of": document}).all()
+    return db.session.scalars(_OF_LINES, {"of": document, "lines": sorted(lines)}).all()
+
+
+_OF_DOCUMENT = (
+    select(Allocation)
+    .where(Allocation.document == bindparam("of"))
+    .order_by(Allocation.line, Allocation.id)
+    .execution_options(populate_existing=True)
+)
+_OF_LINES = _OF_DOCUMENT.where(Allocation.line.in_(bindparam("lines", expanding=True)))
 
 
 def _all_there(rows: Sequence[Allocation], document: str, lines: Collection[int] | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import SYSTEM, Actor
@@ -118,18 +118,21 @@ class ShownReviews:
 
 def product_on_show(row: ShelfRow) -> tuple[ProductVersion, Organisation, bool]:
     """Read the words and photos of a product on show, who makes it, and whether it has reviews (one statement)."""
-    has_reviews = exists().where(Review.product_id == row.product_id, Review.state == ReviewState.SHOWN)
-    version, producer, is_reviewed = (
-        db.session.execute(
-            select(ProductVersion, Organisation, has_reviews)
-            .join(Organisation, Organisation.id == row.producer_id)
-            .where(ProductVersion.id == row.version_id)
-            .options(joinedload(ProductVersion.photos), joinedload(ProductVersion.commune))
-        )
-        .unique()
-        .one()
-    )
+    keys = {"product_id": row.product_id, "producer_id": row.producer_id, "version_id": row.version_id}
+    version, producer, is_reviewed = db.session.execute(_ON_SHOW, keys).unique().one()
     return version, producer, bool(is_reviewed)
+
+
+_ON_SHOW = (
+    select(
+        ProductVersion,
+        Organisation,
+        exists().where(Review.product_id == bindparam("product_id"), Review.state == ReviewState.SHOWN),
+    )
+    .join(Organisation, Organisation.id == bindparam("producer_id"))
+    .where(ProductVersion.id == bindparam("version_id"))
+    .options(joinedload(ProductVersion.photos), joinedload(ProductVersion.commune))
+)
 
 
 def shown_reviews(product_id: int, page: int = 1, *, size: int = ON_A_PAGE) -> ShownReviews:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from catalog.models import Product, TradeItem
 from kernel.db import db, for_update
@@ -153,7 +153,10 @@ def find(token: str | None) -> Cart | None:
     """Find an open cart by what its cookie says."""
     if not token or len(token) > 43:
         return None
-    return db.session.scalar(select(Cart).where(Cart.token == token, Cart.is_placed.is_(False)))
+    return db.session.scalar(_OPEN, {"token": token})
+
+
+_OPEN = select(Cart).where(Cart.token == bindparam("token"), Cart.is_placed.is_(False))
 
 
 def start(now: datetime, *, user_id: int | None = None) -> Cart:
@@ -166,25 +169,21 @@ def start(now: datetime, *, user_id: int | None = None) -> Cart:
 
 def count(cart: Cart) -> int:
     """Count the packs that are to be bought."""
-    return int(
-        db.session.scalar(
-            select(func.coalesce(func.sum(CartLine.quantity), 0)).where(
-                CartLine.cart_id == cart.id, CartLine.is_for_later.is_(False)
-            )
-        )
-        or 0
-    )
+    return int(db.session.scalar(_COUNT, {"cart_id": cart.id}) or 0)
+
+
+_COUNT = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(
+    CartLine.cart_id == bindparam("cart_id"), CartLine.is_for_later.is_(False)
+)
 
 
 def view(cart: Cart | None, now: datetime) -> CartView:
     """Read a cart with what is offered now (five statements)."""
     if cart is None:
         return CartView((), ())
-    rows = _lines(cart)
+    rows = db.session.execute(_WANTED, {"cart_id": cart.id}).all()
     offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
-    notes = {
-        note.producer_id: note.words for note in db.session.scalars(select(CartNote).where(CartNote.cart_id == cart.id))
-    }
+    notes: dict[int, str] = dict(db.session.execute(_NOTES, {"cart_id": cart.id}).all())
     lines = [LineView(offered[row.trade_item_id], row.quantity, row.seen_vnd, row.is_for_later) for row in rows]
     groups: dict[int, list[LineView]] = {}
     for line in lines:
@@ -205,6 +204,14 @@ def view(cart: Cart | None, now: datetime) -> CartView:
         aside=tuple(line for line in lines if line.is_for_later),
         min_days=cart.min_days,
     )
+
+
+_WANTED = (
+    select(CartLine.trade_item_id, CartLine.quantity, CartLine.seen_vnd, CartLine.is_for_later)
+    .where(CartLine.cart_id == bindparam("cart_id"))
+    .order_by(CartLine.added_at, CartLine.trade_item_id)
+)
+_NOTES = select(CartNote.producer_id, CartNote.words).where(CartNote.cart_id == bindparam("cart_id"))
 
 
 def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
@@ -370,12 +377,15 @@ def _lock(cart: Cart) -> None:
 
 
 def _lines(cart: Cart) -> Sequence[CartLine]:
-    return db.session.scalars(
-        select(CartLine)
-        .where(CartLine.cart_id == cart.id)
-        .order_by(CartLine.added_at, CartLine.trade_item_id)
-        .execution_options(populate_existing=True)
-    ).all()
+    return db.session.scalars(_LINES, {"cart_id": cart.id}).all()
+
+
+_LINES = (
+    select(CartLine)
+    .where(CartLine.cart_id == bindparam("cart_id"))
+    .order_by(CartLine.added_at, CartLine.trade_item_id)
+    .execution_options(populate_existing=True)
+)
 
 
 def _line(cart: Cart, item_id: int) -> CartLine:

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from accounts.models import Organisation
 from catalog.models import Product, ProductVersion, TradeItem, Unit, VersionItem
 from kernel import clock
-from kernel.db import db, listed
+from kernel.db import db
 from ocop import queries as certificates
 from stock import queries as stock
 from storefront.queries import price_on
@@ -75,59 +75,76 @@ def offers(item_ids: Sequence[int], now: datetime, *, min_days: int = 0) -> dict
     if not item_ids:
         return {}
     day = clock.business_date(now)
-    rows = db.session.execute(
-        select(
-            TradeItem,
-            Product,
-            ProductVersion,
-            Organisation,
-            VersionItem.trade_item_id.label("is_shown"),
-            price_on(TradeItem.id, day).label("price"),
-        )
-        .join(Product, Product.id == TradeItem.product_id)
-        .join(Organisation, Organisation.id == Product.producer_id)
-        .outerjoin(ProductVersion, ProductVersion.id == Product.published_version_id)
-        .outerjoin(
-            VersionItem,
-            and_(VersionItem.version_id == Product.published_version_id, VersionItem.trade_item_id == TradeItem.id),
-        )
-        .where(TradeItem.id.in_(listed(sorted(set(item_ids)))))
-    ).all()
-    left = stock.available([item.id for item, *_ in rows], day + timedelta(days=min_days), now)
-    standing = certificates.in_force(sorted({product.id for _, product, *_ in rows}), day)
+    rows = db.session.execute(_ITEMS, {"item_ids": sorted(set(item_ids)), "day": day}).all()
+    left = stock.available([row.item_id for row in rows], day + timedelta(days=min_days), now)
+    standing = certificates.in_force({row.product_id for row in rows}, day)
     found = {}
-    for item, product, version, producer, is_shown, price in rows:
-        certificate = standing.get(product.id)
+    for row in rows:
+        certificate = standing.get(row.product_id)
         hindrance = None
-        if version is None or is_shown is None or not item.is_active or not producer.is_active:
+        if row.is_shown is None or not row.is_sold or not row.is_producing:
             hindrance = Hindrance.GONE
-        elif product.is_service:
+        elif row.is_service:
             hindrance = Hindrance.SERVICE
-        elif product.is_alcohol:
+        elif row.is_alcohol:
             hindrance = Hindrance.ALCOHOL
-        elif price is None:
+        elif row.price is None:
             hindrance = Hindrance.NO_PRICE
-        elif left.get(item.id, 0) <= 0:
+        elif left.get(row.item_id, 0) <= 0:
             hindrance = Hindrance.SOLD_OUT
-        found[item.id] = Offer(
-            item_id=item.id,
-            product_id=product.id,
-            version_id=product.published_version_id or 0,
-            slug=product.slug,
-            name_vi=version.name_vi if version else product.slug,
-            name_en=version.name_en if version else "",
-            item_vi=item.name_vi,
-            item_en=item.name_en,
-            net_content=item.net_content,
-            unit=item.unit,
-            producer_id=producer.id,
-            producer_vi=producer.name_vi,
-            producer_en=producer.name_en,
-            producer_slug=producer.slug,
-            price_vnd=price,
-            available=left.get(item.id, 0),
+        found[row.item_id] = Offer(
+            item_id=row.item_id,
+            product_id=row.product_id,
+            version_id=row.version_id or 0,
+            slug=row.slug,
+            name_vi=row.name_vi or row.slug,
+            name_en=row.name_en or "",
+            item_vi=row.item_vi,
+            item_en=row.item_en,
+            net_content=row.net_content,
+            unit=row.unit,
+            producer_id=row.producer_id,
+            producer_vi=row.producer_vi,
+            producer_en=row.producer_en,
+            producer_slug=row.producer_slug,
+            price_vnd=row.price,
+            available=left.get(row.item_id, 0),
             stars=certificate.stars if certificate else None,
             certificate_number=certificate.number if certificate else None,
             hindrance=hindrance,
         )
     return found
+
+
+_ITEMS = (
+    select(
+        TradeItem.id.label("item_id"),
+        TradeItem.name_vi.label("item_vi"),
+        TradeItem.name_en.label("item_en"),
+        TradeItem.net_content,
+        TradeItem.unit,
+        TradeItem.is_active.label("is_sold"),
+        Product.id.label("product_id"),
+        Product.slug,
+        Product.is_service,
+        Product.is_alcohol,
+        Product.published_version_id.label("version_id"),
+        ProductVersion.name_vi,
+        ProductVersion.name_en,
+        Organisation.id.label("producer_id"),
+        Organisation.name_vi.label("producer_vi"),
+        Organisation.name_en.label("producer_en"),
+        Organisation.slug.label("producer_slug"),
+        Organisation.is_active.label("is_producing"),
+        VersionItem.trade_item_id.label("is_shown"),
+        price_on(TradeItem.id, bindparam("day")).label("price"),
+    )
+    .join(Product, Product.id == TradeItem.product_id)
+    .join(Organisation, Organisation.id == Product.producer_id)
+    .outerjoin(ProductVersion, ProductVersion.id == Product.published_version_id)
+    .outerjoin(
+        VersionItem,
+        and_(VersionItem.version_id == Product.published_version_id, VersionItem.trade_item_id == TradeItem.id),
+    )
+    .where(TradeItem.id.in_(bindparam("item_ids", expanding=True)))
+)

@@ -19,7 +19,6 @@ from sqlalchemy import select
 
 from accounts.actor import Actor
 from books import commission
-from catalog.models import TradeItem
 from kernel import audit, clock, numbers
 from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
@@ -126,7 +125,7 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
     :raises storefront.vouchers.NotGiven: if the voucher takes nothing off any more
     """
     lock(cart)
-    first = placed_of(cart.id)
+    first = placed_of(cart.id) if cart.is_placed else None
     if first is not None:
         return first
     if not {"terms", "privacy"} <= asked.consents.keys():
@@ -164,21 +163,27 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
         placed_at=now,
         hold_until=hold_until,
         voucher_id=off.voucher_id if off else None,
+        contact=_contact(asked.buyer),
+        orders=[],
+        payments=[],
     )
     db.session.add(purchase)
     db.session.flush()
-    _write_contact(purchase, asked, now)
+    for purpose, text_id in sorted(asked.consents.items()):
+        db.session.add(PurchaseConsent(purchase_id=purchase.id, purpose=purpose, text_id=text_id, at=now))
     wants = _write_orders(purchase, seen, orders, asked, off, now)
-    allocation.hold(wants, document=purchase.number, on=clock.business_date(now), until=hold_until, now=now)
+    day = clock.business_date(now)
+    allocation.hold(wants, document=purchase.number, on=day, until=hold_until, now=now, firm=on_delivery)
     vouchers.claim(purchase, asked.buyer.phone, now=now)
     cart.is_placed = True
     cart.changed_at = now
     audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
     db.session.flush()
-    db.session.refresh(purchase)
     messages.tell(purchase, messages.PLACED, now=now)
     for order in purchase.orders:
-        if on_delivery or not order.total_vnd:
+        if on_delivery:
+            _stands(order, now)
+        elif not order.total_vnd:
             confirm(order, now=now)
     return purchase
 
@@ -192,6 +197,10 @@ def confirm(order: Order, *, now: datetime) -> None:
     if order.placement is not Placement.PLACED:
         return
     allocation.confirm(order.purchase.number, lines=wanted_lines(order), now=now)
+    _stands(order, now)
+
+
+def _stands(order: Order, now: datetime) -> None:
     order.placement = Placement.CONFIRMED
     order.confirmed_at = now
     bookkeeping.confirmed(order, now=now)
@@ -275,22 +284,16 @@ def _taken_off(seen: CartView, asked: Asked, now: datetime) -> Off | None:
     )
 
 
-def _write_contact(purchase: Purchase, asked: Asked, now: datetime) -> None:
-    buyer = asked.buyer
-    db.session.add(
-        Contact(
-            purchase_id=purchase.id,
-            name=buyer.name,
-            phone=buyer.phone,
-            email=buyer.email,
-            line=buyer.line,
-            commune_code=buyer.commune_code,
-            commune_valid_from=buyer.commune_valid_from,
-            address_as_typed=buyer.address_as_typed,
-        )
+def _contact(buyer: Buyer) -> Contact:
+    return Contact(
+        name=buyer.name,
+        phone=buyer.phone,
+        email=buyer.email,
+        line=buyer.line,
+        commune_code=buyer.commune_code,
+        commune_valid_from=buyer.commune_valid_from,
+        address_as_typed=buyer.address_as_typed,
     )
-    for purpose, text_id in sorted(asked.consents.items()):
-        db.session.add(PurchaseConsent(purchase_id=purchase.id, purpose=purpose, text_id=text_id, at=now))
 
 
 def _write_orders(
@@ -313,7 +316,7 @@ def _write_orders(
             borne_by_another=bearer_id not in (None, group.producer_id),
         )
         order = Order(
-            purchase_id=purchase.id,
+            purchase=purchase,
             position=position,
             number=f"{purchase.number}-{position}",
             producer_id=group.producer_id,
@@ -330,12 +333,11 @@ def _write_orders(
             discount_by_id=bearer_id if bearer_id != group.producer_id else None,
             note=asked.notes.get(group.producer_id, group.note),
             placed_at=now,
+            parcels=[],
         )
-        db.session.add(order)
-        db.session.flush()
         for line, discount_vnd in zip(group.lines, amounts.line_discounts_vnd, strict=True):
             number += 1
-            db.session.add(_line(order, number, line, discount_vnd))
+            order.lines.append(_line(number, line, discount_vnd))
             wants.append(
                 Want(
                     line=number,
@@ -345,15 +347,16 @@ def _write_orders(
                     min_days=max(seen.min_days, way.most_days),
                 )
             )
-        note(order, "placed", now=now)
+    db.session.add_all(purchase.orders)
     db.session.flush()
+    for order in purchase.orders:
+        db.session.add(OrderStep(order_id=order.id, what="placed", facts={}, at=now))
     return wants
 
 
-def _line(order: Order, number: int, line: LineView, discount_vnd: int) -> OrderLine:
+def _line(number: int, line: LineView, discount_vnd: int) -> OrderLine:
     offer, price = line.offer, line.offer.price_vnd or 0
     return OrderLine(
-        order_id=order.id,
         line=number,
         trade_item_id=offer.item_id,
         of_line=None,
@@ -361,7 +364,7 @@ def _line(order: Order, number: int, line: LineView, discount_vnd: int) -> Order
         name_en=offer.full_en[:250],
         slug=offer.slug,
         quantity=line.quantity,
-        unit=db.session.get_one(TradeItem, offer.item_id).unit,
+        unit=offer.unit,
         price_vnd=price,
         amount_vnd=price * line.quantity,
         discount_vnd=discount_vnd,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
@@ -56,8 +56,11 @@ def available(producer_ids: Sequence[int]) -> list[PaymentMethod]:
 
 def switched_on() -> dict[PaymentMethod, bool]:
     """Tell for each way to pay whether the office lets buyers use it."""
-    rows = {row.method: row.is_on for row in db.session.scalars(select(PaymentSwitch))}
+    rows: dict[PaymentMethod, bool] = dict(db.session.execute(_SWITCHES).all())
     return {method: rows.get(method, True) for method in PaymentMethod}
+
+
+_SWITCHES = select(PaymentSwitch.method, PaymentSwitch.is_on)
 
 
 def switch(on: dict[PaymentMethod, bool], *, actor: Actor, now: datetime) -> None:
@@ -78,12 +81,15 @@ def switch(on: dict[PaymentMethod, bool], *, actor: Actor, now: datetime) -> Non
 
 def account_of(organisation_id: int) -> BankAccount | None:
     """Give the account that an organisation is paid on, if it has one."""
-    return db.session.scalar(
-        select(BankAccount)
-        .where(BankAccount.organisation_id == organisation_id, BankAccount.is_active)
-        .order_by(BankAccount.id.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_ACCOUNT, {"organisation_id": organisation_id})
+
+
+_ACCOUNT = (
+    select(BankAccount)
+    .where(BankAccount.organisation_id == bindparam("organisation_id"), BankAccount.is_active)
+    .order_by(BankAccount.id.desc())
+    .limit(1)
+)
 
 
 def house_account() -> BankAccount | None:
@@ -94,13 +100,17 @@ def house_account() -> BankAccount | None:
 
 def house_id() -> int | None:
     """Give the office that runs the shop: a province's. Of several the oldest one with an account, else the oldest."""
-    has_account = exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.is_active)
-    return db.session.scalar(
-        select(Organisation.id)
-        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, looks_after_a_province())
-        .order_by(has_account.desc(), Organisation.id)
-        .limit(1)
+    return db.session.scalar(_HOUSE)
+
+
+_HOUSE = (
+    select(Organisation.id)
+    .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, looks_after_a_province())
+    .order_by(
+        exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.is_active).desc(), Organisation.id
     )
+    .limit(1)
+)
 
 
 def can_transfer(producer_ids: Sequence[int]) -> bool:

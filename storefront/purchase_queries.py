@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.models import Organisation
@@ -53,23 +53,26 @@ def by_token(token: str) -> Purchase:
     """
     found = None
     if len(token) == LONGEST_TOKEN:
-        found = db.session.scalar(
-            select(Purchase)
-            .where(Purchase.token == token)
-            .options(
-                joinedload(Purchase.contact),
-                selectinload(Purchase.orders).options(
-                    joinedload(Order.producer),
-                    selectinload(Order.lines),
-                    selectinload(Order.parcels).selectinload(Parcel.steps),
-                ),
-                selectinload(Purchase.payments).joinedload(Payment.payee),
-            )
-            .execution_options(populate_existing=True)
-        )
+        found = db.session.scalar(_WITH_ALL, {"token": token})
     if found is None:
         raise NoSuchPurchase()
     return found
+
+
+_WITH_ALL = (
+    select(Purchase)
+    .where(Purchase.token == bindparam("token"))
+    .options(
+        joinedload(Purchase.contact),
+        selectinload(Purchase.orders).options(
+            joinedload(Order.producer),
+            selectinload(Order.lines),
+            selectinload(Order.parcels).selectinload(Parcel.steps),
+        ),
+        selectinload(Purchase.payments).joinedload(Payment.payee),
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 def placed_with(cart_token: str | None) -> Purchase | None:
@@ -97,18 +100,21 @@ def lots_of(
     states: Collection[AllocationState] = (AllocationState.FIRM, AllocationState.SHIPPED),
 ) -> dict[int, list[LotGiven]]:
     """List the lots that each line's goods come from, once they are the buyer's: line → lots."""
-    rows = db.session.execute(
-        select(Allocation.line, Lot.number, Organisation.code, Batch.token, Batch.expires_on, Allocation.quantity)
-        .join(Lot, Lot.id == Allocation.lot_id)
-        .join(Batch, Batch.lot_id == Lot.id)
-        .join(Organisation, Organisation.id == Lot.owner_id)
-        .where(Allocation.document == purchase.number, Allocation.state.in_(states))
-        .order_by(Allocation.line, Batch.expires_on, Lot.id)
-    )
+    rows = db.session.execute(_LOTS, {"document": purchase.number, "states": list(states)})
     found: dict[int, list[LotGiven]] = defaultdict(list)
     for line, number, code, token, expires_on, quantity in rows:
         found[line].append(LotGiven(number, path_of(code, token), expires_on, quantity))
     return found
+
+
+_LOTS = (
+    select(Allocation.line, Lot.number, Organisation.code, Batch.token, Batch.expires_on, Allocation.quantity)
+    .join(Lot, Lot.id == Allocation.lot_id)
+    .join(Batch, Batch.lot_id == Lot.id)
+    .join(Organisation, Organisation.id == Lot.owner_id)
+    .where(Allocation.document == bindparam("document"), Allocation.state.in_(bindparam("states", expanding=True)))
+    .order_by(Allocation.line, Batch.expires_on, Lot.id)
+)
 
 
 class RecalledGoods(NamedTuple):
@@ -126,34 +132,9 @@ class RecalledGoods(NamedTuple):
 
 def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
     """List the recalled goods of the orders of a purchase that stand; what came back is no longer the buyer's."""
-    rows = db.session.execute(
-        select(
-            Order.id,
-            OrderLine.name_vi,
-            OrderLine.name_en,
-            Lot.number,
-            Organisation.code,
-            Batch.token,
-            Lot.state_reason,
-            Lot.state_reason_en,
-            Allocation.quantity,
-            Allocation.line,
-            Allocation.lot_id,
-        )
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Allocation, and_(Allocation.document == purchase.number, Allocation.line == OrderLine.line))
-        .join(Lot, Lot.id == Allocation.lot_id)
-        .join(Batch, Batch.lot_id == Lot.id)
-        .join(Organisation, Organisation.id == Lot.owner_id)
-        .outerjoin(Parcel, Parcel.id == latest_parcel())
-        .where(
-            Order.purchase_id == purchase.id,
-            Lot.state == LotState.RECALLED,
-            Allocation.state != AllocationState.RELEASED,
-            or_(Parcel.id.is_(None), Parcel.state != ParcelState.RETURNED),
-        )
-        .order_by(Order.position, Allocation.line, Allocation.id)
-    )
+    rows = db.session.execute(_RECALLED, {"purchase_id": purchase.id, "document": purchase.number}).all()
+    if not rows:
+        return []
     ids = {order.id for order in purchase.orders}
     found, back, paid = [], packs_sent_back(ids), lines_exchanged(ids)
     for order_id, vi, en, number, code, token, why, why_en, quantity, line, lot_id in rows:
@@ -165,8 +146,40 @@ def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
     return found
 
 
+_RECALLED = (
+    select(
+        Order.id,
+        OrderLine.name_vi,
+        OrderLine.name_en,
+        Lot.number,
+        Organisation.code,
+        Batch.token,
+        Lot.state_reason,
+        Lot.state_reason_en,
+        Allocation.quantity,
+        Allocation.line,
+        Allocation.lot_id,
+    )
+    .join(OrderLine, OrderLine.order_id == Order.id)
+    .join(Allocation, and_(Allocation.document == bindparam("document"), Allocation.line == OrderLine.line))
+    .join(Lot, Lot.id == Allocation.lot_id)
+    .join(Batch, Batch.lot_id == Lot.id)
+    .join(Organisation, Organisation.id == Lot.owner_id)
+    .outerjoin(Parcel, Parcel.id == latest_parcel())
+    .where(
+        Order.purchase_id == bindparam("purchase_id"),
+        Lot.state == LotState.RECALLED,
+        Allocation.state != AllocationState.RELEASED,
+        or_(Parcel.id.is_(None), Parcel.state != ParcelState.RETURNED),
+    )
+    .order_by(Order.position, Allocation.line, Allocation.id)
+)
+
+
 def refunds_of(purchase: Purchase) -> list[Refund]:
     """List what is given back of a purchase, oldest first."""
+    if not any(payment.captured_vnd for payment in purchase.payments):
+        return []
     return list(
         db.session.scalars(
             select(Refund)
@@ -179,11 +192,12 @@ def refunds_of(purchase: Purchase) -> list[Refund]:
 
 def steps_of(purchase: Purchase) -> list[OrderStep]:
     """List what happened to the orders of a purchase, in the order it happened."""
-    return list(
-        db.session.scalars(
-            select(OrderStep)
-            .join(Order, Order.id == OrderStep.order_id)
-            .where(Order.purchase_id == purchase.id)
-            .order_by(OrderStep.id)
-        )
-    )
+    return list(db.session.scalars(_STEPS, {"purchase_id": purchase.id}))
+
+
+_STEPS = (
+    select(OrderStep)
+    .join(Order, Order.id == OrderStep.order_id)
+    .where(Order.purchase_id == bindparam("purchase_id"))
+    .order_by(OrderStep.id)
+)

@@ -10,10 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from accounts import consents
@@ -177,7 +191,7 @@ def stands_on(day: date) -> ColumnElement[bool]:
     )
 
 
-def price_on(item_id: Any, day: date) -> ScalarSelect[int]:
+def price_on(item_id: Any, day: date | BindParameter[date]) -> ScalarSelect[int]:
     """Give, in SQL, the price of a trade item in force on a day."""
     return (
         select(Price.amount_vnd)
@@ -189,7 +203,7 @@ def price_on(item_id: Any, day: date) -> ScalarSelect[int]:
     )
 
 
-def sellable(day: date) -> Any:
+def sellable(day: date | BindParameter[date]) -> Any:
     """Select (product, location, quantity) of goods that may be sold on a day, where they lie now."""
     free = Balance.on_hand - Balance.allocated
     return (
@@ -422,19 +436,19 @@ def first_photos(version_ids: Sequence[int]) -> dict[int, CardPhoto]:
     """Read the first photo of each version (one statement)."""
     if not version_ids:
         return {}
-    photo = VersionPhoto
-    first = (
-        select(photo.version_id, func.min(photo.position).label("position"))
-        .where(photo.version_id.in_(version_ids))
-        .group_by(photo.version_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(photo.version_id, photo.digest, photo.alt_vi, photo.alt_en).join(
-            first, and_(first.c.version_id == photo.version_id, first.c.position == photo.position)
-        )
-    )
+    rows = db.session.execute(_FIRST_PHOTOS, {"version_ids": list(version_ids)})
     return {row[0]: CardPhoto._make(row[1:]) for row in rows}
+
+
+_FIRST = (
+    select(VersionPhoto.version_id, func.min(VersionPhoto.position).label("position"))
+    .where(VersionPhoto.version_id.in_(bindparam("version_ids", expanding=True)))
+    .group_by(VersionPhoto.version_id)
+    .subquery()
+)
+_FIRST_PHOTOS = select(VersionPhoto.version_id, VersionPhoto.digest, VersionPhoto.alt_vi, VersionPhoto.alt_en).join(
+    _FIRST, and_(_FIRST.c.version_id == VersionPhoto.version_id, _FIRST.c.position == VersionPhoto.position)
+)
 
 
 def slug_of_today(kind: str, slug: str) -> str | None:
@@ -460,21 +474,24 @@ class OnOffer(NamedTuple):
 
 def items_on_offer(version_id: int, day: date) -> list[OnOffer]:
     """List the trade items of a version in their order, each with its price on the day (one statement)."""
-    rows = db.session.execute(
-        select(
-            TradeItem.id,
-            TradeItem.name_vi,
-            TradeItem.name_en,
-            TradeItem.net_content,
-            TradeItem.unit,
-            TradeItem.gtin,
-            price_on(TradeItem.id, day),
-        )
-        .join(VersionItem, VersionItem.trade_item_id == TradeItem.id)
-        .where(VersionItem.version_id == version_id, TradeItem.is_active)
-        .order_by(VersionItem.position)
-    )
+    rows = db.session.execute(_ON_OFFER, {"version_id": version_id, "day": day})
     return [OnOffer._make(row) for row in rows]
+
+
+_ON_OFFER = (
+    select(
+        TradeItem.id,
+        TradeItem.name_vi,
+        TradeItem.name_en,
+        TradeItem.net_content,
+        TradeItem.unit,
+        TradeItem.gtin,
+        price_on(TradeItem.id, bindparam("day")),
+    )
+    .join(VersionItem, VersionItem.trade_item_id == TradeItem.id)
+    .where(VersionItem.version_id == bindparam("version_id"), TradeItem.is_active)
+    .order_by(VersionItem.position)
+)
 
 
 class BatchOnSale(NamedTuple):
@@ -492,9 +509,17 @@ class BatchOnSale(NamedTuple):
 
 def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnSale]:
     """List the batches of a product on sale, first to expire first (one statement)."""
-    goods = sellable(day).where(TradeItem.product_id == product_id).subquery()
+    rows = db.session.execute(_ON_SALE, {"product_id": product_id, "day": day, "most": most})
+    return [BatchOnSale._make(row) for row in rows]
+
+
+_GOODS = sellable(bindparam("day")).where(TradeItem.product_id == bindparam("product_id"))
+
+
+def _on_sale() -> Select[*tuple[Any, ...]]:
+    goods = _GOODS.subquery()
     left = select(goods.c.lot_id, func.sum(goods.c.quantity).label("quantity")).group_by(goods.c.lot_id).subquery()
-    rows = db.session.execute(
+    query: Select[*tuple[Any, ...]] = (
         select(
             Batch.number,
             Batch.token,
@@ -510,9 +535,12 @@ def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnS
         .join(Organisation, Organisation.id == Lot.owner_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .order_by(Batch.expires_on.is_(None), Batch.expires_on, Batch.made_on)
-        .limit(most)
+        .limit(bindparam("most", type_=Integer))
     )
-    return [BatchOnSale._make(row) for row in rows]
+    return query
+
+
+_ON_SALE = _on_sale()
 
 
 class Holder(NamedTuple):
@@ -528,10 +556,15 @@ class Holder(NamedTuple):
 
 def sales_points_holding(product_id: int, day: date) -> list[Holder]:
     """List the sales points that hold a product now, the most first (one statement)."""
-    goods = sellable(day).where(TradeItem.product_id == product_id, Location.kind == LocationKind.SALES_POINT)
-    left = goods.subquery()
+    rows = db.session.execute(_holding(), {"product_id": product_id, "day": day})
+    return [Holder._make(row) for row in rows]
+
+
+@cache
+def _holding() -> Select[*tuple[Any, ...]]:
+    left = _GOODS.where(Location.kind == LocationKind.SALES_POINT).subquery()
     total = func.sum(left.c.quantity)
-    rows = db.session.execute(
+    query: Select[*tuple[Any, ...]] = (
         select(
             Location.name_vi,
             Location.name_en,
@@ -554,7 +587,7 @@ def sales_points_holding(product_id: int, day: date) -> list[Holder]:
         )
         .order_by(total.desc(), Location.name_vi)
     )
-    return [Holder._make(row) for row in rows]
+    return query
 
 
 class RecalledBatch(NamedTuple):
@@ -567,16 +600,18 @@ class RecalledBatch(NamedTuple):
 
 def recalled_batches(product_id: int) -> list[RecalledBatch]:
     """List the recalled batches of a product, the latest first (one statement)."""
-    rows = db.session.execute(
-        select(Batch.number, Batch.token, Organisation.code)
-        .join(Lot, Lot.id == Batch.lot_id)
-        .join(Organisation, Organisation.id == Lot.owner_id)
-        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
-        .where(TradeItem.product_id == product_id, Lot.state == LotState.RECALLED)
-        .order_by(Lot.state_since.desc())
-        .limit(5)
-    )
-    return [RecalledBatch._make(row) for row in rows]
+    return [RecalledBatch._make(row) for row in db.session.execute(_RECALLED, {"product_id": product_id})]
+
+
+_RECALLED = (
+    select(Batch.number, Batch.token, Organisation.code)
+    .join(Lot, Lot.id == Batch.lot_id)
+    .join(Organisation, Organisation.id == Lot.owner_id)
+    .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+    .where(TradeItem.product_id == bindparam("product_id"), Lot.state == LotState.RECALLED)
+    .order_by(Lot.state_since.desc())
+    .limit(5)
+)
 
 
 def producers(day: date) -> list[tuple[Organisation, int]]:
@@ -618,12 +653,13 @@ def text_in_force(name: str) -> PublicText:
 
     :raises NotWrittenYet: if there never was one
     """
-    found = db.session.scalars(
-        select(PublicText).where(PublicText.name == name).order_by(PublicText.id.desc()).limit(1)
-    ).first()
+    found = db.session.scalars(_TEXT, {"text_name": name}).first()
     if found is None:
         raise NotWrittenYet()
     return found
+
+
+_TEXT = select(PublicText).where(PublicText.name == bindparam("text_name")).order_by(PublicText.id.desc()).limit(1)
 
 
 def texts_in_force() -> list[PublicText]:

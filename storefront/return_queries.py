@@ -50,12 +50,14 @@ def came_at(order: Order) -> datetime | None:
     latest = aliased(Parcel)
     last = select(func.max(latest.id)).where(latest.order_id == Parcel.order_id).correlate(Parcel).scalar_subquery()
     delivered = select(func.max(Parcel.delivered_at)).where(Parcel.state == ParcelState.DELIVERED, Parcel.id == last)
-    if order.placement is not Placement.CONFIRMED:
+    if order.packed_at is None:
         return None
     own = db.session.scalar(delivered.where(Parcel.order_id == order.id))
+    if own is None:
+        return None
     anew = select(GoodsReturn.exchange_order_id).where(GoodsReturn.order_id == order.id)
     later = db.session.scalar(delivered.where(Parcel.order_id.in_(anew)))
-    return None if own is None else max(own, later or own)
+    return max(own, later or own)
 
 
 def is_exchange(order: Order) -> bool:
@@ -251,6 +253,8 @@ def delivery_given(order: Order) -> int:
 
 def returns_of(purchase: Purchase) -> list[GoodsReturn]:
     """List the returns of a purchase, the latest first."""
+    if all(order.packed_at is None for order in purchase.orders):
+        return []
     return list(
         db.session.scalars(
             select(GoodsReturn)

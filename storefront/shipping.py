@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
@@ -82,24 +82,31 @@ def zone_of(producer: Organisation, commune_code: str, province_code: str, own_p
 
 def rates(organisation_ids: list[int]) -> dict[tuple[int, str], ShippingRate]:
     """Read the rates in force of some organisations, by organisation and zone."""
-    latest = (
+    rows = db.session.scalars(_RATES, {"organisation_ids": organisation_ids})
+    return {(row.organisation_id, row.zone): row for row in rows}
+
+
+_RATES = select(ShippingRate).where(
+    ShippingRate.id.in_(
         select(func.max(ShippingRate.id))
-        .where(ShippingRate.organisation_id.in_(organisation_ids))
+        .where(ShippingRate.organisation_id.in_(bindparam("organisation_ids", expanding=True)))
         .group_by(ShippingRate.organisation_id, ShippingRate.zone)
     )
-    rows = db.session.scalars(select(ShippingRate).where(ShippingRate.id.in_(latest)))
-    return {(row.organisation_id, row.zone): row for row in rows}
+)
 
 
 def house() -> int | None:
     """Give the id of the office whose rates serve producers without their own."""
-    return db.session.scalar(
-        select(ShippingRate.organisation_id)
-        .join(Organisation, Organisation.id == ShippingRate.organisation_id)
-        .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active)
-        .order_by(ShippingRate.id.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_HOUSE)
+
+
+_HOUSE = (
+    select(ShippingRate.organisation_id)
+    .join(Organisation, Organisation.id == ShippingRate.organisation_id)
+    .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active)
+    .order_by(ShippingRate.id.desc())
+    .limit(1)
+)
 
 
 def ways(
