@@ -22,6 +22,7 @@ from kernel.models import AuditEntry
 from ocop.models import Certificate
 from oversight.export_models import ExportDestination
 from storefront import money_queries, paying, texts
+from storefront.dispute_models import CardDispute
 from storefront.models import SynonymPhrase
 from storefront.order_models import Credit, PaymentMethod, Refund
 from traceability.item_models import StickerRoll
@@ -208,6 +209,23 @@ def _refunds(keys: set[str], actor: Actor) -> dict[str, Document]:
     }
 
 
+def _disputes(keys: set[str], actor: Actor) -> dict[str, Document]:
+    own = set(
+        db.session.scalars(
+            money_queries.disputes_visible_to(actor)
+            .where(CardDispute.number.in_(keys))
+            .with_only_columns(CardDispute.number)
+        )
+    )
+    return {
+        key: Document(
+            gettext("Dispute %(number)s", number=key),
+            _link(actor, Permission.READ_MONEY, "disputes.show", number=key) if key in own else None,
+        )
+        for key in keys
+    }
+
+
 def _methods(keys: set[str], actor: Actor) -> dict[str, Document]:
     return {key: Document(gettext(paying.NAMES[PaymentMethod(key)])) for key in keys if key in set(PaymentMethod)}
 
@@ -266,6 +284,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "complaint": _by_number(N_("Complaint %(number)s"), Permission.READ_COMPLAINTS, "complaints.show"),
     "credit": _credits,
     "destination": _destinations,
+    "dispute": _disputes,
     "event": _events,
     "invitation": _by_number(N_("Invitation no. %(number)s")),
     "key": _by_number(N_("Key no. %(number)s")),

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from accounts.labels import CHANNELS, KINDS, PURPOSES, ROLES
-from admin import complaints, money, orders, shipping_rates, vouchers
+from admin import complaints, disputes, money, orders, shipping_rates, vouchers
 from admin.saying import day, dong, quantity
 from catalog.models import Unit
 from kernel.errors import N_
@@ -81,6 +81,8 @@ WORDS = {
     "storefront.parcel_code": N_("recorded a carrier's code"),
     "storefront.parcel_note": N_("noted something about a parcel"),
     "storefront.place": N_("placed a purchase"),
+    "storefront.dispute": N_("heard of a dispute of a card"),
+    "storefront.decide_dispute": N_("decided about a dispute of a card"),
     "storefront.refund": N_("claimed money back for a buyer"),
     "storefront.refund_done": N_("gave money back to a buyer"),
     "storefront.refund_failed": N_("saw money come back that was given back to a buyer"),
@@ -206,6 +208,8 @@ FACTS = {
     "order": N_("order"),
     "organisation": N_("organisation"),
     "outcome": N_("outcome"),
+    "decision": N_("decision"),
+    "state": N_("state"),
     "parcel": N_("parcel"),
     "payment": N_("payment no."),
     "rate_bp": N_("rate"),
@@ -285,6 +289,8 @@ _WORDS_OF_VALUES: dict[str, Mapping[Any, str]] = {
     "purpose": PURPOSES,
     "cause": orders.CAUSES,
     "outcome": {**complaints.OUTCOMES, **{outcome: words for outcome, (words, *_) in money.OUTCOMES.items()}},
+    "decision": disputes.DECISIONS,
+    "state": {state: words for state, (words, _) in disputes.STATES.items()},
     "to": {**parcel_words.STATES, **parcel_words.CASH},
     "zone": shipping_rates.ZONES,
 }

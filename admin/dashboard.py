@@ -91,6 +91,12 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
             money_queries.count_to_give_back(actor),
             "money.refunds",
         )
+        yield from _task(
+            "alert-circle",
+            gettext("Disputes of cards to answer"),
+            money_queries.count_disputes_to_answer(actor),
+            "disputes.index",
+        )
     if actor.may(Permission.READ_CERTIFICATES):
         yield from _ending_certificates(actor, today)
 

@@ -131,6 +131,7 @@ def index() -> str | Response:
             for key, label, current in tabs
         ],
         may_handle=actor.may(Permission.HANDLE_MONEY),
+        has_disputes=money_queries.has_disputes(actor),
         reads_books=actor.may(Permission.READ_BOOKS),
         has_account=bool(money_queries.accounts_of(actor)),
         to_give_back=money_queries.count_to_give_back(actor),
@@ -412,6 +413,8 @@ def state_of(made: Refund) -> tuple[str, str]:
         return gettext("Given back"), "good"
     if made.state is RefundState.REFUSED:
         return gettext("Refused"), "off"
+    if settling.is_disputed(made.payment):
+        return gettext("Waits for the end of a dispute"), "wait"
     if made.problem:
         return gettext("The card's bank would not: by transfer"), "bad"
     if made.payment.method is PaymentMethod.CARD:
@@ -481,7 +484,10 @@ def _refund_page(made: Refund, form: RefundForm, calling_off: CallOffForm | None
         code=_code_of(made, account) if account is not None and made.state is RefundState.ASKED else None,
         state=state_of(made),
         method=gettext(paying.NAMES[made.payment.method]),
-        may_record=may_handle and is_by_hand and made.state is RefundState.ASKED,
+        may_record=may_handle
+        and is_by_hand
+        and made.state is RefundState.ASKED
+        and not settling.is_disputed(made.payment),
     )
 
 

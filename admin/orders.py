@@ -79,6 +79,7 @@ HAPPENED = {
     "refund_asked": N_("Money is to go back to the buyer"),
     "refunded": N_("Money went back to the buyer"),
     "refund_failed": N_("The money did not reach the buyer: it is sent again"),
+    "disputed": N_("The payer's bank asks for the money of the card back"),
 }
 #: Whose hands the cash of a parcel is in.
 HOLDERS = {

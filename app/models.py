@@ -11,6 +11,7 @@ import oversight.export_models
 import oversight.models
 import stock.models
 import storefront.after_models
+import storefront.dispute_models
 import storefront.models
 import storefront.order_models
 import storefront.return_models
@@ -36,6 +37,7 @@ MODELS = [
     storefront.models,
     storefront.order_models,
     storefront.voucher_models,
+    storefront.dispute_models,
     storefront.after_models,
     storefront.return_models,
     oversight.models,

@@ -9,7 +9,7 @@ import structlog
 
 from kernel import jobs
 from kernel.db import db, transaction
-from storefront import cards, gateways, paying, settling
+from storefront import cards, disputes, gateways, paying, settling
 from storefront.web import card_pages
 
 LOOKED_AGAIN_EVERY = timedelta(minutes=1)
@@ -34,13 +34,19 @@ def _give_back(args: dict[str, Any], now: datetime) -> None:
     card_pages.give_back(int(args["refund"]), now=now)
 
 
+@jobs.handles(disputes.DECISION_JOB)
+def _tell_decision(args: dict[str, Any], now: datetime) -> None:
+    """Tell the provider what was decided about a dispute. args: dispute."""
+    card_pages.tell_decision(int(args["dispute"]), now=now)
+
+
 @jobs.recurs("payments.look_again", lambda now: now + LOOKED_AGAIN_EVERY)
 def _look_again(args: dict[str, Any], now: datetime) -> None:
     look_again(now=now)
 
 
 def look_again(*, now: datetime) -> None:
-    """Read anew all payments and refunds by card that have not ended: a notice may be lost.
+    """Read anew all payments, refunds and disputes by card that have not ended: a notice may be lost.
 
     One that cannot be read does not keep the others from it; while the provider is away, nothing is asked.
     """
@@ -49,7 +55,12 @@ def look_again(*, now: datetime) -> None:
     with transaction():
         payments = [payment.id for payment in cards.to_look_at(now)]
         refunds = [refund.id for refund in cards.returns_to_look_at(now)]
-    for look, ids in ((card_pages.look_again, payments), (card_pages.give_back, refunds)):
+        disputed = [dispute.id for dispute in disputes.to_look_at(now)]
+    for look, ids in (
+        (card_pages.look_again, payments),
+        (card_pages.give_back, refunds),
+        (card_pages.tell_decision, disputed),
+    ):
         for id in ids:
             try:
                 look(id, now=now)

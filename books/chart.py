@@ -21,7 +21,10 @@ ACCOUNTS: dict[Account, tuple[str, str]] = {
     Account.DELIVERY: (N_("Delivery"), N_("Below nought: what buyers paid for delivery.")),
     Account.DISCOUNTS: (N_("Discounts"), N_("What was taken off prices, at the one who bears it.")),
     Account.COMMISSION: (N_("Commission"), N_("A cost of the seller; below nought, earned by who runs the shop.")),
-    Account.DIFFERENCES: (N_("Missing cash"), N_("Counted less than it should have been; below nought, more.")),
+    Account.DIFFERENCES: (
+        N_("Missing money"),
+        N_("Cash counted less than it should have been (below nought, more), and what disputes of cards cost."),
+    ),
 }
 
 #: What happened: kind of an entry → words.
@@ -41,4 +44,6 @@ KINDS: dict[str, str] = {
     "refund_done": N_("Refund sent"),
     "refund_failed": N_("Refund came back"),
     "refund_refused": N_("Refund taken back"),
+    "dispute_lost": N_("Dispute of a card lost"),
+    "dispute_won": N_("Dispute of a card won after all"),
 }

@@ -212,6 +212,19 @@ def refund_refused(
     _note_tax(entry_id, held, now)
 
 
+def dispute_lost(number: str, payment: Payment, amount_vnd: int, *, now: datetime) -> None:
+    """The provider took more for a dispute than the buyer had left to get: the payee misses it."""
+    lines = selling.moved(payment.payee_id, _paid_from(payment), Account.DIFFERENCES, amount_vnd, (number, number))
+    journal.post(f"dispute:{number}:lost", "dispute_lost", lines, now=now)
+
+
+def dispute_won_after_all(number: str, payment: Payment, *, now: datetime) -> None:
+    """What was missed for a dispute is there again."""
+    missed = journal.balance(Account.DIFFERENCES, organisation_id=payment.payee_id, document=number)
+    lines = selling.moved(payment.payee_id, Account.DIFFERENCES, _paid_from(payment), missed, (number, number))
+    journal.post(f"dispute:{number}:won", "dispute_won", lines, now=now)
+
+
 # --- Reads --------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from kernel import audit, jobs, pages
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import one_line
-from storefront import returns
+from storefront import disputes, returns
 from storefront.after_models import (
     AccountConsent,
     Complaint,
@@ -397,6 +397,7 @@ def erase_due(now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
         returns.erase(row.purchase_id, now=now)
+        disputes.erase(row.purchase_id)
         row.done_at = now
         audit.record(None, "storefront.erase_contact", f"purchase:{row.purchase_id}", now=now)
         done += 1

@@ -15,10 +15,12 @@ from storefront.order_models import Order, Payment, Refund
 def left_of(order: Order) -> int:
     """Say how much may still go back of an order: of what it cost, and of what its payments have.
 
-    What came too much and went back was never the order's.
+    What came too much and went back was never the order's; what a card's payer disputes waits for its end.
     """
     paid = db.session.scalar(
-        select(func.coalesce(func.sum(Payment.captured_vnd - Payment.refunded_vnd), 0)).where(_pays_for(order))
+        select(func.coalesce(func.sum(Payment.captured_vnd - Payment.refunded_vnd - Payment.disputed_vnd), 0)).where(
+            _pays_for(order)
+        )
     )
     return max(0, min(order.total_vnd - bookkeeping.undone_of(order), int(paid or 0)))
 
@@ -48,7 +50,7 @@ def claim(
         raise settling.RefundTooLarge(left_vnd=left)
     made, rest = [], amount_vnd
     for payment in payments:
-        part = min(rest, payment.captured_vnd - payment.refunded_vnd)
+        part = min(rest, payment.captured_vnd - payment.refunded_vnd - payment.disputed_vnd)
         if part > 0:
             made.append(
                 settling.refund(

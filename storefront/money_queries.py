@@ -19,6 +19,7 @@ from books.models import Account, JournalLine
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
 from kernel.text import one_line
+from storefront.dispute_models import CardDispute, DisputeState
 from storefront.gateways import codes
 from storefront.order_models import (
     BankAccount,
@@ -48,6 +49,10 @@ class NoSuchAccount(NotFound):
     message = N_("There is no such account here.")
 
 
+class NoSuchDispute(NotFound):
+    message = N_("There is no such dispute here.")
+
+
 class NothingAsked(InvalidInput):
     message = N_("No payment to this account has that code or number.")
     field = "what"
@@ -71,6 +76,13 @@ def refunds_visible_to(actor: Actor) -> Select[Refund]:
 def payments_visible_to(actor: Actor) -> Select[Payment]:
     """Give the payments that the actor sees."""
     return select(Payment).where(_own(Payment.payee_id, actor))
+
+
+def disputes_visible_to(actor: Actor) -> Select[CardDispute]:
+    """Give the disputes of cards that the actor sees: those of payments to their organisation."""
+    return select(CardDispute).where(
+        CardDispute.payment_id.in_(select(Payment.id).where(_own(Payment.payee_id, actor)))
+    )
 
 
 def accounts_visible_to(actor: Actor) -> Select[BankAccount]:
@@ -208,6 +220,55 @@ def count_to_give_back(actor: Actor) -> int:
 def by_hand() -> ColumnElement[bool]:
     """Say which refunds are a person's task: all but those that the provider of cards makes."""
     return or_(Payment.method != PaymentMethod.CARD, Refund.problem != "")
+
+
+# --- Disputes of cards ------------------------------------------------------------------------------
+
+
+def list_disputes(actor: Actor, *, only_open: bool) -> Select[Any]:
+    """List disputes with their payment and purchase: open ones by the day of the answer, all latest first."""
+    found = (
+        disputes_visible_to(actor)
+        .add_columns(Payment, Purchase)
+        .join(Payment, Payment.id == CardDispute.payment_id)
+        .join(Purchase, Purchase.id == Payment.purchase_id)
+    )
+    if only_open:
+        return found.where(CardDispute.closed_at.is_(None)).order_by(CardDispute.answer_by, CardDispute.id)
+    return found.order_by(CardDispute.id.desc())
+
+
+def get_dispute(actor: Actor, number: str) -> CardDispute:
+    """Give a dispute that the actor sees. :raises NoSuchDispute:"""
+    found = db.session.scalar(disputes_visible_to(actor).where(CardDispute.number == number))
+    if found is None:
+        raise NoSuchDispute()
+    return found
+
+
+def count_disputes_to_answer(actor: Actor) -> int:
+    """Count disputes that a person has to say something to."""
+    found = (
+        disputes_visible_to(actor)
+        .where(
+            CardDispute.state == DisputeState.TO_ANSWER,
+            or_(CardDispute.decision.is_(None), CardDispute.problem != ""),
+        )
+        .subquery()
+    )
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def has_disputes(actor: Actor) -> bool:
+    """Tell whether a card of the actor's payments was ever disputed."""
+    return db.session.scalar(select(disputes_visible_to(actor).exists())) is True
+
+
+def refunds_of_dispute(row: CardDispute) -> Sequence[Refund]:
+    """List the refunds that a lost dispute was, oldest first."""
+    return db.session.scalars(
+        select(Refund).where(Refund.payment_id == row.payment_id, Refund.reference == row.reference).order_by(Refund.id)
+    ).all()
 
 
 # --- Money for no order -----------------------------------------------------------------------------

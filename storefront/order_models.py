@@ -273,6 +273,7 @@ class Payment(Base):
     __table_args__ = (
         CheckConstraint("amount_vnd > 0", name="amount"),
         CheckConstraint("refunded_vnd BETWEEN 0 AND captured_vnd", name="refunds"),
+        CheckConstraint("disputed_vnd BETWEEN 0 AND captured_vnd - refunded_vnd", name="disputes"),
         Index("ix_payment_purchase", "purchase_id"),
         Index("ix_payment_reference", "reference"),
         Index("ix_payment_state", "state", "method", "id"),
@@ -287,6 +288,7 @@ class Payment(Base):
     amount_vnd: Mapped[int]
     captured_vnd: Mapped[int] = mapped_column(default=0)
     refunded_vnd: Mapped[int] = mapped_column(default=0)
+    disputed_vnd: Mapped[int] = mapped_column(default=0, server_default="0")  #: held for disputes of a card's payer
     state: Mapped[PaymentState] = mapped_column(values(PaymentState), default=PaymentState.ASKED)
     reference: Mapped[str | None] = mapped_column(String(255))  #: the provider's name for it
     page_reference: Mapped[str | None] = mapped_column(String(255))  #: the provider's name for its page

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
 from accounts.actor import Actor
 from kernel import audit, clock, jobs, numbers
@@ -25,6 +25,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation
 from storefront import bookkeeping, ordering, paying, vouchers
+from storefront.dispute_models import CardDispute
 from storefront.gateways import codes
 from storefront.order_models import (
     Credit,
@@ -76,6 +77,10 @@ class BadCount(InvalidInput):
 
 class GoesBackByItself(Conflict):
     message = N_("This money goes back to the card by itself.")
+
+
+class IsDisputed(Conflict):
+    message = N_("The payer's bank asks for this money back as well. Nothing goes back beside that until it has ended.")
 
 
 class BelongsToAnOrder(Conflict):
@@ -289,14 +294,17 @@ def refund(
     lock(payment)
     claimed = db.session.execute(
         update(Payment)
-        .where(Payment.id == payment.id, Payment.captured_vnd - Payment.refunded_vnd >= amount_vnd)
+        .where(
+            Payment.id == payment.id,
+            Payment.captured_vnd - Payment.refunded_vnd - Payment.disputed_vnd >= amount_vnd,
+        )
         .values(refunded_vnd=Payment.refunded_vnd + amount_vnd)
         .returning(Payment.id)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     db.session.refresh(payment)
     if claimed is None or amount_vnd <= 0:
-        raise RefundTooLarge(left_vnd=payment.captured_vnd - payment.refunded_vnd)
+        raise RefundTooLarge(left_vnd=_free(payment))
     made = Refund(
         number=f"HT-{numbers.next_number('refund'):06d}",
         payment_id=payment.id,
@@ -376,14 +384,33 @@ def refund_refused(made: Refund, *, reason: str, actor: Actor | None, now: datet
 def refund_made_by_hand(made: Refund, *, reference: str, actor: Actor, now: datetime) -> None:
     """Write down that a person sent the money back. To a card the provider sends it, unless it would not.
 
-    :raises DecidedBefore, GoesBackByItself, NeedsReference:
+    :raises DecidedBefore, GoesBackByItself, IsDisputed, NeedsReference:
     """
     if not one_line(reference):
         raise NeedsReference()
+    _lock_orders_of(made.payment)
+    lock(made.payment)
     lock(made)
+    if made.state is RefundState.ASKED and is_disputed(made.payment):
+        raise IsDisputed()
     if made.state is RefundState.ASKED and made.payment.method is PaymentMethod.CARD and not made.problem:
         raise GoesBackByItself()
     refund_done(made, reference=reference, actor=actor, now=now)
+
+
+def is_disputed(payment: Payment) -> bool:
+    """Tell whether a card's payer has the bank ask for the money back, and it is not over."""
+    if payment.method is not PaymentMethod.CARD:
+        return False
+    return bool(
+        db.session.scalar(
+            select(
+                exists().where(
+                    CardDispute.payment_id == payment.id, CardDispute.closed_at.is_(None), ~CardDispute.is_inquiry
+                )
+            )
+        )
+    )
 
 
 def call_off(made: Refund, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -442,7 +469,7 @@ def _give_back(
             _ask_less(payment, now)
         for order in own:
             standing = _standing(payment)
-            amount = _kept(payment) - standing
+            amount = min(_kept(payment) - standing, _free(payment))
             if standing or order is not own[-1]:
                 amount = min(amount, order.total_vnd - _given_back(payment, order))
             if amount > 0:
@@ -596,6 +623,11 @@ def _given_back_is_no_question(made: Refund, now: datetime) -> None:
 def _kept(payment: Payment) -> int:
     """What came and was not given back: a part that went back when its time was over pays for nothing."""
     return payment.captured_vnd - payment.refunded_vnd
+
+
+def _free(payment: Payment) -> int:
+    """What can be given back: what came and was not given back, and is in no dispute."""
+    return _kept(payment) - payment.disputed_vnd
 
 
 def _forward(payment: Payment, now: datetime) -> None:

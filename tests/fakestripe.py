@@ -89,6 +89,35 @@ class FakeStripe:
                 charge["amount_refunded"] -= row["amount"]
             self._tell("refund.failed" if status == "failed" else "refund.updated", row)
 
+    def dispute(
+        self, intent_id: str, amount: int, *, status: str = "needs_response", reason: str = "fraudulent", days: int = 7
+    ) -> str:
+        """Let the payer's bank ask for money back; gives the dispute."""
+        with self._lock:
+            intent = self.objects[intent_id]
+            row = self._add(
+                "dispute",
+                "dp_",
+                amount=amount,
+                currency=intent["currency"],
+                charge=intent["latest_charge"],
+                payment_intent=intent_id,
+                reason=reason,
+                status=status,
+                evidence={},
+                evidence_details={"due_by": self._time() + days * 86_400 if days else 0, "submission_count": 0},
+            )
+            self._tell("charge.dispute.created", row)
+            return str(row["id"])
+
+    def judge(self, dispute_id: str, status: str) -> None:
+        """Let a dispute go on, or end."""
+        with self._lock:
+            row = self.objects[dispute_id]
+            row["status"] = status
+            over = status in ("won", "lost", "warning_closed", "prevented")
+            self._tell("charge.dispute.closed" if over else "charge.dispute.updated", row)
+
     def let_time_pass(self) -> None:
         """End the pages whose time is over."""
         with self._lock:
@@ -193,6 +222,12 @@ class FakeStripe:
                 return {"object": "list", "data": rows, "has_more": False, "url": "/v1/refunds"}
             case "GET", "refunds", id:
                 return self._known(id)
+            case "GET", "disputes", id:
+                return self._known(id)
+            case "POST", "disputes", id:
+                return self._answer_dispute(self._known(id), given)
+            case "POST", "disputes", id, "close":
+                return self._close_dispute(self._known(id))
         raise Refused(404, "resource_missing")
 
     def _open(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -242,6 +277,8 @@ class FakeStripe:
             raise Refused(400, "payment_intent_unexpected_state")
         charge = self.objects[intent["latest_charge"]]
         amount = int(given["amount"])
+        if any(row["status"] in ("needs_response", "under_review", "lost") for row in self._disputes_of(intent)):
+            raise Refused(400, "charge_disputed")
         left = charge["amount"] - charge["amount_refunded"]
         if left == 0:
             raise Refused(400, "charge_already_refunded")
@@ -261,6 +298,29 @@ class FakeStripe:
         self._tell("refund.created", row)
         self._tell("charge.refunded", charge)
         return row
+
+    def _answer_dispute(self, row: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        if row["status"] not in ("needs_response", "warning_needs_response"):
+            raise Refused(400, "dispute_not_open")
+        if row["evidence_details"]["due_by"] <= self._time():
+            raise Refused(400, "dispute_past_due")
+        row["evidence"].update(given["evidence"])
+        if given.get("submit") == "true":
+            row["evidence_details"]["submission_count"] += 1
+            row["status"] = row["status"].replace("needs_response", "under_review")
+            self._tell("charge.dispute.updated", row)
+        return row
+
+    def _close_dispute(self, row: dict[str, Any]) -> dict[str, Any]:
+        if row["status"] in ("won", "lost"):
+            raise Refused(400, "dispute_not_open")
+        row["status"] = "lost"
+        self._tell("charge.dispute.closed", row)
+        return row
+
+    def _disputes_of(self, intent: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = [row for row in self.objects.values() if row["object"] == "dispute"]
+        return [row for row in rows if row["payment_intent"] == intent["id"]]
 
     # --- Rows ---------------------------------------------------------------------------------------
 

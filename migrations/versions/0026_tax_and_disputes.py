@@ -12,6 +12,9 @@ branch_labels = None
 depends_on = None
 
 
+_DISPUTES = 'disputed_vnd BETWEEN 0 AND captured_vnd - refunded_vnd'
+
+
 def upgrade():
     op.create_table('tax_held',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -57,9 +60,57 @@ def upgrade():
 
     guard('tax_held')
     guard('withholding_switch')
+    op.create_table('card_dispute',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('payment_id', sa.Integer(), nullable=False),
+    sa.Column('reference', sa.String(length=255), nullable=False),
+    sa.Column('amount_vnd', sa.Integer(), nullable=False),
+    sa.Column('held_vnd', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=60), nullable=False),
+    sa.Column('is_inquiry', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.Enum('to_answer', 'in_review', 'won', 'lost', name='disputestate', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('answer_by', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('opened_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('heard_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('decision', sa.Enum('answer', 'accept', name='disputedecision', native_enum=False, create_constraint=True, length=24), nullable=True),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('is_erased', sa.Boolean(), nullable=False),
+    sa.Column('decided_by_id', sa.Integer(), nullable=True),
+    sa.Column('decided_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('problem', sa.String(length=120), nullable=False),
+    sa.CheckConstraint('amount_vnd > 0 AND held_vnd BETWEEN 0 AND amount_vnd', name=op.f('ck_card_dispute_amounts')),
+    sa.CheckConstraint("(state IN ('won', 'lost')) = (closed_at IS NOT NULL)", name=op.f('ck_card_dispute_closed_has_time')),
+    sa.CheckConstraint('closed_at IS NULL OR held_vnd = 0', name=op.f('ck_card_dispute_closed_holds_nothing')),
+    sa.CheckConstraint('(decision IS NULL) = (decided_at IS NULL)', name=op.f('ck_card_dispute_decided_has_time')),
+    sa.CheckConstraint("decision IS NULL OR decision <> 'answer' OR words <> '' OR is_erased", name=op.f('ck_card_dispute_answer_has_words')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['users.id'], name=op.f('fk_card_dispute_decided_by_id')),
+    sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_card_dispute_payment_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_dispute')),
+    sa.UniqueConstraint('number', name=op.f('uq_card_dispute_number')),
+    sa.UniqueConstraint('reference', name=op.f('uq_card_dispute_reference'))
+    )
+    with op.batch_alter_table('card_dispute', schema=None) as batch_op:
+        batch_op.create_index('ix_card_dispute_payment', ['payment_id'], unique=False)
+        batch_op.create_index('ix_card_dispute_state', ['state', 'id'], unique=False)
+
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('disputed_vnd', sa.Integer(), server_default='0', nullable=False))
+        batch_op.create_check_constraint(op.f('ck_payment_disputes'), _DISPUTES)
 
 
 def downgrade():
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.drop_constraint(op.f('ck_payment_disputes'), type_='check')
+        batch_op.drop_column('disputed_vnd')
+
+    with op.batch_alter_table('card_dispute', schema=None) as batch_op:
+        batch_op.drop_index('ix_card_dispute_state')
+        batch_op.drop_index('ix_card_dispute_payment')
+
+    op.drop_table('card_dispute')
     unguard('withholding_switch')
     unguard('tax_held')
     with op.batch_alter_table('withholding_switch', schema=None) as batch_op:

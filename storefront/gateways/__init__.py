@@ -76,8 +76,24 @@ class Returned:
 
 
 @dataclass(frozen=True)
+class Disputed:
+    """What a provider says of a dispute now: the payer has the bank ask for the money back."""
+
+    reference: str
+    payment_reference: str
+    amount_vnd: int
+    reason: str  #: in the provider's words
+    state: str  #: "to_answer", "in_review", "won", "lost"
+    is_inquiry: bool  #: a question first: no money was taken
+    answer_by: datetime | None  #: None: no answer is taken
+
+
+@dataclass(frozen=True)
 class Notice:
-    """What a provider tells: which event, about which object. ``about``: "page", "payment", "refund" or ""."""
+    """What a provider tells: which event, about which object.
+
+    ``about``: "page", "payment", "refund", "dispute" or "".
+    """
 
     event: str
     kind: str
@@ -110,6 +126,15 @@ class Cards(Protocol):
 
     def returns_of(self, payment_reference: str) -> list[Returned]:
         """List the refunds of a payment. :raises ProviderAway, ProviderRefused:"""
+
+    def read_dispute(self, reference: str) -> Disputed:
+        """Tell how a dispute stands. :raises ProviderAway, ProviderRefused:"""
+
+    def answer_dispute(self, reference: str, words: str, *, key: str) -> Disputed:
+        """Answer a dispute, once for a key. :raises ProviderAway, ProviderRefused:"""
+
+    def accept_dispute(self, reference: str) -> Disputed:
+        """Give a dispute up: the payer has the money. :raises ProviderAway, ProviderRefused:"""
 
     def read_notice(self, body: bytes, signature: str, *, now: datetime) -> Notice:
         """Check who signed a notice, on its bytes as they came, and read it. :raises BadNotice:"""

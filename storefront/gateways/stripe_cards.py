@@ -11,10 +11,20 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from storefront.gateways import BadNotice, Notice, Page, PageAsked, ProviderAway, ProviderRefused, Returned, Truth
+from storefront.gateways import (
+    BadNotice,
+    Disputed,
+    Notice,
+    Page,
+    PageAsked,
+    ProviderAway,
+    ProviderRefused,
+    Returned,
+    Truth,
+)
 
 if TYPE_CHECKING:
     from stripe import StripeClient
@@ -26,8 +36,27 @@ NAME = "stripe"
 SECONDS = 12  #: to wait for an answer
 RETRIES = 2
 OLDEST_NOTICE = timedelta(seconds=300)
-_ABOUT = {"checkout.session": "page", "payment_intent": "payment", "charge": "payment", "refund": "refund"}
+_ABOUT = {
+    "checkout.session": "page",
+    "payment_intent": "payment",
+    "charge": "payment",
+    "refund": "refund",
+    "dispute": "dispute",
+}
 _STATES = {"succeeded": "done", "failed": "failed", "canceled": "failed"}
+#: What a dispute's status means; an appeal follows a dispute that was lost.
+_DISPUTES = {
+    "needs_response": "to_answer",
+    "warning_needs_response": "to_answer",
+    "under_review": "in_review",
+    "warning_under_review": "in_review",
+    "warning_closed": "won",
+    "prevented": "won",
+    "won": "won",
+    "lost": "lost",
+    "appeal_needs_response": "lost",
+    "appeal_under_review": "lost",
+}
 
 
 class StripeCards:
@@ -92,6 +121,24 @@ class StripeCards:
         """Read the refunds of a payment."""
         found = self._ask(lambda client: client.v1.refunds.list({"payment_intent": payment_reference, "limit": 100}))
         return [_returned(row) for row in found["data"]]
+
+    def read_dispute(self, reference: str) -> Disputed:
+        """Read a dispute."""
+        return _disputed(self._ask(lambda client: client.v1.disputes.retrieve(reference)))
+
+    def answer_dispute(self, reference: str, words: str, *, key: str) -> Disputed:
+        """Answer a dispute in words; the answer is handed in at once."""
+        return _disputed(
+            self._ask(
+                lambda client: client.v1.disputes.update(
+                    reference, {"evidence": {"uncategorized_text": words}, "submit": True}, {"idempotency_key": key}
+                )
+            )
+        )
+
+    def accept_dispute(self, reference: str) -> Disputed:
+        """Give a dispute up."""
+        return _disputed(self._ask(lambda client: client.v1.disputes.close(reference)))
 
     def read_notice(self, body: bytes, signature: str, *, now: datetime) -> Notice:
         """Check the signature on the bytes as they came, and how old it is; read the notice only then."""
@@ -190,4 +237,23 @@ def _returned(row: dict[str, Any]) -> Returned:
         amount_vnd=int(row["amount"]),
         state=_STATES.get(row.get("status") or "", "pending"),
         problem=str(row.get("failure_reason") or ""),
+    )
+
+
+def _disputed(row: dict[str, Any]) -> Disputed:
+    if row["currency"] != "vnd":
+        raise ProviderRefused("currency")
+    status = str(row["status"])
+    state = _DISPUTES.get(status)
+    if state is None:
+        raise ProviderRefused("dispute_status", status)
+    due = (row.get("evidence_details") or {}).get("due_by")  # nought: no answer is taken
+    return Disputed(
+        reference=str(row["id"]),
+        payment_reference=str(row.get("payment_intent") or ""),
+        amount_vnd=int(row["amount"]),
+        reason=str(row.get("reason") or ""),
+        state=state,
+        is_inquiry=status.startswith("warning_"),
+        answer_by=datetime.fromtimestamp(due, UTC) if due else None,
     )

@@ -11,8 +11,9 @@ import structlog
 from flask import current_app
 
 from kernel.db import db, retrying, transaction
-from storefront import cards, gateways, settling
-from storefront.gateways import Cards, PageAsked, ProviderRefused, Returned, Truth
+from storefront import cards, disputes, gateways, settling
+from storefront.dispute_models import CardDispute, DisputeDecision
+from storefront.gateways import Cards, Disputed, PageAsked, ProviderRefused, Returned, Truth
 from storefront.order_models import Payment, PaymentMethod, PaymentState, Refund, RefundState
 
 log = structlog.get_logger()
@@ -104,6 +105,12 @@ def follow(about: str, reference: str, *, now: datetime) -> None:
         returned = provider.read_return(reference)
         _take(provider.read_payment(returned.payment_reference), now)  # it may be told before the payment was
         _take_return(returned, now)
+    elif about == "dispute":
+        told = provider.read_dispute(reference)
+        truth = provider.read_payment(told.payment_reference)
+        _take(truth, now)
+        if truth.code:
+            _take_dispute(told, now)
     else:
         _take(provider.read_payment(reference), now)
         for returned in provider.returns_of(reference):
@@ -111,7 +118,7 @@ def follow(about: str, reference: str, *, now: datetime) -> None:
 
 
 def give_back(refund_id: int, *, now: datetime) -> None:
-    """Ask the provider to give money back, once for a refund's number.
+    """Ask the provider to give money back, once for a refund's number. While a payer disputes the payment, it waits.
 
     :raises gateways.ProviderAway:
     """
@@ -119,7 +126,7 @@ def give_back(refund_id: int, *, now: datetime) -> None:
         made = db.session.get_one(Refund, refund_id)
         payment = made.payment
         number, amount, reference, returned_as = made.number, made.amount_vnd, payment.reference, made.reference
-        is_open = made.state is RefundState.ASKED and not made.problem
+        is_open = made.state is RefundState.ASKED and not made.problem and not settling.is_disputed(payment)
     if not is_open or reference is None:
         return
     try:
@@ -132,6 +139,33 @@ def give_back(refund_id: int, *, now: datetime) -> None:
         _refund_refused(refund_id, refusal.code)
         return
     _take_return(returned, now)
+
+
+def tell_decision(dispute_id: int, *, now: datetime) -> None:
+    """Tell the provider what was decided about a dispute, if that was not told; else read how it stands.
+
+    :raises gateways.ProviderAway:
+    """
+    with transaction():
+        row = db.session.get_one(CardDispute, dispute_id)
+        reference, decision, words = row.reference, row.decision, row.words
+        key = f"{row.number}-{row.decided_at.timestamp():.0f}" if row.decided_at else ""
+        is_untold = decision is not None and row.sent_at is None and not row.problem and row.closed_at is None
+    provider = _provider()
+    if not is_untold:
+        _take_dispute(provider.read_dispute(reference), now)
+        return
+    try:
+        if decision is DisputeDecision.ACCEPT:
+            told = provider.accept_dispute(reference)
+        else:
+            told = provider.answer_dispute(reference, words, key=key)
+    except ProviderRefused as refusal:
+        log.warning("a decision about a dispute was refused", dispute=reference, code=refusal.code)
+        _decision_refused(dispute_id, refusal.code)
+        _take_dispute(provider.read_dispute(reference), now)
+        return
+    _decision_taken(dispute_id, told, now)
 
 
 def _url(payment_id: int) -> str | None:
@@ -195,3 +229,21 @@ def _take_return(returned: Returned, now: datetime) -> None:
 def _refund_refused(refund_id: int, code: str) -> None:
     with transaction():
         cards.refund_refused(db.session.get_one(Refund, refund_id), code)
+
+
+@retrying
+def _take_dispute(told: Disputed, now: datetime) -> None:
+    with transaction():
+        disputes.take(told, now=now)
+
+
+@retrying
+def _decision_taken(dispute_id: int, told: Disputed, now: datetime) -> None:
+    with transaction():
+        disputes.decision_taken(db.session.get_one(CardDispute, dispute_id), told, now=now)
+
+
+@retrying
+def _decision_refused(dispute_id: int, code: str) -> None:
+    with transaction():
+        disputes.decision_refused(db.session.get_one(CardDispute, dispute_id), code)

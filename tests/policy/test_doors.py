@@ -42,6 +42,7 @@ from storefront import (
     vouchers,
 )
 from storefront.after_models import ComplaintKind
+from storefront.dispute_models import CardDispute, DisputeState
 from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
 from storefront.return_models import ReturnReason, ReturnWish
 from storefront.voucher_models import VoucherKind
@@ -303,6 +304,10 @@ def refunded(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": world.refund_number}
 
 
+def disputed(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": "TC-000009"}
+
+
 def left_over(world: SimpleNamespace) -> dict[str, Any]:
     return {"code": "OC9"}
 
@@ -376,6 +381,9 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "money.refund": (refunded, "+++ --- 000 ---"),
     "money.record_refund": (refunded, "++- --- 00- ---"),
     "money.call_off_refund": (refunded, "++- --- 00- ---"),
+    "disputes.index": (nothing, "+++ --- +++ ---"),
+    "disputes.show": (disputed, "+++ --- 000 ---"),
+    "disputes.decide": (disputed, "++- --- 00- ---"),
     "bank_statements.show": (nothing, "++- --- ++- ---"),
     "bank_statements.look": (nothing, "++- --- ++- ---"),
     "bank_statements.apply": (nothing, "++- --- ++- ---"),
@@ -731,6 +739,12 @@ def _let_money_come(world: SimpleNamespace, app: Flask) -> None:
             settling.capture(paid, 12_000, now=now)  # 3,000 đ of it will be for nothing
             made = settling.refund(paid, 9_000, cause="x", reason="Vỡ", now=now)
             world.account_id, world.credit_id, world.refund_number = account.id, credit.id, made.number
+            session.add(
+                CardDispute(
+                    number="TC-000009", payment_id=paid.id, reference="dp_9", amount_vnd=3_000, reason="general",
+                    state=DisputeState.TO_ANSWER, opened_at=now, heard_at=now,
+                )
+            )  # fmt: skip
 
 
 def _hand_over(world: SimpleNamespace, app: Flask) -> None:

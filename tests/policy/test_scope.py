@@ -41,6 +41,7 @@ from oversight.models import Recall, RecallNotice, Severity
 from stock.models import LocationKind
 from storefront import complaints, returns, reviews, settling, transfers, vouchers
 from storefront.after_models import ComplaintKind
+from storefront.dispute_models import CardDispute, DisputeState
 from storefront.order_models import Cart, Order, Parcel, Payment, PaymentMethod, Purchase
 from storefront.return_models import ReturnReason, ReturnWish
 from storefront.voucher_models import VoucherKind
@@ -432,6 +433,18 @@ def refunds(world: SimpleNamespace, make: Factories) -> Rows:
         }
 
 
+def disputes_of_cards(world: SimpleNamespace, make: Factories) -> Rows:
+    rows, now = {}, clock.now()
+    for name, paid in _payments(world).items():
+        rows[name] = CardDispute(
+            number=f"TC-{name}", payment_id=paid.id, reference=name, amount_vnd=9_000, reason="general",
+            state=DisputeState.TO_ANSWER, opened_at=now, heard_at=now,
+        )  # fmt: skip
+    with transaction() as session:
+        session.add_all(rows.values())
+    return {name: row.id for name, row in rows.items()}
+
+
 def credits(world: SimpleNamespace, make: Factories) -> Rows:
     now = clock.now()
     with transaction():
@@ -578,6 +591,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
     "storefront.order_queries.parcels_visible_to": (parcels, OF_PRODUCERS),
     "storefront.money_queries.credits_visible_to": (credits, BY_PAYEE),
     "storefront.money_queries.refunds_visible_to": (refunds, BY_PAYEE),
+    "storefront.money_queries.disputes_visible_to": (disputes_of_cards, BY_PAYEE),
     "storefront.money_queries.payments_visible_to": (payments, BY_PAYEE),
     "storefront.money_queries.accounts_visible_to": (bank_accounts, BY_PAYEE),
     "storefront.voucher_queries": (own_vouchers, OF_PRODUCERS),

@@ -28,7 +28,7 @@ from werkzeug.wrappers import Request, Response
 from storefront.gateways import BadNotice, ProviderAway, ProviderRefused
 from storefront.gateways.stripe_cards import StripeCards
 from tests import fakestripe
-from tests.fakestripe import KEY, SECRET
+from tests.fakestripe import KEY, SECRET, FakeStripe
 
 GOOD_CARD, DECLINED_CARD = "4242424242424242", "4000000000000341"
 #: Its own command listens on all interfaces; this one on the loopback.
@@ -46,6 +46,7 @@ class Peer:
 
     url: str
     notice: Callable[[], tuple[bytes, str]]  #: the next notice, with its signature
+    fake: FakeStripe | None = None  #: our own
 
     def __post_init__(self) -> None:
         self.cards = StripeCards(KEY, notice_secret=SECRET, api_base=self.url)
@@ -124,7 +125,7 @@ def _post(url: str, body: str) -> None:
 def ours(now: datetime) -> Iterator[Peer]:
     """Our own peer."""
     with fakestripe.served(lambda: now) as fake:
-        yield Peer(fake.url, lambda: _signed(fake.events[-1], now))
+        yield Peer(fake.url, lambda: _signed(fake.events[-1], now), fake)
 
 
 def _signed(event: dict[str, Any], now: datetime) -> tuple[bytes, str]:
@@ -209,6 +210,52 @@ def test_more_than_was_paid_is_refused_where_the_provider_counts(ours: Peer) -> 
 
     with pytest.raises(ProviderRefused, match="amount_too_large"):
         ours.cards.give_back(reference, 350_000, number="HT-000001")
+
+
+def test_a_dispute_is_read_answered_and_given_up(ours: Peer, now: datetime) -> None:
+    fake = ours.fake
+    assert fake is not None
+    reference = fake.dispute(ours.pay(250_000), 100_000, reason="product_not_received", days=7)
+
+    told = ours.cards.read_dispute(reference)
+    answered = ours.cards.answer_dispute(reference, "Đã giao, có chữ ký.", key="TC-000001")
+    again = ours.cards.answer_dispute(reference, "Đã giao, có chữ ký.", key="TC-000001")
+
+    assert (told.amount_vnd, told.state, told.reason) == (100_000, "to_answer", "product_not_received")
+    assert told.answer_by == now + timedelta(days=7)
+    assert (answered.state, answered) == ("in_review", again)
+    assert ours.cards.accept_dispute(reference).state == "lost"
+    with pytest.raises(ProviderRefused):
+        ours.cards.accept_dispute(reference)
+    body, signature = _signed(fake.events[-1], now)
+    notice = ours.cards.read_notice(body, signature, now=now)
+    assert (notice.kind, notice.about, notice.reference) == ("charge.dispute.closed", "dispute", reference)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "is_inquiry"),
+    [
+        ("warning_needs_response", "to_answer", True),
+        ("warning_under_review", "in_review", True),
+        ("warning_closed", "won", True),
+        ("prevented", "won", False),
+        ("won", "won", False),
+        ("appeal_needs_response", "lost", False),
+        ("appeal_under_review", "lost", False),
+    ],
+)
+def test_every_status_of_a_dispute_is_understood(ours: Peer, status: str, state: str, is_inquiry: bool) -> None:
+    assert ours.fake is not None
+    told = ours.cards.read_dispute(ours.fake.dispute(ours.pay(250_000), 1_000, status=status, days=0))
+
+    assert (told.state, told.is_inquiry, told.answer_by) == (state, is_inquiry, None)
+
+
+def test_a_status_that_nobody_knows_is_refused_rather_than_guessed(ours: Peer) -> None:
+    assert ours.fake is not None
+
+    with pytest.raises(ProviderRefused, match="dispute_status"):
+        ours.cards.read_dispute(ours.fake.dispute(ours.pay(250_000), 1_000, status="something_new"))
 
 
 def test_a_provider_that_does_not_answer_is_away() -> None:
