@@ -182,18 +182,21 @@ def _make_copy(kept: tuple[tuple[str, ...], int, datetime], headers: list[tuple[
         fresh_until=fresh_until,
         etag=hashlib.sha256(body).hexdigest()[:20],
         headers=tuple(shared),
-        bodies={
-            "identity": body,
-            "gzip": gzip.compress(body, 6, mtime=0),
-            "br": brotli.compress(body, quality=6),
-        },
+        body=body,
     )
+
+
+#: Content encodings, the better one first.
+_PACKING: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=6),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
 
 
 def _answer(copy: Copy, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    encoding = "br" if "br" in accepted else "gzip" if "gzip" in accepted else "identity"
-    body = copy.bodies[encoding]
+    encoding = next((one for one in _PACKING if one in accepted), "identity")
+    body = copy.packed(encoding, _PACKING[encoding]) if encoding in _PACKING else copy.body
     etag = f'W/"{copy.etag}"'
     headers = [*copy.headers, ("ETag", etag), *_language_cookie(environ)]
     wanted = environ.get("HTTP_IF_NONE_MATCH")

@@ -14,8 +14,8 @@ import contextlib
 import contextvars
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -111,14 +111,22 @@ def depends_on(*keys: str) -> None:
 
 @dataclass(frozen=True)
 class Copy:
-    """A page as it is sent: per content encoding its bytes, with the headers they share."""
+    """A page as it is sent: its bytes, with the headers that all content encodings share."""
 
     keys: tuple[str, ...]
     revision: int
     fresh_until: datetime
     etag: str
     headers: tuple[tuple[str, str], ...]
-    bodies: dict[str, bytes]  #: "identity", "gzip", "br"
+    body: bytes
+    _packed: dict[str, bytes] = field(default_factory=dict)
+
+    def packed(self, encoding: str, pack: Callable[[bytes], bytes]) -> bytes:
+        """Give the body in a content encoding, packed for the first who asks for it."""
+        found = self._packed.get(encoding)
+        if found is None:
+            found = self._packed[encoding] = pack(self.body)
+        return found
 
 
 class Copies:
@@ -160,4 +168,4 @@ class Copies:
 
 
 def _size(copy: Copy) -> int:
-    return 1024 + sum(map(len, copy.bodies.values()))
+    return 1024 + 2 * len(copy.body)  # packed twice over it is shorter than once as it is

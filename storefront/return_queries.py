@@ -47,11 +47,11 @@ def lines_of(order: Order) -> list[OrderLine]:
 
 def came_at(order: Order) -> datetime | None:
     """Say when the goods of an order came, or those that were exchanged for them; None: they have not, or went back."""
+    if order.packed_at is None:
+        return None
     latest = aliased(Parcel)
     last = select(func.max(latest.id)).where(latest.order_id == Parcel.order_id).correlate(Parcel).scalar_subquery()
     delivered = select(func.max(Parcel.delivered_at)).where(Parcel.state == ParcelState.DELIVERED, Parcel.id == last)
-    if order.packed_at is None:
-        return None
     own = db.session.scalar(delivered.where(Parcel.order_id == order.id))
     if own is None:
         return None

@@ -101,7 +101,7 @@ def test_a_page_says_what_it_depends_on_only_while_somebody_collects() -> None:
 
 
 def copy(size: int = 1) -> Copy:
-    return Copy(("shop",), 1, datetime(2026, 1, 1, tzinfo=UTC), "e", (), {"identity": b"x" * size})
+    return Copy(("shop",), 1, datetime(2026, 1, 1, tzinfo=UTC), "e", (), b"x" * size)
 
 
 def test_copies_are_kept_by_address_and_language() -> None:
@@ -115,8 +115,21 @@ def test_copies_are_kept_by_address_and_language() -> None:
     assert copies.get("/", "vi") is None
 
 
+def test_a_body_is_packed_once_for_each_content_encoding() -> None:
+    packings: list[bytes] = []
+
+    def pack(body: bytes) -> bytes:
+        packings.append(body)
+        return body[:1]
+
+    one = copy(3)
+
+    assert [one.packed("br", pack), one.packed("br", pack), one.packed("gzip", pack)] == [b"x"] * 3
+    assert packings == [b"xxx", b"xxx"]
+
+
 def test_the_copy_that_was_asked_for_longest_ago_goes_first() -> None:
-    copies = Copies(most_bytes=3 * (1024 + 100))
+    copies = Copies(most_bytes=3 * (1024 + 200))
     for address in ("/a", "/b", "/c"):
         copies.put(address, "vi", copy(100))
     copies.get("/a", "vi")
@@ -127,7 +140,7 @@ def test_the_copy_that_was_asked_for_longest_ago_goes_first() -> None:
 
 
 def test_a_copy_put_in_place_of_another_takes_its_room() -> None:
-    copies = Copies(most_bytes=2 * (1024 + 100))
+    copies = Copies(most_bytes=2 * (1024 + 200))
     copies.put("/a", "vi", copy(100))
     for _ in range(10):
         copies.put("/b", "vi", copy(100))
