@@ -1,4 +1,4 @@
-"""The layer around rendered copies that notes each opening of a batch page, whoever makes the answer.
+"""The layer around rendered copies that notes each opening of the page of a batch or of a single pack of it.
 
 It stands before the copies and before Flask, so that a page from a copy counts like one made anew. Printed codes
 that are Digital Links lead to the same page, and are counted there. Left out: what is no GET of the whole page,
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
-_PAGE = re.compile(r"/lo/([a-z0-9]{4,6})/([0-9a-z]{10})")
+_PAGE = re.compile(r"/lo/([a-z0-9]{4,6})/([0-9a-z]{10})|/m/([0-9a-z]{16})")
 _OPENED = ("200", "304")  #: 304: the reader has the page and looks at it again
 
 
@@ -53,7 +53,7 @@ class ScanLayer:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith(_OPENED):
-                self._note(page[1], page[2], environ)
+                self._note(page[1] or scans.A_PACK, page[2] or page[3], environ)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return self._application(environ, start)

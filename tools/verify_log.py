@@ -143,7 +143,10 @@ def check_proof(document: dict, key: str | None, other: str | None) -> None:
     _, size, root = read_checkpoint(text)
     if other is not None and read_checkpoint(other) != read_checkpoint(text):
         raise DoesNotHold("this proof is for another checkpoint than yours: ask for a growth proof between the two")
-    for record in document.get("records", [document]):
+    records = document.get("records", [document])
+    if not records:
+        raise DoesNotHold("the proof names no record")
+    for record in records:
         leaf = decoded(record["leafHash"])
         name = f"position {record['position']}"
         if record.get("content") is not None:

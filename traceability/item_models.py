@@ -141,7 +141,7 @@ class ItemCheck(Base):
     code_id: Mapped[int | None] = mapped_column(ForeignKey("item_code.id"))  #: None: there is no such code
     number: Mapped[int | None]  #: 1 the first time this code was checked
     at: Mapped[datetime]
-    region: Mapped[str | None] = mapped_column(String(2))  #: country of the reader's language settings, if they say one
+    region: Mapped[str | None] = mapped_column(String(2))  #: a country, or a part of Viet Nam: ``scans.coarse``
     source: Mapped[str] = mapped_column(String(32))
     finding: Mapped[str] = mapped_column(String(16))  #: see ``traceability.items.Finding``
 

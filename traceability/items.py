@@ -27,7 +27,7 @@ from kernel.clock import business_date
 from kernel.db import db, for_update, lock, on_sqlite
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import one_line
-from traceability import digital_link
+from traceability import digital_link, scans
 from traceability.item_models import ItemCheck, ItemCode, ItemCodeSetting, ItemState, StickerRoll
 from traceability.models import Batch, Lot, LotState
 
@@ -40,6 +40,8 @@ SAME_LOOK = timedelta(seconds=60)
 MANY_SOURCES, WITHIN_A_DAY = 5, timedelta(hours=24)
 #: Nobody is in two countries within so short a time.
 TRAVEL = timedelta(hours=6)
+#: Nor in the north and in the south of Viet Nam: the flight alone takes two hours.
+ACROSS = timedelta(hours=2)
 #: So many codes that are not there, from one source within the hour: somebody tries them out.
 MOST_UNKNOWN, UNKNOWN_WITHIN = 20, timedelta(hours=1)
 _RECENT = 60  #: checks looked at
@@ -644,13 +646,20 @@ def judge(pack: Pack, *, region: str | None, source: str, now: datetime) -> Find
         return Finding.HELD
     if pack.expires_on is not None and pack.expires_on < business_date(now):  # type: ignore[operator]
         return Finding.EXPIRED
-    if region is not None and any(
-        check.region not in (None, region) and check.at > now - TRAVEL for check in pack.recent
-    ):
+    if any(_is_far(region, check.region, now - check.at) for check in pack.recent):
         return Finding.FAR
     if len({source, *(check.source for check in pack.recent)}) >= MANY_SOURCES:
         return Finding.MANY
     return Finding.AGAIN if pack.checks else Finding.FIRST
+
+
+def _is_far(here: str | None, there: str | None, since: timedelta) -> bool:
+    """Tell whether nobody gets from one region to the other in that time (see ``scans.coarse``)."""
+    if here is None or there is None:
+        return False
+    if here[0] == there[0] == "V" and {here, there} <= scans.PARTS.keys() | {"VN"}:
+        return {here, there} == scans.FAR_ENDS and since < ACROSS
+    return here != there and since < TRAVEL
 
 
 def same_look(pack: Pack, *, source: str, now: datetime) -> Earlier | None:
@@ -707,12 +716,6 @@ def source_of(address: str, *, secret: str, now: datetime) -> str:
     """Make a sign of a network address that tells sources apart within a day, and across days nothing."""
     key = hmac.digest(secret.encode(), f"item-check:{business_date(now)}".encode(), "sha256")
     return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def region_of(accept_language: str) -> str | None:
-    """Read the country of a reader's language settings ("vi-VN" says VN), if they say one. Coarse, and meant so."""
-    match = re.match(r"\s*[A-Za-z]{2,3}(?:-[A-Za-z]{4})?-([A-Za-z]{2})\b", accept_language)
-    return match[1].upper() if match else None
 
 
 def codes_of(roll_id: int) -> Iterable[ItemCode]:

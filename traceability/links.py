@@ -376,13 +376,18 @@ def checked_href(text: str, variables: Iterable[str]) -> str:
     return "https" + href[5:]
 
 
+#: BCP 47 (RFC 5646), as far as pages need it: language, script, region.
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
+
+
 def _checked_languages(tags: Iterable[str]) -> list[str]:
     found = []
     for tag in tags:
-        match = re.fullmatch(r"([A-Za-z]{2})(?:-([A-Za-z]{2}))?|und", tag)
+        match = _LANGUAGE.fullmatch(tag)
         if match is None:
             raise BadLanguage(tag=tag[:20])
-        found.append(tag if tag == "und" else match[1].lower() + (f"-{match[2].upper()}" if match[2] else ""))
+        language, script, region = (part or "" for part in match.groups())
+        found.append("-".join(filter(None, (language.lower(), script.title(), region.upper()))))
     if len(" ".join(found)) > 80:
         raise BadLanguage(tag="…")
     return list(dict.fromkeys(found))

@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accounts.models import Organisation
 from kernel.db import db, listed, on_sqlite
 from kernel.errors import N_
+from traceability.item_models import ItemCode
 from traceability.models import Batch, Lot, LotState
 from traceability.scan_models import ScanCount, ScanSegment
 
@@ -34,6 +35,7 @@ _DATA = Path(__file__).with_name("data")
 #: So long it is remembered that a segment was counted; its file is gone long before.
 REMEMBERED_FOR = timedelta(days=90)
 
+A_PACK = "-"
 UNKNOWN = ""  #: the region of those of whom none is known
 
 
@@ -61,8 +63,8 @@ class Scan:
     """One opening, with all that is kept of it."""
 
     day: date
-    organisation: str  #: its code, as in the address
-    token: str
+    organisation: str  #: its code, as in the address; :data:`A_PACK` for the page of a single pack
+    token: str  #: of the batch, or the serial of the pack
     region: str
     language: str
     way: Way
@@ -73,7 +75,7 @@ class Scan:
 
 
 _LINE = re.compile(
-    r"(\d{4}-\d\d-\d\d)\t([a-z0-9]{4,6})\t([0-9a-z]{10})\t((?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?)?)\t([a-z]{2})\t(\w+)"
+    r"(\d{4}-\d\d-\d\d)\t([a-z0-9]{4,6}|-)\t([0-9a-z]{10}|[0-9a-z]{16})\t((?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?)?)\t([a-z]{2})\t(\w+)"
 )
 
 
@@ -180,6 +182,25 @@ def provinces() -> dict[str, str]:
         return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
+#: The parts of Viet Nam, for who needs to know no more; no country has a digit in its code.
+PARTS = {"V1": "north", "V2": "central", "V3": "south"}
+FAR_ENDS = {"V1", "V3"}
+
+
+def coarse(region: str) -> str | None:
+    """Reduce a region to a country, or to a part of Viet Nam; None where none is known."""
+    if region == UNKNOWN:
+        return None
+    return _parts().get(region, region[:2])
+
+
+@lru_cache(maxsize=1)
+def _parts() -> dict[str, str]:
+    names = {name: code for code, name in PARTS.items()}
+    with (_DATA / "regions.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: names[row["part"]] for row in csv.DictReader(file)}
+
+
 # --- Counting ---------------------------------------------------------------------------------------------
 
 
@@ -191,7 +212,8 @@ def take_in(segment: str, lines: Iterable[str], *, now: datetime) -> int | None:
     """
     read = [read_line(line) for line in lines]
     found = Counter(scan for scan in read if scan is not None)
-    lot_ids = _lots_by_address({scan.token for scan in found})
+    lot_ids = _lots_by_address({scan.token for scan in found if scan.organisation != A_PACK})
+    lot_ids |= _lots_by_serial({scan.token for scan in found if scan.organisation == A_PACK})
     counts: Counter[tuple[int, date, str, str, str]] = Counter()
     for scan, times in found.items():
         lot_id = lot_ids.get((scan.organisation, scan.token))
@@ -230,6 +252,17 @@ def _lots_by_address(tokens: set[str]) -> dict[tuple[str, str], int]:
         .where(Batch.token.in_(listed(sorted(tokens))), Lot.state != LotState.OPEN)
     )
     return {(code, token): lot_id for code, token, lot_id in rows}
+
+
+def _lots_by_serial(serials: set[str]) -> dict[tuple[str, str], int]:
+    if not serials:
+        return {}
+    rows = db.session.execute(
+        select(ItemCode.serial, Lot.id)
+        .join(Lot, Lot.id == ItemCode.lot_id)
+        .where(ItemCode.serial.in_(listed(sorted(serials))), Lot.state != LotState.OPEN)
+    )
+    return {(A_PACK, serial): lot_id for serial, lot_id in rows}
 
 
 def _add(counts: Counter[tuple[int, date, str, str, str]]) -> None:

@@ -184,6 +184,11 @@ def test_a_stranger_checks_the_proof_of_a_batch_with_the_program_we_give_away(
     assert bad.returncode != 0
     assert f"position {told['position']}: the record was changed" in bad.stderr
 
+    (tmp_path / "batch.json").write_text(json.dumps({**bundle, "records": []}))
+    empty = _verify(tmp_path, "proof", "batch.json", "--key", "khoa.txt")
+    assert empty.returncode != 0
+    assert "the proof names no record" in empty.stderr
+
 
 @pytest.mark.parametrize("what", ["position", "proof", "leafHash", "checkpoint", "key"])
 def test_a_forged_proof_does_not_hold(what: str, client: FlaskClient, signed: SimpleNamespace, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -435,21 +436,54 @@ def test_many_sources_within_a_day_are_told_and_listed(app: Flask, make: Factori
     )
 
 
+@pytest.fixture
+def behind_a_proxy(app: Flask) -> None:
+    app.config["OCOP"] = replace(app.config["OCOP"], base_url="https://shop.test")
+
+
+@pytest.mark.usefixtures("behind_a_proxy")
 def test_two_countries_within_hours_are_told_and_after_a_day_no_longer(
     app: Flask, client: FlaskClient, world, now, stopped_clock
 ):
     serial = codes(app, world, now)[0]
-    look(client, serial)
+    look(client, serial, **{"CF-IPCountry": "VN"})
 
     stopped_clock(now + timedelta(hours=1))
-    far = look(client, serial, source="10.0.0.2", **{"Accept-Language": "ja-JP,ja"})
+    far = look(client, serial, source="10.0.0.2", **{"CF-IPCountry": "JP"})
     stopped_clock(now + timedelta(hours=9))
-    later = look(client, serial, source="10.0.0.3", **{"Accept-Language": "fr-FR"})
-    silent = look(client, serial, source="10.0.0.4", **{"Accept-Language": "vi"})
+    later = look(client, serial, source="10.0.0.3", **{"CF-IPCountry": "FR"})
+    silent = look(client, serial, source="10.0.0.4")
 
     assert [finding for _, finding in findings(app)] == ["first", "far", "again", "again"]
     assert "kiểm tra ở nhiều nơi" in far.text
     assert later.status_code == silent.status_code == 200
+
+
+@pytest.mark.usefixtures("behind_a_proxy")
+@pytest.mark.parametrize(("there", "minutes", "found"), [
+    ("VN-59", 1, "far"), ("VN-SG", 119, "far"), ("VN-SG", 121, "again"), ("VN-29", 1, "again"), ("VN-04", 1, "again"),
+    ("", 1, "again"), ("VN", 1, "again"),
+])  # fmt: skip
+def test_nobody_is_in_the_north_and_in_the_south_within_the_hour(
+    app: Flask, client: FlaskClient, world, now, stopped_clock, there: str, minutes: int, found: str
+):
+    serial = codes(app, world, now)[0]
+    look(client, serial, **{"X-Region": "VN-HN"})
+
+    stopped_clock(now + timedelta(minutes=minutes))
+    look(client, serial, source="10.0.0.2", **{"X-Region": there})
+
+    assert [finding for _, finding in findings(app)] == ["first", found]
+
+
+def test_neither_the_language_of_a_telephone_nor_what_anybody_may_write_says_where_it_is(
+    app: Flask, client: FlaskClient, world, now
+):
+    serial = codes(app, world, now)[0]
+    look(client, serial)
+    look(client, serial, source="10.0.0.2", **{"Accept-Language": "ja-JP,ja", "CF-IPCountry": "JP"})
+
+    assert [finding for _, finding in findings(app)] == ["first", "again"]
 
 
 def test_a_code_printed_ahead_is_not_activated_and_not_404(
@@ -498,14 +532,16 @@ def test_a_code_of_a_batch_not_to_be_used_says_that_first(
     assert findings(app) == [(1, finding)]
 
 
+@pytest.mark.usefixtures("behind_a_proxy")
 def test_nobody_can_be_found_again_from_what_is_kept(
     app: Flask, client: FlaskClient, world: SimpleNamespace, now, stopped_clock
 ):
     serials = codes(app, world, now)
-    look(client, serials[0], source="203.0.113.77")
-    look(client, serials[1], source="203.0.113.77")
+    where = {"X-Region": "VN-29"}
+    look(client, serials[0], source="203.0.113.77", **where)
+    look(client, serials[1], source="203.0.113.77", **where)
     stopped_clock(now + timedelta(days=1))
-    look(client, serials[2], source="203.0.113.77")
+    look(client, serials[2], source="203.0.113.77", **where)
 
     with app.app_context():
         rows = db.session.scalars(select(ItemCheck).order_by(ItemCheck.id)).all()
@@ -513,7 +549,7 @@ def test_nobody_can_be_found_again_from_what_is_kept(
     assert columns == {"id", "code_id", "number", "at", "region", "source", "finding"}
     assert rows[0].source == rows[1].source != rows[2].source, "a source can be told for a day, no longer"
     assert all("203" not in row.source and len(row.source) == 32 for row in rows)
-    assert {row.region for row in rows} == {"VN"}
+    assert {row.region for row in rows} == {"V2"}, "a part of the country, no province"
 
 
 def test_a_check_cannot_be_changed(app: Flask, client: FlaskClient, world: SimpleNamespace, now):

@@ -63,12 +63,12 @@ def test_a_link_is_kept_in_one_form_and_written_into_the_trail(owner: Organisati
         key=f"https://anything.example/01/{GTIN}/10/A%2fB",
         link_type="https://gs1.org/voc/recipeInfo",
         href=" https://htx.example/công-thức?a=1 ",
-        languages=["VI", "en-gb", "vi"],
+        languages=["VI", "en-gb", "vi", "fil", "ZH-hans-cn", "es-419"],
     )
 
     assert (link.key_path, link.link_type) == (f"{KEY}/10/A%2FB", "gs1:recipeInfo")
     assert link.href == "https://htx.example/c%C3%B4ng-th%E1%BB%A9c?a=1"
-    assert link.languages == "vi en-GB"
+    assert link.languages == "vi en-GB fil zh-Hans-CN es-419"
     entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "traceability.add_link")).one()
     assert entry.facts["key"] == link.key_path
 

@@ -76,7 +76,10 @@ def test_a_notice_goes_before_the_owners_choice_and_that_before_ours() -> None:
     theirs = _link("theirs", claim=Claim.CHOSEN)
     notice = _link("notice", "gs1:traceability", claim=Claim.MUST)
 
+    pack = _level(_link("pack", claim=Claim.CHOSEN), path=(*LOT, ("21", "S1")))
     assert _chosen([_level(ours, theirs, notice)]) == ["notice"]
+    assert _chosen([pack, _level(ours, notice, path=LOT), _level(theirs)]) == ["notice"]
+    assert _chosen([pack, _level(ours, path=LOT)]) == ["pack"]
     assert _chosen([_level(ours, theirs)]) == ["theirs"]
     assert _chosen([_level(_link("first"), ours)]) == ["ours"]
     assert _chosen([_level(_link("first"), _link("second"))]) == ["first"]

@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
+from accounts.actor import SYSTEM
 from app import scan_jobs
 from app.scan_layer import ScanLayer
 from kernel import jobs
@@ -24,8 +25,8 @@ from kernel.db import db, transaction
 from kernel.spool import Spool, segments
 from tests.factories import Factories
 from tests.live import LiveShop
-from traceability import scans
-from traceability.models import Lot, LotState
+from traceability import items, scans
+from traceability.models import Batch, Lot, LotState
 from traceability.scan_models import ScanCount, ScanSegment
 from traceability.scans import Scan, Way
 
@@ -64,6 +65,22 @@ def counted(app: Flask, now: datetime) -> dict[tuple[int, str, str, str], int]:
 
 
 # --- What counts --------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_single_pack_counts_for_its_batch(
+    app: Flask, client: FlaskClient, goods: SimpleNamespace, now: datetime
+) -> None:
+    with app.app_context(), transaction():
+        batch = db.session.scalars(select(Batch).where(Batch.lot_id == goods.other_id)).one()
+        items.switch(batch.trade_item.product, True, actor=SYSTEM, now=now)
+        roll = items.make_for_batch(batch, 1, actor=SYSTEM, now=now)
+        (serial,) = (code.serial for code in items.codes_of(roll.id))
+
+    for _ in range(2):
+        opened(client, f"/m/{serial}")
+    opened(client, "/m/0000000000000000", status=404)
+
+    assert counted(app, now) == {(goods.other_id, "", "vi", "direct"): 2}
 
 
 def test_a_page_made_anew_and_one_from_a_copy_count_alike(
@@ -251,6 +268,14 @@ def test_the_way_is_told_by_the_page_before(referrer: str, way: Way) -> None:
 )
 def test_a_region_is_a_country_or_a_province_and_nothing_finer(country: str, region: str, kept: str) -> None:
     assert scans.region_of(country, region) == kept
+
+
+def test_the_part_of_the_country_is_known_of_every_province() -> None:
+    parts = {code: scans.coarse(code) for code in scans.provinces()}
+
+    assert set(parts.values()) == set(scans.PARTS)
+    assert (parts["VN-HN"], parts["VN-29"], parts["VN-59"]) == ("V1", "V2", "V3")
+    assert [scans.coarse(region) for region in ("", "JP", "VN")] == [None, "JP", "VN"]
 
 
 @pytest.mark.parametrize(("base_url", "region"), [("https://shop.test", "VN-29"), ("http://shop.test", "")])

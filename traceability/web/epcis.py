@@ -7,6 +7,7 @@ Source: EPCIS 2.0, section 12; its OpenAPI.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -14,8 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from flask_babel import gettext
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from accounts import keys
@@ -26,6 +28,7 @@ from accounts.web.limits import limiter
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from traceability import statements
 from traceability.epcis import capture, named_queries
 from traceability.epcis import queries as query
 from traceability.epcis.document import STANDARD_CONTEXT, in_utc
@@ -75,6 +78,14 @@ class WrongMediaType(InvalidInput):
 
 class TooLarge(InvalidInput):
     message = N_("One request holds up to %(events)s events and %(bytes)s bytes.")
+    http_status = 413
+
+
+class TooManyTies(InvalidInput):
+    message = N_(
+        "These transformations tie %(ties)s pairs of inputs and outputs. One request holds up to %(most)s: please send "
+        "fewer at once."
+    )
     http_status = 413
 
 
@@ -234,6 +245,9 @@ def capture_document() -> Response:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
     if problems:
         raise RefusedEvent(problems)
+    ties = _ties(document["epcisBody"]["eventList"])
+    if ties > MOST_TIES:
+        raise TooManyTies(ties=ties, most=MOST_TIES)
     with transaction():
         job = capture.accept(text, events=events, on_error=behaviour, organisation_id=_organisation_id(), now=now)
     answer = Response(status=202)
@@ -321,13 +335,30 @@ def capture_event() -> Response:
     return answer
 
 
+#: Pairs of what went in and what came out that one request may tell of: who writes them down lets nobody else write.
+MOST_TIES = 40_000
+
+
+def _ties(events: list[Any]) -> int:
+    """Count the pairs of inputs and outputs in a document that was not looked at yet."""
+
+    def named(event: dict[str, Any], side: str) -> int:
+        lists = (event.get(f"{side}EPCList"), event.get(f"{side}QuantityList"))
+        return sum(len(one) for one in lists if isinstance(one, list))
+
+    pairs = (named(event, "input") * named(event, "output") for event in events if isinstance(event, dict))
+    return sum(min(many, statements.MOST_PAIRS) for many in pairs)
+
+
 def _text() -> str:
     """Read what was sent, within the limits."""
     if request.mimetype not in _MEDIA_TYPES:
         raise WrongMediaType()
     if (request.content_length or 0) > capture.MOST_BYTES:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
-    data = request.stream.read(capture.MOST_BYTES + 1)
+    if "body" not in g:  # it can be read once, and the request may be done again
+        g.body = request.stream.read(capture.MOST_BYTES + 1)
+    data: bytes = g.body
     if len(data) > capture.MOST_BYTES:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
     try:
@@ -605,7 +636,9 @@ _TITLES = {
     413: N_("It is too much at once."),
     415: N_("This kind of content is not read here."),
     429: N_("Too many requests."),
+    500: N_("Something broke on our side. It was written down; please try again."),
     501: N_("This is not offered."),
+    503: N_("The database is busy. Please send it again in a moment."),
 }
 _TYPES = {
     400: "epcisException:ValidationException",
@@ -618,7 +651,9 @@ _TYPES = {
     413: "epcisException:CaptureLimitExceededException",
     415: "epcisException:UnsupportedMediaTypeException",
     429: "epcisException:ImplementationException",
+    500: "epcisException:ImplementationException",
     501: "epcisException:ImplementationException",
+    503: "epcisException:ImplementationException",
 }
 
 
@@ -649,9 +684,20 @@ def _refused(error: DomainError) -> Response:
 
 
 @blueprint.errorhandler(HTTPException)
+@blueprint.errorhandler(500)
 def _http(error: HTTPException) -> Response:
-    status = error.code if error.code in _TITLES else 400
-    return _problem(status or 400, gettext(_TITLES[status or 400]), None, [])
+    code = error.code or 500
+    status = code if code in _TITLES else 400 if code < 500 else 500
+    return _problem(status, gettext(_TITLES[status]), None, [])
+
+
+@blueprint.errorhandler(OperationalError)
+def _away(error: OperationalError) -> Response:
+    with contextlib.suppress(DBAPIError):
+        db.session.rollback()
+    answer = _problem(503, gettext(_TITLES[503]), None, [])
+    answer.headers["Retry-After"] = "10"
+    return answer
 
 
 def _problem(status: int, detail: str, kind: str | None, problems: list[Problem]) -> Response:

@@ -73,7 +73,7 @@ def show(serial: str) -> BaseResponse:
         pack = items.get_pack(serial, now=now)
     except NoSuchCode:
         return _unknown(serial, source, goods, said_lot)
-    region = items.region_of(request.headers.get("Accept-Language", ""))
+    region = _region()
     finding = items.judge(pack, region=region, source=source, now=now)
     number = _recorded(pack, finding, region, source)
     host = urlsplit(current_app.config["OCOP"].base_url).netloc
@@ -89,6 +89,13 @@ def show(serial: str) -> BaseResponse:
         said_lot=said_lot,
     )
     return _never_kept(make_response(page))
+
+
+def _region() -> str | None:
+    """Tell where the reader is, as far as a proxy before us says: without one anybody could write these headers."""
+    if not current_app.config["OCOP"].base_url.startswith("https://"):
+        return None
+    return scans.coarse(scans.region_of(request.headers.get("CF-IPCountry", ""), request.headers.get("X-Region", "")))
 
 
 def _with_query(path: str) -> str:
@@ -138,9 +145,7 @@ def _unknown(serial: str, source: str, goods: GoodsOfGtin | None, said_lot: str)
     if not _is_no_buyer():
         try:
             with transaction():
-                items.record_unknown(
-                    region=items.region_of(request.headers.get("Accept-Language", "")), source=source, now=now
-                )
+                items.record_unknown(region=_region(), source=source, now=now)
                 if items.asks_too_much(source, now=now):
                     cases.note_enumeration(source, now=now)
         except SQLAlchemyError as problem:

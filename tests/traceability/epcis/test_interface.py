@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.event import listen, remove
+from sqlalchemy.exc import OperationalError
 
 from accounts import keys
 from accounts.actor import SYSTEM
@@ -117,6 +120,60 @@ def test_the_limits_are_said_and_held(program: Program) -> None:
 
     assert program.send("/capture", many).status_code == 413
     assert program.send("/capture", b" " * (int(said["GS1-EPCIS-Capture-File-Size-Limit"]) + 1)).status_code == 413
+
+
+def test_how_many_ties_one_request_may_tell_of_is_held(program: Program) -> None:
+    def made(side: str, many: int) -> list[dict[str, Any]]:
+        lots = [f"https://id.gs1.org/01/09521234500018/10/{side}{number}" for number in range(many)]
+        return [{"epcClass": name, "quantity": 1, "uom": "KGM"} for name in lots]
+
+    both = {"inputQuantityList": made("I", 120), "outputQuantityList": made("O", 120)}
+    tied = event(type="TransformationEvent", action=None, quantityList=None, bizStep="commissioning", **both)
+
+    assert program.send("/capture", document(tied, tied)).status_code == 202
+    answer = program.send("/capture", document(tied, tied, tied), **{"Accept-Language": "en"})
+
+    assert (answer.status_code, answer.get_json()["type"]) == (413, "epcisException:CaptureLimitExceededException")
+    assert "43200 pairs" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/capture", 202), ("/events", 201)])
+def test_a_request_that_the_busy_database_turned_away_is_done_again_whole(
+    program: Program, path: str, status: int
+) -> None:
+    turned_away = []
+
+    def busy(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO") and not turned_away:
+            turned_away.append(statement)
+            raise OperationalError(statement, {}, sqlite3.OperationalError("database is locked"))
+
+    with program.app.app_context():
+        engine = db.engine
+    listen(engine, "before_cursor_execute", busy)
+    try:
+        answer = program.send(path, document(event()) if path == "/capture" else event(**{"@context": CONTEXT}))
+    finally:
+        remove(engine, "before_cursor_execute", busy)
+
+    assert (answer.status_code, len(turned_away)) == (status, 1)
+
+
+def test_a_fault_of_ours_is_not_told_as_theirs(program: Program) -> None:
+    def broken(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO"):
+            raise ZeroDivisionError
+
+    program.app.config["PROPAGATE_EXCEPTIONS"] = False
+    with program.app.app_context():
+        engine = db.engine
+    listen(engine, "before_cursor_execute", broken)
+    try:
+        answer = program.send("/capture", document(event()))
+    finally:
+        remove(engine, "before_cursor_execute", broken)
+
+    assert (answer.status_code, answer.get_json()["type"]) == (500, "epcisException:ImplementationException")
 
 
 @pytest.mark.parametrize(("path", "body", "headers", "status"), [
