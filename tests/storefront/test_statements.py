@@ -25,7 +25,7 @@ from storefront.gateways.bank_notices import Told
 from storefront.order_models import BankAccount, Credit
 from storefront.statements import Layout, Line
 from tests.factories import Factories
-from tests.races import race
+from tests.races import meet, race
 
 TODAY = date(2026, 11, 24)
 
@@ -403,6 +403,21 @@ def test_one_file_brought_in_by_four_at_once_counts_once(app: Flask, account: Ba
 
     with app.app_context():
         assert amounts() == [130_000, 1_250_000]
+
+
+def test_control_who_looks_what_is_known_and_writes_later_counts_it_four_times(
+    app: Flask, account: BankAccount, now: datetime
+) -> None:
+    """The control of the race above: look which lines are there, and let all of them look before anybody writes."""
+
+    def act(number: int) -> int:
+        arrived = statements.arrivals(db.session.get_one(BankAccount, account.id), lines_of(TWO_LANGUAGES).lines)
+        new = len(arrived) - len(statements.known(arrived))
+        db.session.rollback()
+        meet()
+        return new
+
+    assert race(app, 4, act) == [2] * 4, "each of four believes that both lines are new"
 
 
 def test_lines_are_named_by_day_amount_and_words_only(ctx: Flask, account: BankAccount, now: datetime) -> None:

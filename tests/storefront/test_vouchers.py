@@ -572,3 +572,22 @@ def test_two_orders_called_off_at_once_give_it_back_once(
     assert race(app, 2, call_off) == ["off", "off"]
     with app.app_context():
         assert used(made) == 0
+
+
+@pytest.mark.race
+def test_control_two_who_do_not_wait_for_each_other_both_see_the_other_order_standing(
+    app: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    """The control of the race above: each looks whether an order still stands before either is called off."""
+    with app.app_context():
+        voucher(make.office(), now, most_uses=1)
+        ids = [order.id for order in buy(shop, now, 260_000, (shop.rice, 2), (shop.honey, 1)).orders]
+
+    def look(number: int) -> bool:
+        others = select(Order.id).where(Order.id.in_(ids), Order.id != ids[number])
+        stands = db.session.scalar(others.where(Order.placement != Placement.CANCELLED)) is not None
+        db.session.rollback()
+        meet()
+        return stands
+
+    assert race(app, 2, look) == [True, True], "each leaves the voucher to the other order, and nobody gives it back"
