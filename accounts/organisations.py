@@ -391,7 +391,7 @@ def _fill(organisation: Organisation, profile: Profile, commune: AdministrativeU
     organisation.commune_code, organisation.commune_valid_from = commune.code, commune.valid_from
     organisation.commune = commune
     organisation.phone, organisation.email = profile.phone, profile.email
-    organisation.tax_code = _tax_code(profile.tax_code)
+    organisation.tax_code = checked_tax_code(profile.tax_code)
     organisation.gs1_prefix = _gs1_prefix(profile.gs1_prefix)
     organisation.search = text.search_text(
         profile.name_vi, profile.name_en, organisation.code, commune.full_name, profile.address
@@ -414,9 +414,10 @@ def _gs1_prefix(typed: str | None) -> str | None:
         raise
 
 
-def _tax_code(typed: str | None) -> str | None:
-    """Check a tax code: 10 or 13 digits by their check digit, 12 (a personal number) by form.
+def checked_tax_code(typed: str | None) -> str | None:
+    """Check a tax code: 10 or 13 digits by their check digit, 12 (a personal number) by form; None: none was typed.
 
+    :raises BadTaxCode:
     Source: TT 86/2024/TT-BTC (households use the personal identification number from July 2025).
     """
     if not typed or not typed.strip():

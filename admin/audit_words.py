@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from accounts.labels import CHANNELS, KINDS, PURPOSES, ROLES
 from admin import complaints, disputes, money, orders, shipping_rates, vouchers
-from admin.saying import day, dong, quantity
+from admin.saying import day, dong, quantity, vat_words
 from catalog.models import Unit
 from kernel.errors import N_
 from storefront import parcel_words
@@ -67,6 +67,7 @@ WORDS = {
     "consignment.sell": N_("sold at the counter"),
     "consignment.send": N_("sent the goods of a note"),
     "consignment.take_back": N_("sent unsold goods back"),
+    "catalog.state_vat": N_("stated the VAT of goods"),
     "ocop.issue": N_("issued a certificate"),
     "ocop.revoke": N_("revoked a certificate"),
     "storefront.assign_credit": N_("said what money was for"),
@@ -209,6 +210,7 @@ FACTS = {
     "organisation": N_("organisation"),
     "outcome": N_("outcome"),
     "decision": N_("decision"),
+    "vat_bp": N_("VAT"),
     "state": N_("state"),
     "parcel": N_("parcel"),
     "payment": N_("payment no."),
@@ -313,6 +315,8 @@ def _value(name: str, value: Any, unit: Unit | None) -> str:
         return str(gettext("yes") if value else gettext("no"))
     if name.endswith("_vnd") and isinstance(value, int):
         return dong(value)
+    if name == "vat_bp":
+        return vat_words(value)
     if name.endswith("_bp") and isinstance(value, int):
         return f"{value / 100:g} %"
     if name == "quantity" and unit is not None and isinstance(value, int):

@@ -13,9 +13,9 @@ from accounts.actor import Permission
 from accounts.models import Organisation
 from accounts.web.guard import current_actor, requires
 from admin.batches import download
-from admin.saying import dong, said
+from admin.saying import dong, said, vat_words
 from kernel import clock
-from storefront import carriers, order_queries, papers, parcels
+from storefront import carriers, invoices, order_queries, papers, parcels, vat
 from storefront.order_models import CodState, Order
 from storefront.order_queries import PickRow
 from storefront.papers import Block, Column, Document, ParcelLabel, Table
@@ -118,6 +118,23 @@ def _batches(rows: Sequence[PickRow]) -> str:
     )
 
 
+def _vat(order: Order) -> list[tuple[str, str]]:
+    """Say the VAT in the price of an order's goods, rate by rate."""
+    return [
+        (gettext("VAT contained, %(rate)s", rate=vat_words(row.rate_bp)), dong(row.vat_vnd))
+        for row in vat.of_order(order)
+    ]
+
+
+def _invoice(order: Order) -> list[str]:
+    """Say to whom an invoice is to be made out, if the buyer wants one."""
+    wish = invoices.of_purchase(order.purchase)
+    if wish is None:
+        return []
+    whom = ", ".join(part for part in (wish.name, wish.tax_code, wish.address, wish.email) if part)
+    return [gettext("The buyer wants an invoice: %(whom)s", whom=whom)]
+
+
 def _slip(order: Order, picks: Picks) -> Document:
     columns = (
         Column(gettext("Goods"), 40),
@@ -145,6 +162,7 @@ def _slip(order: Order, picks: Picks) -> Document:
     sums.append(
         (gettext("To be paid on delivery"), dong(due)) if due else (gettext("Already paid"), dong(order.total_vnd))
     )
+    sums += _vat(order)
     facts = [
         (gettext("Order"), order.number),
         (gettext("Ordered"), f"{clock.business_date(order.placed_at):%d/%m/%Y}"),
@@ -152,9 +170,10 @@ def _slip(order: Order, picks: Picks) -> Document:
     ]
     if order.invoice_number:
         facts.append((gettext("Invoice"), order.invoice_number))
-    remarks = (gettext("Note of the buyer: %(note)s", note=order.note),) if order.note else ()
+    remarks = [gettext("Note of the buyer: %(note)s", note=order.note)] if order.note else []
+    remarks += _invoice(order)
     first = Block(facts=(*facts, *_buyer(order)))
-    goods = Block(table=Table(columns, rows), sums=tuple(sums), remarks=remarks)
+    goods = Block(table=Table(columns, rows), sums=tuple(sums), remarks=tuple(remarks))
     return Document(gettext("Packing slip"), "", (first, goods), foot=order.number)
 
 
@@ -208,6 +227,8 @@ def _order_sheet(orders: Sequence[Order]) -> Document:
             remarks.append(gettext("The buyer comes to fetch it."))
         if order.note:
             remarks.append(gettext("Note of the buyer: %(note)s", note=order.note))
+        remarks += [f"{words}: {amount}" for words, amount in _vat(order)]
+        remarks += _invoice(order)
         blocks.append(
             Block(
                 heading=f"{order.number} – {order.producer.name_vi}",

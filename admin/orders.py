@@ -22,13 +22,14 @@ from accounts.web.forms import (
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked
-from admin.saying import dong, said
+from admin.saying import dong, said, vat_words
 from books import queries as books
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
 from storefront import (
     carriers,
+    invoices,
     order_queries,
     ordering,
     parcels,
@@ -36,6 +37,7 @@ from storefront import (
     return_words,
     settling,
     short_messages,
+    vat,
 )
 from storefront.order_models import CodState, Order, Parcel, ParcelState, PaymentMethod, Placement
 from storefront.order_queries import OrderRow, Stage
@@ -168,7 +170,13 @@ def _as_csv(rows: Sequence[OrderRow]) -> Response:
         gettext("Carrier's code"),
         gettext("Cash on delivery"),
         gettext("Cash"),
+        gettext("VAT contained"),
+        gettext("Invoice"),
     ]
+    vat_of = {
+        order_id: sum(one.vat_vnd for one in found)
+        for order_id, found in vat.of_orders([row.id for row in rows]).items()
+    }
     return csv_file(
         "don-hang",
         header,
@@ -193,6 +201,8 @@ def _as_csv(rows: Sequence[OrderRow]) -> Response:
                 row.code,
                 row.cod_vnd if row.cod_vnd else "",
                 gettext(CASH[row.cod_state]) if row.cod_state and row.cod_vnd else "",
+                vat_of.get(row.id, ""),
+                row.invoice_number,
             )
             for row in rows
         ),
@@ -242,6 +252,8 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
     return render_template(
         "admin/orders/show.html",
         tax=tax,
+        vat_sums=[(vat_words(row.rate_bp), row) for row in vat.of_order(order)],
+        invoice=invoices.of_purchase(order.purchase),
         tax_words=tax and gettext("VAT %(vat)s, income tax %(pit)s", vat=dong(tax.vat_vnd), pit=dong(tax.pit_vnd)),
         order=order,
         contact=order.purchase.contact,

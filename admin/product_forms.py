@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
@@ -17,11 +18,12 @@ from accounts.web.forms import (
     QuantityField,
     RequestKey,
     choice,
+    choices_of,
     line,
     paragraphs,
     set_choices,
 )
-from admin.saying import unit
+from admin.saying import unit, vat_words
 from catalog import editing, labels, publishing
 from catalog.alcohol import LONGEST_LICENCE
 from catalog.models import ProductVersion
@@ -202,6 +204,24 @@ class PriceForm(BaseForm):
 
     amount_vnd = MoneyField(lazy_gettext("New price, VAT included"), [InputRequired()])
     valid_from = DayField(lazy_gettext("First day of this price"), [InputRequired()])
+
+
+NOT_STATED = "khong"
+
+
+class VatForm(BaseForm):
+    """The VAT that the price contains, and from when."""
+
+    rate = RadioField(lazy_gettext("VAT in the price"), [InputRequired(lazy_gettext("Please choose."))])
+    valid_from = DayField(lazy_gettext("From"), [InputRequired()])
+
+    def offer(self, rates: Iterable[int]) -> None:
+        """Fill the choices in the reader's language."""
+        self.rate.choices = choices_of({NOT_STATED: vat_words(None), **{str(rate): vat_words(rate) for rate in rates}})
+
+    def rate_bp(self) -> int | None:
+        """Give the rate that was chosen; None: none is stated."""
+        return None if self.rate.data == NOT_STATED else int(self.rate.data)
 
 
 class SubmitForm(BaseForm):

@@ -17,6 +17,7 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.product_forms import (
     BASE_UNIT,
+    NOT_STATED,
     ItemForm,
     OriginForm,
     PhotoForm,
@@ -24,10 +25,12 @@ from admin.product_forms import (
     PriceForm,
     ReasonForm,
     SubmitForm,
+    VatForm,
     WordsForm,
     label_form,
 )
-from catalog import alcohol, editing, labels, pricing, publishing, queries
+from admin.saying import vat_words
+from catalog import alcohol, editing, labels, pricing, publishing, queries, vat
 from catalog.models import Product, ProductStatus, ProductVersion, Unit
 from kernel import clock, media, replays
 from kernel.db import transaction
@@ -461,11 +464,17 @@ def edit_items(product_id: int) -> str:
             "coming": pricing.coming(prices[item.id], today),
             "is_offered": item.id in offered and item.is_active,
             "is_settled": item.id in settled,
+            "vat": vat.statement_on(vat.statements_of(item.id), today),
         }
         for item in items
     ]
     return render_template(
-        "admin/products/items.html", product=product, version=draft, rows=rows, **_wizard(product, "items")
+        "admin/products/items.html",
+        product=product,
+        version=draft,
+        rows=rows,
+        said_rate=vat_words,
+        **_wizard(product, "items"),
     )
 
 
@@ -585,6 +594,34 @@ def set_price(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
         now_holds=pricing.price_on(prices, today),
         coming=pricing.coming(prices, today),
         before=[price for price in reversed(prices) if price.valid_from <= today],
+    )
+    return page, answer_status(form)
+
+
+@blueprint.route("/<int:product_id>/quy-cach/<int:item_id>/thue", methods=["GET", "POST"])
+@requires(Permission.EDIT_PRODUCTS)
+def state_vat(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
+    """State the VAT that the price of a size contains, from a day on; it needs no approval."""
+    product, draft = _own(product_id)
+    item = editing.get_item(product, item_id)
+    now = clock.now()
+    today = clock.business_date(now)
+    rows = vat.statements_of(item.id)
+    holds = vat.statement_on(rows, today)
+    present = NOT_STATED if holds is None or holds.rate_bp is None else str(holds.rate_bp)
+    form = VatForm(data={"valid_from": today, "rate": present})
+    form.offer(vat.known())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                vat.state(item, current_actor(), form.rate_bp(), valid_from=form.valid_from.data, now=now)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("The VAT is on record. Orders that were placed keep theirs."), "good")
+            return redirect(url_for("products.edit_items", product_id=product_id), 303)
+    page = render_template(
+        "admin/products/vat.html", form=form, product=product, version=draft, item=item, rows=rows, said_rate=vat_words
     )
     return page, answer_status(form)
 

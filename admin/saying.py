@@ -6,6 +6,9 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext
+
+from catalog.vat import NOT_SUBJECT
 
 
 def said(row: Any, name: str) -> str:
@@ -26,6 +29,15 @@ def quantity(amount: int, unit: Any) -> str:
 def day(value: date) -> str:
     """Write a day."""
     return str(current_app.jinja_env.filters["day"](value))
+
+
+def vat_words(rate_bp: int | None) -> str:
+    """Say a rate of VAT; None: none is stated."""
+    if rate_bp is None:
+        return str(gettext("not stated"))
+    if rate_bp == NOT_SUBJECT:
+        return str(gettext("not subject to VAT"))
+    return f"{rate_bp / 100:g} %"
 
 
 def unit(full_name: str) -> str:

@@ -247,6 +247,24 @@ class Price(Base):
 
 
 @append_only
+class VatStatement(Base):
+    """The VAT contained in a trade item's price, as its producer states it from a day on. Without a row: not stated."""
+
+    __tablename__ = "vat_statement"
+    __table_args__ = (
+        CheckConstraint("rate_bp BETWEEN -1 AND 10000", name="rate"),
+        Index("ix_vat_statement_item_day", "trade_item_id", "valid_from", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trade_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"))
+    rate_bp: Mapped[int | None]  #: -1: not subject to VAT; None: no longer stated
+    valid_from: Mapped[date]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    set_at: Mapped[datetime]
+
+
+@append_only
 class ProductReview(Base):
     """What the office decided on a submitted version: approved, returned with a reason, withdrawn."""
 

@@ -32,10 +32,12 @@ from storefront.after_models import (
     StockNotice,
     Wish,
 )
+from storefront.dispute_models import CardDispute
 from storefront.order_models import (
     Cart,
     Contact,
     Credit,
+    InvoiceWish,
     Order,
     OrderStep,
     Parcel,
@@ -375,7 +377,7 @@ def erase_due(now: datetime) -> int:
     for row in waiting:
         if is_needed(row.purchase_id, now):
             continue
-        for model in (Contact, VoucherBuyer):
+        for model in (Contact, InvoiceWish, VoucherBuyer):
             db.session.execute(delete(model).where(model.purchase_id == row.purchase_id))
         db.session.execute(
             update(Order)
@@ -428,7 +430,9 @@ def is_needed(purchase_id: int, now: datetime) -> bool:
     payments = select(Payment.id).where(Payment.purchase_id == purchase_id)
     owed = select(Refund.id).where(Refund.payment_id.in_(payments), Refund.state == RefundState.ASKED)
     goes_back = select(GoodsReturn.id).where(GoodsReturn.order_id.in_(of_it), GoodsReturn.closed_at.is_(None))
-    return any(db.session.scalar(select(query.exists())) for query in (under_way, disputed, owed, goes_back))
+    asked_back = select(CardDispute.id).where(CardDispute.payment_id.in_(payments), CardDispute.closed_at.is_(None))
+    open_ = (under_way, disputed, owed, goes_back, asked_back)
+    return any(db.session.scalar(select(query.exists())) for query in open_)
 
 
 def _forget_authors(purchase_ids: list[int]) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, select
 
 from accounts.models import Organisation
+from catalog import vat
 from catalog.models import Product, ProductVersion, TradeItem, Unit, VersionItem
 from kernel import clock
 from kernel.db import db
@@ -55,6 +56,7 @@ class Offer:
     stars: int | None
     certificate_number: str | None
     hindrance: Hindrance | None
+    vat_bp: int | None = None  #: VAT contained in the price, where it is stated
 
     @property
     def full_vi(self) -> str:
@@ -112,6 +114,7 @@ def offers(item_ids: Sequence[int], now: datetime, *, min_days: int = 0) -> dict
             stars=certificate.stars if certificate else None,
             certificate_number=certificate.number if certificate else None,
             hindrance=hindrance,
+            vat_bp=row.vat_bp,
         )
     return found
 
@@ -138,6 +141,7 @@ _ITEMS = (
         Organisation.is_active.label("is_producing"),
         VersionItem.trade_item_id.label("is_shown"),
         price_on(TradeItem.id, bindparam("day")).label("price"),
+        vat.rate_on(TradeItem.id, bindparam("day")).label("vat_bp"),
     )
     .join(Product, Product.id == TradeItem.product_id)
     .join(Organisation, Organisation.id == Product.producer_id)

@@ -152,6 +152,19 @@ class Contact(Base):
     commune: Mapped[AdministrativeUnit] = relationship(lazy="joined", innerjoin=True)
 
 
+class InvoiceWish(Base):
+    """To whom the invoices of a purchase are made out. Personal: erased with the contact."""
+
+    __tablename__ = "invoice_wish"
+    __table_args__ = (CheckConstraint("name <> '' AND address <> ''", name="named"),)
+
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    tax_code: Mapped[str] = mapped_column(String(14), default="")
+    address: Mapped[str] = mapped_column(String(300))
+    email: Mapped[str | None] = mapped_column(String(255))  #: where it is sent; None: as agreed with the producer
+
+
 @append_only
 class PurchaseConsent(Base):
     """What the buyer agreed to, in which version of the text. Source: Law 91/2025/QH15 (provable, per purpose)."""
@@ -246,7 +259,7 @@ class OrderLine(Base):
     price_vnd: Mapped[int]
     amount_vnd: Mapped[int]
     discount_vnd: Mapped[int] = mapped_column(default=0)
-    vat_bp: Mapped[int | None]  #: VAT contained in the price, where the seller stated a rate
+    vat_bp: Mapped[int | None]  #: VAT contained in the price, where the seller stated it; -1: not subject to VAT
     certificate_number: Mapped[str | None] = mapped_column(String(40))
     stars: Mapped[int | None]
 

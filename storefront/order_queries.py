@@ -123,6 +123,7 @@ class OrderRow(NamedTuple):
     cod_state: CodState | None
     cod_vnd: int | None
     packs: int
+    invoice_number: str
 
 
 def latest_parcel() -> Any:
@@ -182,6 +183,7 @@ def list_orders(actor: Actor, *, at: Stage | None = None, q: str = "") -> Select
             Parcel.cod_state,
             Parcel.cod_vnd,
             packs.scalar_subquery().label("packs"),
+            Order.invoice_number,
         )
         .select_from(Order)
         .join(Purchase, Purchase.id == Order.purchase_id)

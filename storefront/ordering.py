@@ -26,9 +26,10 @@ from kernel.money import share
 from kernel.text import one_line
 from stock import allocation
 from stock.allocation import Want
-from storefront import bookkeeping, messages, totals, vouchers
+from storefront import bookkeeping, invoices, messages, totals, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
+from storefront.invoices import Receiver
 from storefront.order_models import (
     Cart,
     Contact,
@@ -109,6 +110,7 @@ class Asked:
     consents: Mapping[str, int]  #: purpose → id of the text's version
     user_id: int | None = None
     voucher_code: str = ""  #: as it was typed
+    invoice: Receiver | None = None  #: to whom, if one is wanted
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -169,6 +171,8 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
     )
     db.session.add(purchase)
     db.session.flush()
+    if asked.invoice is not None:
+        invoices.keep(purchase, asked.invoice)
     for purpose, text_id in sorted(asked.consents.items()):
         db.session.add(PurchaseConsent(purchase_id=purchase.id, purpose=purpose, text_id=text_id, at=now))
     wants = _write_orders(purchase, seen, orders, asked, off, now)
@@ -368,6 +372,7 @@ def _line(number: int, line: LineView, discount_vnd: int) -> OrderLine:
         price_vnd=price,
         amount_vnd=price * line.quantity,
         discount_vnd=discount_vnd,
+        vat_bp=offer.vat_bp,
         certificate_number=offer.certificate_number,
         stars=offer.stars,
     )

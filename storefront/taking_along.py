@@ -22,6 +22,7 @@ from catalog.models import Product
 from kernel import audit, media
 from kernel.db import db
 from kernel.files import NoSuchFile
+from storefront import invoices
 from storefront.after_models import AccountConsent, Complaint, Review, SavedAddress, StockNotice, Wish
 from storefront.models import PublicText
 from storefront.order_models import Order, Purchase, PurchaseConsent
@@ -112,7 +113,7 @@ def _purchases(user: User) -> Iterable[Purchase]:
 
 
 def _purchase(row: Purchase) -> dict[str, Any]:
-    contact = row.contact
+    contact, wish = row.contact, invoices.of_purchase(row)
     consents = db.session.execute(
         select(PurchaseConsent.purpose, PurchaseConsent.text_id, PurchaseConsent.at, PublicText.title_vi)
         .join(PublicText, PublicText.id == PurchaseConsent.text_id)
@@ -124,15 +125,16 @@ def _purchase(row: Purchase) -> dict[str, Any]:
         "contact": None
         if contact is None
         else {**_columns(contact, "name", "phone", "email", "line"), "commune": contact.commune.full_name},
+        "invoice": None if wish is None else _columns(wish, "name", "tax_code", "address", "email"),
         "consents": [
             {"purpose": purpose, "text": title, "text_id": text_id, "given_at": at}
             for purpose, text_id, at, title in consents
         ],
         "orders": [
             {
-                **_columns(order, "number", "placement", "discount_vnd", "total_vnd", "note"),
+                **_columns(order, "number", "placement", "discount_vnd", "total_vnd", "note", "invoice_number"),
                 "lines": [
-                    _columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd", "discount_vnd")
+                    _columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd", "discount_vnd", "vat_bp")
                     for line in order.lines
                 ],
             }

@@ -96,12 +96,44 @@ def upgrade():
         batch_op.create_index('ix_card_dispute_payment', ['payment_id'], unique=False)
         batch_op.create_index('ix_card_dispute_state', ['state', 'id'], unique=False)
 
+    op.create_table('invoice_wish',
+    sa.Column('purchase_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('tax_code', sa.String(length=14), nullable=False),
+    sa.Column('address', sa.String(length=300), nullable=False),
+    sa.Column('email', sa.String(length=255), nullable=True),
+    sa.CheckConstraint("name <> '' AND address <> ''", name=op.f('ck_invoice_wish_named')),
+    sa.ForeignKeyConstraint(['purchase_id'], ['purchase.id'], name=op.f('fk_invoice_wish_purchase_id')),
+    sa.PrimaryKeyConstraint('purchase_id', name=op.f('pk_invoice_wish'))
+    )
+    op.create_table('vat_statement',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('trade_item_id', sa.Integer(), nullable=False),
+    sa.Column('rate_bp', sa.Integer(), nullable=True),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('set_by_id', sa.Integer(), nullable=True),
+    sa.Column('set_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('rate_bp BETWEEN -1 AND 10000', name=op.f('ck_vat_statement_rate')),
+    sa.ForeignKeyConstraint(['set_by_id'], ['users.id'], name=op.f('fk_vat_statement_set_by_id')),
+    sa.ForeignKeyConstraint(['trade_item_id'], ['trade_item.id'], name=op.f('fk_vat_statement_trade_item_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vat_statement'))
+    )
+    with op.batch_alter_table('vat_statement', schema=None) as batch_op:
+        batch_op.create_index('ix_vat_statement_item_day', ['trade_item_id', 'valid_from', 'id'], unique=False)
+
+    guard('vat_statement')
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.add_column(sa.Column('disputed_vnd', sa.Integer(), server_default='0', nullable=False))
         batch_op.create_check_constraint(op.f('ck_payment_disputes'), _DISPUTES)
 
 
 def downgrade():
+    unguard('vat_statement')
+    with op.batch_alter_table('vat_statement', schema=None) as batch_op:
+        batch_op.drop_index('ix_vat_statement_item_day')
+
+    op.drop_table('vat_statement')
+    op.drop_table('invoice_wish')
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.drop_constraint(op.f('ck_payment_disputes'), type_='check')
         batch_op.drop_column('disputed_vnd')

@@ -38,7 +38,7 @@ from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
 from kernel.text import one_line
 from stock import queries as stock
-from storefront import buyers, gateways, ordering, paying, purchase_queries, queries, shipping, vouchers
+from storefront import buyers, gateways, invoices, ordering, paying, purchase_queries, queries, shipping, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
 from storefront.order_models import Cart, PaymentMethod, Purchase
@@ -80,6 +80,17 @@ class CheckoutForm(BaseForm):
     )
     voucher = line(lazy_gettext("Discount code"), longest=40, required=False)
     method = RadioField(lazy_gettext("How do you pay?"), [InputRequired(lazy_gettext("Choose how you pay."))])
+    invoice_name = line(lazy_gettext("For whom is the invoice"), longest=invoices.LONGEST_NAME, required=False)
+    invoice_tax_code = line(
+        lazy_gettext("Tax code"),
+        longest=20,
+        required=False,
+        description=lazy_gettext("Of a firm or household. Leave it empty for a person without one."),
+    )
+    invoice_address = line(lazy_gettext("Address on the invoice"), longest=invoices.LONGEST_ADDRESS, required=False)
+    invoice_email = email_field(
+        lazy_gettext("E-mail for the invoice"), description=lazy_gettext("The producer sends it there.")
+    )
     terms = BooleanField(
         lazy_gettext("I have read the terms of use and agree to them."),
         [InputRequired(lazy_gettext("The order needs your agreement to the terms."))],
@@ -212,6 +223,12 @@ def _place(cart: Cart, form: CheckoutForm, priced: Priced) -> Purchase:
             consents={purpose: queries.text_in_force(name).id for purpose, name in TEXTS.items()},
             user_id=person.id if person is not None else None,
             voucher_code=form.voucher.data or "",
+            invoice=invoices.receiver(
+                form.invoice_name.data or "",
+                form.invoice_address.data or "",
+                form.invoice_tax_code.data or "",
+                form.invoice_email.data,
+            ),
         )
         purchase = ordering.place(cart, asked, now=now)
         paying.ask(purchase, now=now)

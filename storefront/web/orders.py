@@ -20,7 +20,18 @@ from kernel import administrative_units, clock
 from kernel.db import transaction
 from kernel.errors import Conflict
 from kernel.text import one_line
-from storefront import buyers, carriers, ordering, parcel_words, paying, purchase_queries, return_queries, settling
+from storefront import (
+    buyers,
+    carriers,
+    invoices,
+    ordering,
+    parcel_words,
+    paying,
+    purchase_queries,
+    return_queries,
+    settling,
+    vat,
+)
 from storefront.gateways import vietqr
 from storefront.order_models import (
     CodState,
@@ -83,6 +94,8 @@ def show(token: str) -> Response:
     """Show a purchase."""
     purchase = purchase_queries.by_token(token)
     now = clock.now()
+    invoice = invoices.of_purchase(purchase)
+    sums = vat.of_orders([order.id for order in purchase.orders]) if invoice is not None else {}
     page = render_template(
         "storefront/orders/show.html",
         purchase=purchase,
@@ -104,6 +117,8 @@ def show(token: str) -> Response:
         may_return={order.id for order in purchase.orders if return_queries.returnable(order, now)},
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
         receiver=_receiver(purchase),
+        invoice=invoice,
+        vat={order.id: sums.get(order.id, []) for order in purchase.orders},
         phone=signing_in.phone_as_written,
     )
     return unkept(page)

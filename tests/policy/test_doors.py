@@ -434,6 +434,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "products.edit_item": (item, "++- --- --- ---"),
     "products.stop_item": (stopped, "++- --- --- ---"),
     "products.set_price": (item, "++- --- --- ---"),
+    "products.state_vat": (item, "++- --- --- ---"),
     "products.check": (product, "++- --- --- ---"),
     "products.withdraw": (product, "++- --- --- ---"),
     "products.restore": (product, "++- --- --- ---"),

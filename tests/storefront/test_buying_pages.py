@@ -648,3 +648,32 @@ def test_one_telephone_number_is_told_that_it_had_the_code_already(
 
     assert page.status_code == 422
     assert "Số điện thoại này đã dùng hết số lượt của mã này." in words(page.data)
+
+
+# --- Invoices ---------------------------------------------------------------------------------------
+
+
+def test_an_invoice_is_asked_for_at_the_checkout(client: FlaskClient, shop: Shop, app: Flask) -> None:
+    add(client, shop.rice)
+    typed = filled(
+        shop,
+        shown_vnd="80000",
+        invoice_name="Công ty mẫu",
+        invoice_tax_code="0100109106",
+        invoice_address="Số 1, Hà Nội",
+        invoice_email="ketoan@demo.example",
+    )
+
+    wrong = send(client, "/thanh-toan", {**typed, "invoice_tax_code": "0100109107"})
+    assert wrong.status_code == 422
+    assert "Mã số thuế có 10 chữ số" in wrong.text
+    assert "ketoan@demo.example" in wrong.text
+    half = send(client, "/thanh-toan", {**typed, "invoice_name": ""})
+    assert half.status_code == 422
+    assert "Hãy ghi hóa đơn xuất cho ai" in half.text
+    bought = send(client, "/thanh-toan", typed)
+
+    assert bought.status_code == 303
+    page = client.get(bought.location).text
+    assert "Công ty mẫu" in page
+    assert "0100109106" in page
