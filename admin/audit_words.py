@@ -126,6 +126,7 @@ WORDS = {
     "storefront.take_return_in": N_("took returned goods in"),
     "storefront.exchange": N_("sends the same goods anew"),
     "storefront.money_instead": N_("gives money instead of goods"),
+    "storefront.name_account": N_("said where the money of a return should go"),
     "storefront.repick": N_("took another batch for an order"),
     "storefront.take_parcel_back": N_("took the goods of a parcel back"),
     "oversight.acknowledge": N_("confirmed having read a recall"),

@@ -99,7 +99,6 @@ def index() -> str:
     word = request.args.get("xem", "can-lam")
     word = word if word in VIEWS else "can-lam"
     found, counts = return_queries.list_returns(actor, VIEWS[word][0])
-    now = clock.now()
     return render_template(
         "admin/returns/index.html",
         found=found,
@@ -115,7 +114,7 @@ def index() -> str:
         states={made.id: state_of(made) for made in found},
         reasons=return_words.REASONS,
         wishes=return_words.WISHES,
-        late={made.id for made in found if made.state is ReturnState.ASKED and made.answer_by < now},
+        late=return_queries.late_among(found, clock.now()),
         names_producer=actor.is_office,
     )
 
@@ -153,9 +152,8 @@ def take_in(number: str) -> tuple[str, int] | Answer:
     def go(made: GoodsReturn) -> None:
         arrivals = [
             Arrival(sent.line, sent.lot_id, condition, form[_field(sent, condition)].data or 0)
-            for sent in return_queries.lots_of(made)
+            for sent in form.sent
             for condition in Condition
-            if _field(sent, condition) in form
         ]
         taking_in.take_in(
             made,
@@ -239,14 +237,16 @@ def state_of(made: GoodsReturn) -> tuple[str, str]:
 def _arrival(made: GoodsReturn) -> Any:
     """Make the form for what arrived: for each batch the buyer has, how many sound and how many damaged packs."""
     asked = {row.line: row.asked for row in made.lines}
+    sent_lots = return_queries.lots_of(made)
     fields = {
         _field(sent, condition): QuantityField(
             gettext(return_words.CONDITIONS[condition]), [Optional()], least=0, most=min(sent.left, asked[sent.line])
         )
-        for sent in return_queries.lots_of(made)
+        for sent in sent_lots
         for condition in Condition
     }
     form: Any = type("ArrivalOfReturn", (ArrivalForm,), fields)()
+    form.sent = sent_lots
     places = return_queries.warehouses_of(made.order.producer_id)
     set_choices(form.location, {place.id: _name_of(place) for place in places}, empty=gettext("Where they came from"))
     return form
@@ -270,7 +270,7 @@ def _page(
     actor = current_actor()
     own = made.order.producer_id == actor.organisation_id and actor.may(Permission.HANDLE_ORDERS)
     wrong = next((form for form in (deciding, arriving) if form is not None and form.errors), None)
-    takes_in = own and made.state is ReturnState.AWAITED
+    arriving = arriving or _arrival(made) if own and made.state is ReturnState.AWAITED else None
     contact = made.order.purchase.contact
     page = render_template(
         "admin/returns/show.html",
@@ -278,7 +278,7 @@ def _page(
         problem=problem,
         wrong=wrong,
         state=state_of(made),
-        is_late=made.state is ReturnState.ASKED and made.answer_by < clock.now(),
+        is_late=made.id in return_queries.late_among([made], clock.now()),
         reason=return_words.REASONS[made.reason],
         wish=return_words.WISHES[made.wish],
         worth=_worth(made),
@@ -288,8 +288,8 @@ def _page(
         phone=signing_in.phone_as_written(contact.phone) if contact else "",
         pictures=media.pictures(photo.digest for photo in made.photos),
         deciding=(deciding or DecisionForm(formdata=None)) if own and made.state is ReturnState.ASKED else None,
-        arriving=(arriving or _arrival(made)) if takes_in else None,
-        lots=return_queries.lots_of(made) if takes_in else [],
+        arriving=arriving,
+        lots=arriving.sent if arriving is not None else [],
         field_of=_field,
         conditions=list(Condition),
         arrived=return_queries.arrived(made),

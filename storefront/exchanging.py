@@ -17,6 +17,7 @@ from stock import allocation
 from stock.allocation import Want
 from storefront import ordering, shipping
 from storefront.order_models import Order, OrderLine, Parcel, ParcelState, Placement, Purchase
+from storefront.order_queries import latest_parcel
 from storefront.return_models import GoodsReturn
 from storefront.return_rules import RETURN_DAYS
 
@@ -79,9 +80,7 @@ def is_open(made: GoodsReturn) -> bool:
 
 
 def _latest_parcel(order: Order) -> ParcelState | None:
-    return db.session.scalar(
-        select(Parcel.state).where(Parcel.order_id == order.id).order_by(Parcel.id.desc()).limit(1)
-    )
+    return db.session.scalar(select(Parcel.state).where(Parcel.id == latest_parcel(order.id)))
 
 
 def _last_line(purchase: Purchase) -> int:

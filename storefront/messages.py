@@ -104,6 +104,7 @@ def tell_of_return(made: GoodsReturn, what: str, *, now: datetime, amount_vnd: i
         "by": _time(made.answer_by),
         "words": made.decision,
         "amount_vnd": amount_vnd,
+        "needs_account": amount_vnd > 0 and made.account is None and purchase.method is not PaymentMethod.CARD,
     }
     to_buyer = ("buyer", contact.email if contact else None, purchase.language, f"/don-hang/{purchase.token}/tra-hang")
     to_producer = ("producer", producer.email, "vi", "/quan-tri/tra-hang")

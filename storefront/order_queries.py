@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from accounts import signing_in
@@ -126,9 +126,10 @@ class OrderRow(NamedTuple):
     invoice_number: str
 
 
-def latest_parcel() -> Any:
-    """Say in SQL which is the latest parcel of an order."""
-    return select(func.max(Parcel.id)).where(Parcel.order_id == Order.id).correlate(Order).scalar_subquery()
+def latest_parcel(order_id: Any = Order.id) -> ScalarSelect[int]:
+    """Say in SQL which is the latest parcel of the order in a column of the query around it."""
+    parcel = aliased(Parcel)
+    return select(func.max(parcel.id)).where(parcel.order_id == order_id).correlate_except(parcel).scalar_subquery()
 
 
 def stage() -> ColumnElement[str]:

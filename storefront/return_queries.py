@@ -18,6 +18,7 @@ from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState, Location, LocationKind
 from storefront import return_rules
 from storefront.order_models import Order, OrderLine, Parcel, ParcelState, Placement, Purchase
+from storefront.order_queries import latest_parcel
 from storefront.return_models import (
     GoodsReturn,
     LineBalance,
@@ -49,9 +50,9 @@ def came_at(order: Order) -> datetime | None:
     """Say when the goods of an order came, or those that were exchanged for them; None: they have not, or went back."""
     if order.packed_at is None:
         return None
-    latest = aliased(Parcel)
-    last = select(func.max(latest.id)).where(latest.order_id == Parcel.order_id).correlate(Parcel).scalar_subquery()
-    delivered = select(func.max(Parcel.delivered_at)).where(Parcel.state == ParcelState.DELIVERED, Parcel.id == last)
+    delivered = select(func.max(Parcel.delivered_at)).where(
+        Parcel.state == ParcelState.DELIVERED, Parcel.id == latest_parcel(Parcel.order_id)
+    )
     own = db.session.scalar(delivered.where(Parcel.order_id == order.id))
     if own is None:
         return None
@@ -111,16 +112,15 @@ def returnable(order: Order, now: datetime) -> list[Returnable]:
 
 def exchange_came() -> ColumnElement[bool]:
     """Say in SQL that the goods sent anew for a return were delivered."""
-    latest = aliased(Parcel)
-    last = select(func.max(latest.id)).where(latest.order_id == GoodsReturn.exchange_order_id).scalar_subquery()
     parcel = aliased(Parcel)
+    last = latest_parcel(GoodsReturn.exchange_order_id)
     return exists().where(parcel.id == last, parcel.state == ParcelState.DELIVERED)
 
 
 def exchange_failed() -> ColumnElement[bool]:
     """Say in SQL that the goods that were to come anew never do: called off, or nobody took them."""
-    latest, parcel, anew = aliased(Parcel), aliased(Parcel), aliased(Order)
-    last = select(func.max(latest.id)).where(latest.order_id == GoodsReturn.exchange_order_id).scalar_subquery()
+    parcel, anew = aliased(Parcel), aliased(Order)
+    last = latest_parcel(GoodsReturn.exchange_order_id)
     return or_(
         exists().where(parcel.id == last, parcel.state == ParcelState.RETURNED),
         exists().where(anew.id == GoodsReturn.exchange_order_id, anew.placement == Placement.CANCELLED),
@@ -325,6 +325,12 @@ def to_do() -> ColumnElement[bool]:
 def is_late(now: datetime) -> ColumnElement[bool]:
     """Say in SQL that the producer should have said something by now."""
     return and_(GoodsReturn.state == ReturnState.ASKED, GoodsReturn.answer_by < now)
+
+
+def late_among(found: Collection[GoodsReturn], now: datetime) -> set[int]:
+    """Tell which of these returns are late."""
+    ids = [made.id for made in found]
+    return set(db.session.scalars(select(GoodsReturn.id).where(GoodsReturn.id.in_(listed(ids)), is_late(now))))
 
 
 def list_returns(actor: Actor, view: str) -> tuple[list[GoodsReturn], dict[str, int]]:

@@ -41,5 +41,6 @@ STEPS = {
     "exchanged": N_("New goods are being made ready"),
     "exchange_came": N_("The new goods were delivered"),
     "money_instead": N_("Money is given instead of new goods"),
+    "account": N_("The buyer said where the money should go"),
     "money": N_("Money is to go back to the buyer"),
 }

@@ -120,6 +120,10 @@ class HasExchange(Conflict):
     message = N_("Other goods are on their way for these already.")
 
 
+class AccountNotNeeded(Conflict):
+    message = N_("No account is needed here: one was named before, or no money waits to go back.")
+
+
 class NothingDue(Conflict):
     message = N_("All the money of this return was given back, or claimed.")
 
@@ -216,6 +220,35 @@ def withdraw(made: GoodsReturn, *, now: datetime) -> None:
     step(made, "withdrawn", None, now)
     audit.record(None, "storefront.withdraw_return", f"return:{made.number}", now=now)
     messages.tell_of_return(made, "withdrawn", now=now)
+
+
+def may_name_account(made: GoodsReturn) -> bool:
+    """Tell whether the buyer can say where money should go: none was named, and money may go there by hand."""
+    if made.account is not None:
+        return False
+    if made.state is S.EXCHANGING:
+        return needs_account(made.order) and exchanging.is_open(made)
+    waiting = [row.refund for row in made.refunds if row.refund.state is RefundState.ASKED]
+    return made.state is S.DONE and any(needs_account(made.order) or refund.problem for refund in waiting)
+
+
+def name_account(made: GoodsReturn, account: Account, *, now: datetime) -> None:
+    """Let the buyer say where the money should go that comes instead of goods, or that a card would not take back.
+
+    :raises AccountNotNeeded:
+    :raises storefront.transfers.UnknownBank, storefront.transfers.BadNumber, storefront.transfers.BadHolder:
+    """
+    bank_bin, number, holder = transfers.checked_account(account.bank_bin, account.number, account.holder)
+    lock(made.order)
+    lock(made)
+    db.session.expire(made, ["account", "refunds"])
+    if not may_name_account(made):
+        raise AccountNotNeeded()
+    db.session.add(ReturnAccount(return_id=made.id, bank_bin=bank_bin, number=number, holder=holder))
+    db.session.flush()
+    db.session.expire(made, ["account"])
+    step(made, "account", None, now)
+    audit.record(None, "storefront.name_account", f"return:{made.number}", now=now)
 
 
 # --- The producer -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ one transaction with what the buyer gets for it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from stock import ledger, locations
 from stock.models import Location, LocationKind
 from storefront import messages, ordering, return_queries, returns
 from storefront.return_models import Condition, GoodsReturn, ReturnLot, ReturnState, ReturnWish
+from storefront.return_queries import Sent
 from traceability.models import EventKind, Lot, LotState
 from traceability.recording import NamedLot, are_samples, record_event
 
@@ -85,7 +86,8 @@ def take_in(
     came = Counter[int]()
     for one in arrivals:
         came[one.line] += one.quantity
-    _check_arrivals(made, arrivals, came)
+    sent = {(row.line, row.lot_id): row for row in return_queries.lots_of(made)}
+    _check_arrivals(made, arrivals, came, sent)
     if sum(came.values()) < sum(row.asked for row in made.lines) and not note:
         raise FewerThanAsked()
     returns.go(made, ReturnState.EXCHANGING if made.wish is ReturnWish.EXCHANGE else ReturnState.DONE, now)
@@ -93,7 +95,7 @@ def take_in(
     for row in made.lines:
         returns.unclaim(row, row.asked - came[row.line])
         row.quantity = came[row.line]
-    _bring_back(made, arrivals, location_id, actor=actor, now=now)
+    _bring_back(made, arrivals, sent, location_id, actor=actor, now=now)
     returns.step(made, "arrived", actor, now, count=sum(came.values()), **({"note": note} if note else {}))
     audit.record(actor, "storefront.take_return_in", f"return:{made.number}", now=now, count=sum(came.values()))
     if made.state is ReturnState.DONE:
@@ -102,7 +104,9 @@ def take_in(
         messages.tell_of_return(made, "arrived", now=now)
 
 
-def _check_arrivals(made: GoodsReturn, arrivals: Sequence[Arrival], came: Counter[int]) -> None:
+def _check_arrivals(
+    made: GoodsReturn, arrivals: Sequence[Arrival], came: Counter[int], sent: Mapping[tuple[int, int], Sent]
+) -> None:
     if made.state is not ReturnState.AWAITED:
         raise returns.NotNext(number=made.number)
     if not arrivals:
@@ -115,10 +119,10 @@ def _check_arrivals(made: GoodsReturn, arrivals: Sequence[Arrival], came: Counte
     of_lots = Counter[tuple[int, int]]()
     for one in arrivals:
         of_lots[one.line, one.lot_id] += one.quantity
-    sent = {(row.line, row.lot_id): row.left for row in return_queries.lots_of(made)}
     for key, packs in of_lots.items():
-        if packs > sent.get(key, 0):
-            raise _at(NotOfThisLot(most=sent.get(key, 0)), *key)
+        left = sent[key].left if key in sent else 0
+        if packs > left:
+            raise _at(NotOfThisLot(most=left), *key)
 
 
 def _at(refusal: InvalidInput, line: int, lot_id: int) -> InvalidInput:
@@ -127,10 +131,15 @@ def _at(refusal: InvalidInput, line: int, lot_id: int) -> InvalidInput:
 
 
 def _bring_back(
-    made: GoodsReturn, arrivals: Sequence[Arrival], location_id: int | None, *, actor: Actor, now: datetime
+    made: GoodsReturn,
+    arrivals: Sequence[Arrival],
+    sent: Mapping[tuple[int, int], Sent],
+    location_id: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Post what arrived, and write its events: one for each state that goods are in now."""
-    sent = {(row.line, row.lot_id): row for row in return_queries.lots_of(made)}
     ledger.share(one.lot_id for one in arrivals)
     states: dict[int, LotState] = dict(
         db.session.execute(select(Lot.id, Lot.state).where(Lot.id.in_({one.lot_id for one in arrivals}))).all()

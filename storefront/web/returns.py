@@ -41,7 +41,35 @@ from storefront.web.words import dong, language, said
 blueprint = Blueprint("returns_of_buyers", __name__, url_prefix="/don-hang")
 
 
-class ReturnForm(BaseForm):
+class AccountForm(BaseForm):
+    """Where the buyer wants money sent."""
+
+    bank = choice(lazy_gettext("Your bank"), required=False)
+    number = line(lazy_gettext("Account number"), longest=30, required=False)
+    holder = line(
+        lazy_gettext("Holder of the account"),
+        longest=50,
+        required=False,
+        description=lazy_gettext("As the bank writes it: capital letters without marks."),
+    )
+
+    def offer_banks(self) -> None:
+        """Fill the choices."""
+        banks = {bank.bin: bank.name for bank in vietqr.banks().values()}
+        set_choices(self.bank, banks, empty=gettext("Please choose"))
+
+    def account(self) -> returns.Account:
+        """Give what was typed."""
+        return returns.Account(self.bank.data or "", self.number.data or "", self.holder.data or "")
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Say what is wrong with an account beside its field."""
+        if refusal.field == "bank_bin":
+            refusal.field = "bank"
+        show_refusal(self, refusal)
+
+
+class ReturnForm(AccountForm):
     """Why goods go back, and what the buyer wants for them. How many: a field for each line, see ``_form``."""
 
     request_key = RequestKey()
@@ -53,14 +81,6 @@ class ReturnForm(BaseForm):
     )
     photos = photos.photos_field(lazy_gettext("Photos"))
     wish = RadioField(lazy_gettext("What do you want for them?"), [InputRequired()])
-    bank = choice(lazy_gettext("Your bank"), required=False)
-    number = line(lazy_gettext("Account number"), longest=30, required=False)
-    holder = line(
-        lazy_gettext("Holder of the account"),
-        longest=50,
-        required=False,
-        description=lazy_gettext("As the bank writes it: capital letters without marks."),
-    )
 
 
 class Act(BaseForm):
@@ -81,9 +101,7 @@ def ask(token: str, position: int) -> Answer:
             number = _ask(purchase, order, rows, form)
         except DomainError as refusal:
             beside_photos(refusal)
-            if refusal.field == "bank_bin":
-                refusal.field = "bank"
-            show_refusal(form, refusal)
+            form.show_refusal(refusal)
         else:
             flash(gettext("Your return has the number %(number)s. The producer answers you.", number=number), "good")
             return redirect(url_for("returns_of_buyers.show", token=token, number=number), 303)
@@ -119,7 +137,7 @@ def _ask(purchase: Purchase, order: Order, rows: Sequence[Returnable], form: Any
                 wish=ReturnWish(form.wish.data),
                 words=form.words.data or "",
                 photos=[media.keep_picture(picture, now=now) for picture in sent],
-                account=returns.Account(form.bank.data or "", form.number.data or "", form.holder.data or ""),
+                account=form.account(),
                 language=language(),
                 now=now,
             )
@@ -148,8 +166,7 @@ def _form(order: Order, rows: Sequence[Returnable]) -> Any:
         if has_recalled or one is not ReturnReason.RECALLED
     ]
     form.wish.choices = [(one.value, gettext(words)) for one, words in return_words.WISHES.items()]
-    banks = {bank.bin: bank.name for bank in vietqr.banks().values()}
-    set_choices(form.bank, banks, empty=gettext("Please choose"))
+    form.offer_banks()
     if request.method == "GET" and len(rows) == 1 and rows[0].left == 1:
         form[_field(rows[0])].data = 1
     return form
@@ -188,7 +205,45 @@ def withdraw(token: str, number: str) -> Answer:
     return _page(purchase, return_queries.return_of(purchase, number), problem, 409)
 
 
-def _page(purchase: Purchase, made: GoodsReturn, problem: str | None = None, status: int = 200) -> Answer:
+@blueprint.post("/<token>/tra-hang/<number>/tai-khoan")
+@public
+@limiter.limit("10 per minute; 30 per hour", methods=["POST"])
+def name_account(token: str, number: str) -> Answer:
+    """Say where money should go that comes instead of new goods."""
+    purchase = purchase_queries.by_token(token)
+    made = return_queries.return_of(purchase, number)
+    form, problem = AccountForm(), None
+    form.offer_banks()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                returns.name_account(made, form.account(), now=clock.now())
+        except Conflict as refusal:
+            problem = words_of(refusal)
+        except DomainError as refusal:
+            form.show_refusal(refusal)
+        else:
+            flash(gettext("The account is on record. It is forgotten some time after the money went there."), "good")
+            return redirect(url_for("returns_of_buyers.show", token=token, number=number), 303)
+    purchase = purchase_queries.by_token(token)
+    made = return_queries.return_of(purchase, number)
+    return _page(purchase, made, problem, 409 if problem else answer_status(form), naming=form)
+
+
+def _account_form() -> AccountForm:
+    form = AccountForm(formdata=None)
+    form.offer_banks()
+    return form
+
+
+def _page(
+    purchase: Purchase,
+    made: GoodsReturn,
+    problem: str | None = None,
+    status: int = 200,
+    *,
+    naming: AccountForm | None = None,
+) -> Answer:
     page = render_template(
         "storefront/returns/show.html",
         purchase=purchase,
@@ -204,6 +259,7 @@ def _page(purchase: Purchase, made: GoodsReturn, problem: str | None = None, sta
         refunds=[row.refund for row in made.refunds],
         pictures=media.pictures(photo.digest for photo in made.photos),
         account=account_of(made),
+        naming=(naming or _account_form()) if returns.may_name_account(made) else None,
         sellers_fault=return_rules.is_sellers_fault(made.reason),
     )
     return private(page, status)

@@ -78,6 +78,7 @@ OPEN_FORMS = {
     "reviews_of_buyers.write": "the link of the order is the key; the office looks before it is shown",
     "reviews_of_buyers.withdraw": "the link of the order is the key",
     "returns_of_buyers.ask": "the link of the order is the key; few a minute",
+    "returns_of_buyers.name_account": "the link of the order is the key; few a minute",
     "returns_of_buyers.withdraw": "the link of the order is the key; few a minute",
     "complaints_of_buyers.index": "the link of the order is the key; few a minute",
     "complaints_of_buyers.write": "the link of the order is the key; few a minute",

@@ -182,6 +182,38 @@ def test_goods_are_exchanged_and_what_is_missing_becomes_money(
         assert db.session.scalars(select(Refund.amount_vnd)).all() == [RICE_VND]
 
 
+def test_who_wanted_an_exchange_says_where_the_money_goes_instead(
+    app: Flask, client: FlaskClient, make: Factories, shop: Shop, order: Order, now: datetime
+) -> None:
+    number = ask_back(client, order, wish="exchange", bank="", number="", holder="")
+    page, typed = f"{link(order)}/tra-hang/{number}", {name: DATA[name] for name in ("bank", "number", "holder")}
+    assert "Chuyển vào đó" not in client.get(page).text
+    assert send(client, f"{page}/tai-khoan", typed).status_code == 409
+    clerk, there = make.client(shop.a), f"/quan-tri/tra-hang/{number}"
+    assert send(clerk, f"{there}/tra-loi", decision="giu-lai").status_code == 303
+    assert "Chuyển vào đó" in client.get(page).text
+    assert send(clerk, f"{there}/hoan-tien").status_code == 303
+    with app.app_context():
+        (refund,) = db.session.scalars(select(Refund.number)).all()
+    assert "hiện chưa có" in clerk.get(f"/quan-tri/tien/tra-lai/{refund}").text
+
+    for wrong in ({"number": "12"}, {"bank": ""}, {"holder": "!"}):
+        answer = send(client, f"{page}/tai-khoan", {**typed, **wrong})
+        assert answer.status_code == 422
+        assert "aria-invalid" in answer.text
+    assert send(client, f"{page}/tai-khoan", typed).status_code == 303
+
+    told = client.get(page).text
+    assert "••••6789" in told
+    assert "Chuyển vào đó" not in told
+    assert send(client, f"{page}/tai-khoan", typed).status_code == 409
+    shown = clerk.get(f"/quan-tri/tien/tra-lai/{refund}").text
+    assert "0123456789" in shown
+    assert "NGUOI MUA MAU" in shown
+    stranger = f"/don-hang/{'x' * 26}/tra-hang/{number}/tai-khoan"
+    assert send(client, stranger, typed, page=page).status_code == 404
+
+
 def test_a_refund_claimed_in_error_is_called_off_and_claimed_again(
     app: Flask, client: FlaskClient, make: Factories, shop: Shop, order: Order
 ) -> None:

@@ -420,6 +420,27 @@ def test_without_goods_the_money_is_offered_instead(ctx: Flask, shop: Shop, now)
     assert made.state is ReturnState.DONE
 
 
+def test_an_account_is_named_once_and_only_where_money_can_go_there(ctx: Flask, shop: Shop, now) -> None:
+    made = ask(came(shop, now), 1, now, wish=ReturnWish.EXCHANGE, account=None)
+    accept(made, now, keeps=True)
+    with transaction():
+        anew = returns.exchange(made, actor=SYSTEM, now=now)
+    with pytest.raises(returns.AccountNotNeeded), transaction():
+        returns.name_account(made, ACCOUNT, now=now)  # the new goods are on their way
+    with transaction():
+        ordering.cancel(anew, cause="seller", reason="Hết", now=now)
+    with transaction():
+        returns.name_account(made, ACCOUNT, now=now)
+
+    with pytest.raises(returns.AccountNotNeeded), transaction():
+        returns.name_account(made, ACCOUNT, now=now)
+    with transaction():
+        returns.give_money_instead(made, actor=SYSTEM, now=now)
+    db.session.refresh(made)
+    assert made.account is not None
+    assert made.account.number == "0123456789"
+
+
 @pytest.mark.parametrize("how", ["called off", "not taken"])
 def test_new_goods_that_never_come_are_sent_again_or_paid(ctx: Flask, shop: Shop, now, how) -> None:
     order, made, anew = exchanged(shop, now)
