@@ -97,8 +97,11 @@ def rules() -> tuple[Rule, ...]:
 
 def of_sale(seller: Organisation, base_vnd: int, *, on: date) -> HeldBack | None:
     """Work out what is held back of a sale that was paid on a day; None: nothing."""
-    rule, turned = rule_on(on), switch_of(seller.id, on)
-    if rule is None or turned is None or not turned.is_on or seller.legal_form not in rule.forms:
+    rule = rule_on(on)
+    if rule is None or seller.legal_form not in rule.forms:
+        return None
+    turned = switch_of(seller.id, on)
+    if turned is None or not turned.is_on:
         return None
     held = HeldBack(
         rule.name, turned.organisation_id, base_vnd, share(base_vnd, rule.vat_bp), share(base_vnd, rule.pit_bp)

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from books import selling, shares, verification
@@ -17,6 +17,7 @@ from books.journal import Line
 from books.models import Account, JournalEntry, JournalLine, TaxHeld
 from kernel.db import db
 from storefront import bookkeeping, voucher_queries
+from storefront.dispute_models import CardDispute
 from storefront.order_models import (
     Credit,
     Order,
@@ -53,8 +54,8 @@ def verify() -> list[str]:
     Laws: an order that stands is in the journal with the shares that were frozen, less what refunds undid; any other
     is at nought. What a payment captured and did not give back is what is held of it and what is left of the orders it
     paid. What is promised back is the refunds that wait. Every credit is there once. Whoever was paid has what came
-    less what went. Of the tax on each entry VAT and PIT are written down. Vouchers are used as often as purchases have
-    them.
+    less what went. What is held of a payment for disputes is what these hold. Of the tax on each entry VAT and PIT are
+    written down. Vouchers are used as often as purchases have them.
     """
     said = _read()
     return [
@@ -64,6 +65,7 @@ def verify() -> list[str]:
         *_refunds(said),
         *_credits(said),
         *_money(said),
+        *_disputes(),
         *_taxes(said),
         *voucher_queries.disagreements(),
     ]
@@ -219,6 +221,21 @@ def _money(said: _Journal) -> Iterator[str]:
         if said.money[payee_id] != expected[payee_id]:
             has = said.money[payee_id]
             yield f"organisation {payee_id}: it should have {expected[payee_id]}, the journal says {has}"
+
+
+def _disputes() -> Iterator[str]:
+    held = (
+        select(CardDispute.payment_id, func.sum(CardDispute.held_vnd).label("held_vnd"))
+        .group_by(CardDispute.payment_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Payment.code, Payment.disputed_vnd, func.coalesce(held.c.held_vnd, 0))
+        .outerjoin(held, held.c.payment_id == Payment.id)
+        .where(Payment.disputed_vnd != func.coalesce(held.c.held_vnd, 0))
+        .order_by(Payment.id)
+    )
+    return (f"payment {code}: {held} is held for disputes, which hold {of_them}" for code, held, of_them in rows)
 
 
 def _taxes(said: _Journal) -> Iterator[str]:

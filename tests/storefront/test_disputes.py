@@ -334,6 +334,13 @@ def test_an_order_called_off_gives_back_only_what_is_in_no_dispute(
     assert bookkeeping.held(anew(paid)) == 100_000
 
 
+def test_a_sum_held_that_no_dispute_holds_is_named(paid: Payment, now: datetime) -> None:
+    db.session.get_one(Payment, paid.id).disputed_vnd = 1
+    db.session.flush()
+
+    assert any("held for disputes" in line for line in agreement.verify())
+
+
 # --- What we say --------------------------------------------------------------------------------------
 
 
