@@ -487,13 +487,15 @@ class Factories:
                 commune_valid_from=producer.commune_valid_from,
             )
         )
+        placement = facts.pop("placement", Placement.CONFIRMED)
         order = self._add(
             Order(
                 purchase_id=purchase.id,
                 position=1,
                 number=f"{purchase.number}-1",
                 producer_id=producer.id,
-                placement=facts.pop("placement", Placement.CONFIRMED),
+                placement=placement,
+                packed_at=self._now if came and placement is Placement.CONFIRMED else None,
                 goods_vnd=goods,
                 total_vnd=goods,
                 placed_at=self._now,

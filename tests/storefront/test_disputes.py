@@ -28,7 +28,7 @@ from storefront.web import card_pages
 from tests import fakestripe
 from tests.factories import BA_DONG, VALID_FROM, Factories
 from tests.fakestripe import FakeStripe
-from tests.races import race
+from tests.races import meet, race
 
 TOTAL = 130_000
 S, D = DisputeState, DisputeDecision
@@ -456,3 +456,18 @@ def test_a_refund_and_a_dispute_at_once_do_not_pay_twice(
     assert sum(amount for amount, state, _ in refunds() if state is RefundState.DONE) == TOTAL
     assert fake.refunds() == []
     assert missed(payment) == 0
+
+
+def test_control_who_looks_before_locking_gives_the_same_money_out_to_both(
+    app: Flask, paid: Payment, now: datetime
+) -> None:
+    payment_id = paid.id
+
+    def look(_: int) -> int:
+        payment = db.session.get_one(Payment, payment_id)
+        free = payment.captured_vnd - payment.refunded_vnd - payment.disputed_vnd
+        db.session.rollback()
+        meet()
+        return free
+
+    assert sum(race(app, 2, look)) == 2 * TOTAL
