@@ -26,7 +26,7 @@ from kernel import clock, media, proof
 from kernel.db import db
 from storefront import gateways, queries
 from tests.factories import Factories
-from tests.postgres import Cluster
+from tests.postgres import Cluster, Sweeper
 from traceability import addresses
 
 #: The day the tests live in: a Tuesday morning in Viet Nam.
@@ -90,6 +90,8 @@ class Database:
             self.url, self._template_url = f"{base}/{self._name}", f"{base}/{self._template}"
             self._sql(f"DROP DATABASE IF EXISTS {self._template} WITH (FORCE)", f"CREATE DATABASE {self._template}")
         self._migrate()
+        if engine == "postgresql":
+            self._sweeper = Sweeper(base, self._template, self._name)
 
     def config(self, url: str) -> Config:
         return Config(
@@ -108,14 +110,12 @@ class Database:
                 (self._folder / f"test.sqlite3{suffix}").unlink(missing_ok=True)
             shutil.copyfile(self._folder / "template.sqlite3", self._folder / "test.sqlite3")
         else:
-            self._sql(
-                f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)",
-                f"CREATE DATABASE {self._name} TEMPLATE {self._template}",
-            )
+            self._sweeper.fresh()
 
     def close(self) -> None:
         """Close the connection that makes fresh copies."""
         if self.engine == "postgresql":
+            self._sweeper.close()
             self._admin.dispose()
 
     def _migrate(self) -> None:
