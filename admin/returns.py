@@ -312,7 +312,8 @@ def _worth(made: GoodsReturn) -> tuple[int, int]:
     """Say what the buyer gets for the goods, and of the delivery: as it is, or as it would be."""
     if made.state is ReturnState.DONE:
         return made.goods_vnd, made.delivery_vnd
-    return return_queries.worth_of(made)
+    worth = return_queries.worth_of(made)
+    return worth.goods_vnd, worth.delivery_vnd
 
 
 def _text_of(facts: dict[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -214,17 +214,31 @@ def warehouses_of(organisation_id: int) -> Sequence[Location]:
     ).all()
 
 
-def worth_of(made: GoodsReturn) -> tuple[int, int]:
-    """Say what a return that is not settled is worth: for its goods, and of the delivery."""
-    order = made.order
-    goods, whole = 0, True
+class Worth(NamedTuple):
+    """What a return is worth: for the packs of each line, and of what the delivery had cost."""
+
+    lines: Mapping[int, int]
+    delivery_vnd: int
+
+    @property
+    def goods_vnd(self) -> int:
+        """What it is worth for its goods."""
+        return sum(self.lines.values())
+
+
+def worth_of(made: GoodsReturn) -> Worth:
+    """Say what a return that is not settled is worth."""
+    order, whole = made.order, True
     balances = {
         row.line: row for row in db.session.scalars(select(LineBalance).where(LineBalance.order_id == order.id))
     }
     back = {row.line: row.quantity for row in made.lines}
-    for line, balance in balances.items():
-        packs = back.get(line, 0)
-        goods += return_rules.part_of_line(balance.paid_vnd, balance.delivered, before=balance.refunded, now=packs)
+    lines = {
+        line: return_rules.part_of_line(
+            balance.paid_vnd, balance.delivered, before=balance.refunded, now=back.get(line, 0)
+        )
+        for line, balance in balances.items()
+    }
     for bought in order.lines:
         found = balances.get(bought.line)
         whole = whole and found is not None and found.refunded + back.get(bought.line, 0) == found.delivered
@@ -234,7 +248,7 @@ def worth_of(made: GoodsReturn) -> tuple[int, int]:
         reason=made.reason,
         is_whole=whole,
     )
-    return goods, delivery
+    return Worth(lines, delivery)
 
 
 def delivery_of(order: Order) -> int:

@@ -510,11 +510,10 @@ def step(made: GoodsReturn, what: str, actor: Actor | None, now: datetime, **fac
 def make_good(made: GoodsReturn, actor: Actor, now: datetime) -> None:
     """Work out what is due for the packs that went back, once, and claim it."""
     balances = [(row, lock(db.session.get_one(LineBalance, (row.order_id, row.line)))) for row in made.lines]
-    made.goods_vnd, made.delivery_vnd = return_queries.worth_of(made)
+    worth = return_queries.worth_of(made)
+    made.goods_vnd, made.delivery_vnd = worth.goods_vnd, worth.delivery_vnd
     for row, balance in balances:
-        row.refund_vnd = return_rules.part_of_line(
-            balance.paid_vnd, balance.delivered, before=balance.refunded, now=row.quantity
-        )
+        row.refund_vnd = worth.lines[row.line]
         balance.refunded += row.quantity
         balance.refunded_vnd += row.refund_vnd
     db.session.flush()
