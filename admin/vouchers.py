@@ -31,7 +31,7 @@ from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError
 from storefront import voucher_queries, vouchers
-from storefront.voucher_models import Voucher, VoucherKind
+from storefront.voucher_models import Voucher, VoucherKind, VoucherState
 from storefront.vouchers import Terms
 
 blueprint = Blueprint("vouchers", __name__, url_prefix="/quan-tri/ma-giam-gia")
@@ -42,11 +42,11 @@ KINDS = {
     VoucherKind.DELIVERY: N_("Free delivery"),
 }
 STATES = {
-    "in_use": (N_("In use"), "good"),
-    "to_come": (N_("Begins later"), "info"),
-    "used_up": (N_("Used up"), "off"),
-    "over": (N_("Over"), "off"),
-    "stopped": (N_("Stopped"), "bad"),
+    VoucherState.IN_USE: (N_("In use"), "good"),
+    VoucherState.TO_COME: (N_("Begins later"), "info"),
+    VoucherState.USED_UP: (N_("Used up"), "off"),
+    VoucherState.OVER: (N_("Over"), "off"),
+    VoucherState.STOPPED: (N_("Stopped"), "bad"),
 }
 
 
@@ -121,7 +121,7 @@ def index() -> str | Response:
             heading(gettext("Status")),
         ],
         takes_off=takes_off,
-        state_of=lambda row: STATES[state_of(row, today)],
+        state_of=lambda row: STATES[vouchers.state_of(row, today)],
         names_bearer=actor.is_office,
         own_id=actor.organisation_id,
         url_of=lambda number: address(trang=number),
@@ -191,17 +191,6 @@ def _terms(form: VoucherForm) -> Terms:
     )
 
 
-def state_of(voucher: Voucher, today: date) -> str:
-    """Say how a voucher stands: a key of ``STATES``."""
-    if voucher.stopped_at is not None:
-        return "stopped"
-    if voucher.valid_until < today:
-        return "over"
-    if voucher.most_uses is not None and voucher.used >= voucher.most_uses:
-        return "used_up"
-    return "to_come" if today < voucher.valid_from else "in_use"
-
-
 def takes_off(voucher: Voucher) -> str:
     """Say what a voucher takes off: "10 %, at most 50.000 ₫"."""
     if voucher.kind is VoucherKind.AMOUNT:
@@ -240,7 +229,7 @@ def _as_csv(rows: list[Voucher], today: date) -> Response:
                 row.used,
                 row.most_uses,
                 row.most_per_buyer,
-                gettext(STATES[state_of(row, today)][0]),
+                gettext(STATES[vouchers.state_of(row, today)][0]),
             )
             for row in rows
         ),

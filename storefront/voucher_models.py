@@ -20,6 +20,16 @@ class VoucherKind(enum.StrEnum):
     DELIVERY = "delivery"  #: what it costs to bring them
 
 
+class VoucherState(enum.StrEnum):
+    """How a voucher stands on a day: worked out from its row, never stored."""
+
+    IN_USE = "in_use"
+    TO_COME = "to_come"
+    USED_UP = "used_up"
+    OVER = "over"
+    STOPPED = "stopped"
+
+
 class Voucher(Base):
     """A code that takes something off. Its terms never change: it is stopped, and another one made.
 

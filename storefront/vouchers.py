@@ -25,7 +25,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.money import share
 from kernel.text import fold
 from storefront.order_models import Order, Payment, Placement, Purchase
-from storefront.voucher_models import Voucher, VoucherBuyer, VoucherClaim, VoucherKind
+from storefront.voucher_models import Voucher, VoucherBuyer, VoucherClaim, VoucherKind, VoucherState
 
 SHORTEST_CODE, LONGEST_CODE = 3, 20
 MOST_VND = 1_000_000_000
@@ -236,16 +236,16 @@ def look_up(
     voucher = db.session.scalar(select(Voucher).where(Voucher.code == code).execution_options(populate_existing=True))
     if voucher is None:
         raise UnknownVoucher()
-    today = clock.business_date(now)
-    if voucher.stopped_at is not None or today > voucher.valid_until:
+    state = state_of(voucher, clock.business_date(now))
+    if state in (VoucherState.STOPPED, VoucherState.OVER):
         raise Over()
-    if today < voucher.valid_from:
+    if state is VoucherState.TO_COME:
         raise NotYet(day=f"{voucher.valid_from:%d/%m/%Y}")
-    if voucher.most_uses is not None and voucher.used >= voucher.most_uses:
+    if state is VoucherState.USED_UP:
         raise UsedUp()
     if phone is not None:
         _check_buyer(voucher.id, _digest(voucher.id, phone))
-    producers = _covered(voucher, list(goods))
+    producers = covered(voucher, list(goods))
     if not producers:
         raise NoGoods()
     cost = sum(goods[producer_id] for producer_id in producers)
@@ -258,6 +258,19 @@ def look_up(
     return Off(voucher.id, voucher.code, voucher.organisation_id, producers, *off)
 
 
+def state_of(voucher: Voucher, today: date) -> VoucherState:
+    """Say how a voucher stands on a day in Viet Nam."""
+    if voucher.stopped_at is not None:
+        return VoucherState.STOPPED
+    if today > voucher.valid_until:
+        return VoucherState.OVER
+    if today < voucher.valid_from:
+        return VoucherState.TO_COME
+    if voucher.most_uses is not None and voucher.used >= voucher.most_uses:
+        return VoucherState.USED_UP
+    return VoucherState.IN_USE
+
+
 def taken_off(
     kind: VoucherKind, value: int, most_vnd: int | None, *, goods_vnd: int, delivery_vnd: int
 ) -> tuple[int, int]:
@@ -268,7 +281,7 @@ def taken_off(
     return min(off, goods_vnd, most_vnd if most_vnd is not None else off), 0
 
 
-def _covered(voucher: Voucher, producer_ids: list[int]) -> frozenset[int]:
+def covered(voucher: Voucher, producer_ids: list[int]) -> frozenset[int]:
     """Give those of some producers whose goods a voucher is for."""
     bearer = voucher.organisation
     if bearer.kind is not OrganisationKind.OFFICE:

@@ -27,6 +27,7 @@ SECRET = "whsec_a_secret_of_the_tests_that_is_never_logged"
 SHORTEST_PAGE_S, LONGEST_PAGE_S = 1800, 86_400
 LEAST_VND = 12_000
 DECLINED = "4000000000000341"
+PAGES = "/pay/"
 
 
 class Refused(Exception):
@@ -49,6 +50,7 @@ class FakeStripe:
     refunds_are: str = "succeeded"  #: what a new refund is: it may be "pending"
     faults: list[str] = field(default_factory=list)  #: "before": not done, 503; "after": done, and the answer is lost
     url: str = ""
+    pages_at: str = "https://checkout.stripe.example/c/pay/"  #: see ``_show`` for pages that a browser can open
 
     def __post_init__(self) -> None:
         self._kept: dict[str, tuple[str, int, str]] = {}
@@ -134,14 +136,15 @@ class FakeStripe:
 
     def deliver(self, client: FlaskClient, event: dict[str, Any], *, at: datetime | None = None) -> TestResponse:
         """Send one notice to the shop, signed at an instant."""
+        body, headers = self.signed(event, at=at)
+        return client.post("/webhooks/stripe", data=body, headers=headers)
+
+    def signed(self, event: dict[str, Any], *, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
+        """Give the body and the headers of a notice."""
         body = json.dumps(event)
         stamp = int((at or self.now()).timestamp())
         header = stripe.WebhookSignature.generate_signature_header(body, SECRET, stamp)
-        return client.post(
-            "/webhooks/stripe",
-            data=body.encode(),
-            headers={"Stripe-Signature": header, "Content-Type": "application/json; charset=utf-8"},
-        )
+        return body.encode(), {"Stripe-Signature": header, "Content-Type": "application/json; charset=utf-8"}
 
     def pages(self) -> list[dict[str, Any]]:
         """List the hosted pages."""
@@ -151,10 +154,31 @@ class FakeStripe:
         """List the refunds."""
         return [row for row in self.objects.values() if row["object"] == "refund"]
 
+    # --- The hosted page ----------------------------------------------------------------------------
+
+    def _show(self, request: Request) -> Response:
+        """Show a hosted page to a browser: a field for the card's number; one declined is tried anew."""
+        page = self.objects[request.path.removeprefix(PAGES)]
+        problem = ""
+        if request.method == "POST":
+            if request.form["number"] != DECLINED:
+                self.pay(page["id"])
+                return Response(status=303, headers={"Location": page["success_url"]})
+            self.decline(page["id"])
+            problem = "<p role=alert>Your card was declined.</p>"
+        return Response(
+            f"<!doctype html><title>Pay</title><h1>{page['amount_total']}</h1>{problem}"
+            "<form method=post><label>Card number <input name=number></label><button>Pay</button></form>",
+            mimetype="text/html",
+        )
+
     # --- The API ------------------------------------------------------------------------------------
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Any:
         request = Request(environ)
+        if request.path.startswith(PAGES):
+            with self._lock:
+                return self._show(request)(environ, start)
         self.watch()
         key = request.headers.get("Idempotency-Key", "")
         body = request.get_data(as_text=True)
@@ -368,7 +392,7 @@ class FakeStripe:
         id = f"{prefix}{len(self.objects) + 1:08d}"
         row = {"id": id, "object": kind, "created": self._time(), **facts}
         if kind == "checkout.session":
-            row["url"] = f"https://checkout.stripe.example/c/pay/{id}"
+            row["url"] = self.pages_at + id
         self.objects[id] = row
         return row
 

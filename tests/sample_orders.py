@@ -1,5 +1,5 @@
 """Places orders in a running shop's database, as buyers would: ``python -m tests.sample_orders`` prints their numbers,
-``python -m tests.sample_orders links`` the addresses of their pages.
+``python -m tests.sample_orders links`` the addresses of their pages; ``… follow`` reads what became of pages for cards.
 
 All are paid on delivery and of goods of the producer that the demo's ``producer@demo.example`` works for.
 """
@@ -20,8 +20,9 @@ from kernel.db import db, transaction
 from storefront import cart as carts
 from storefront import offers, ordering, paying
 from storefront.models import PublicText
-from storefront.order_models import PaymentMethod
+from storefront.order_models import Payment, PaymentMethod, PaymentState
 from storefront.shipping import Way
+from storefront.web import card_pages
 
 PHONE = "+84900000123"
 #: Of each order: packs, what the buyer says, whether it is fetched.
@@ -68,7 +69,23 @@ def _on_sale(producer: Organisation) -> TradeItem:
     return next(item for item in items if offered[item.id].hindrance is None and offered[item.id].available > 20)
 
 
+def follow() -> None:
+    """Do what the worker does for notices of card payments, without what else waits for it."""
+    waiting = select(Payment.page_reference).where(
+        Payment.method == PaymentMethod.CARD,
+        Payment.state == PaymentState.ASKED,
+        Payment.page_reference.is_not(None),
+    )
+    references = db.session.scalars(waiting).all()
+    db.session.rollback()
+    for reference in references:
+        card_pages.follow("page", str(reference), now=clock.now())
+
+
 if __name__ == "__main__":
     with create_app(Config.from_environment()).app_context():
+        if sys.argv[1:] == ["follow"]:
+            follow()
+            sys.exit()
         asked = "links" in sys.argv[1:]
         sys.stdout.write("\n".join(link if asked else number for number, link in place()) + "\n")

@@ -239,12 +239,16 @@ def make_intermediate(
 
     :param inputs: {lot id: how much of it, in its own unit}
     :raises NoName: :raises NumberTaken: :raises QuantityOutOfRange: :raises DayInTheFuture: and as ``claim``
+    :raises traceability.recording.TooLongAgo: if it is from before the programme
+    :raises traceability.recording.BeforeItsMaterial: if nothing it was made of was there that day
     :raises traceability.recipes.MoreOutThanIn: if more came out than went in
     """
     name, number = _name(name_vi), numbered(number)
     _check_quantity(quantity)
     if made_on > business_date(now):
         raise _beside("made_on", DayInTheFuture())
+    if made_on.year < recording.EARLIEST_YEAR:
+        raise _beside("made_on", recording.TooLongAgo())
     if not inputs:
         raise NoInputs()
     lot = Lot(
@@ -265,6 +269,7 @@ def make_intermediate(
     )
     add(lot)
     claim(lot, inputs)
+    recording.refuse_before_material(lot.id, at_noon(made_on, now))
     recipes.check(lot, inputs, now=now)
     record_making(
         lot,

@@ -283,7 +283,7 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     :param words: as of ``record_event``, and what that raises
     :raises BeforeItsMaterial: if it lies before all that the lot was made of
     """
-    _refuse_before_material(lot.id, words.get("event_at") or now)
+    refuse_before_material(lot.id, words.get("event_at") or now)
     event = record_event(
         EventKind.OBJECT,
         biz_step,
@@ -298,7 +298,11 @@ def add_step(lot: Lot, biz_step: str, *, actor: Actor, now: datetime, **words: A
     return event
 
 
-def _refuse_before_material(lot_id: int, happened: datetime) -> None:
+def refuse_before_material(lot_id: int, happened: datetime) -> None:
+    """Refuse what is said to have happened to a lot before anything it was made of was there.
+
+    :raises BeforeItsMaterial:
+    """
     first = _first_day_of_material(lot_id)
     if first is not None and business_date(happened) < first:
         raise BeforeItsMaterial(day=f"{first:%d/%m/%Y}")
@@ -348,7 +352,7 @@ def correct_event(
     lots = db.session.scalars(select(EventLot).where(EventLot.event_id == event.id)).all()
     if event_at is not None:
         for lot in lots:
-            _refuse_before_material(lot.lot_id, event_at)
+            refuse_before_material(lot.lot_id, event_at)
     kept = db.session.scalars(select(EventFile).where(EventFile.event_id == event.id).order_by(EventFile.position))
     try:
         with db.session.begin_nested():

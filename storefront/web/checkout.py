@@ -23,7 +23,6 @@ from accounts.models import Organisation
 from accounts.web.forms import (
     BaseForm,
     answer_status,
-    choices_of,
     email_field,
     line,
     phone_field,
@@ -32,11 +31,10 @@ from accounts.web.forms import (
 from accounts.web.guard import current_person, public
 from accounts.web.limits import limiter
 from catalog.models import TradeItem
-from kernel import addresses, administrative_units, clock
+from kernel import administrative_units, clock
 from kernel.administrative_units import Unit
 from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
-from kernel.text import one_line
 from stock import queries as stock
 from storefront import buyers, gateways, invoices, ordering, paying, purchase_queries, queries, shipping, vouchers
 from storefront import cart as carts
@@ -44,10 +42,10 @@ from storefront.cart import CartView, LineView
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
 from storefront.vouchers import Off
-from storefront.web import card_pages
+from storefront.web import card_pages, homes
 from storefront.web import cart as cart_page
 from storefront.web.origin import unkept
-from storefront.web.words import dong, language, named, said
+from storefront.web.words import dong, language, said
 
 blueprint = Blueprint("checkout", __name__, url_prefix="/thanh-toan")
 
@@ -159,7 +157,7 @@ def order() -> Response:
     form = _form(seen)
     is_order = request.form.get("act") == "order"
     is_valid = is_order and form.validate_on_submit()
-    home = _home(form)
+    home = homes.home_of(form)
     priced = _priced(form, seen, home, request.form) if home is not None else None
     if not is_valid or priced is None or form.errors or _is_new_code(form):
         return _page(form, seen, priced, news=is_valid and priced is not None and not form.errors)
@@ -167,7 +165,7 @@ def order() -> Response:
         purchase = _place(cart, form, priced)
     except carts.WasPlaced:
         return _away(None)
-    except (ordering.CartChanged, vouchers.NotGiven) as refusal:
+    except Conflict as refusal:  # somebody else was quicker, or the sum is another now
         seen = carts.view(carts.find(cart.token), clock.now())
         if not seen.is_ready:
             return redirect(url_for("cart.show"), 303)
@@ -175,12 +173,6 @@ def order() -> Response:
         if not form.voucher.errors:
             show_refusal(form, refusal)
         return _page(form, seen, priced)
-    except Conflict as refusal:  # somebody else was quicker: the cart says what is left
-        show_refusal(form, refusal)
-        seen = carts.view(carts.find(cart.token), clock.now())
-        if not seen.is_ready:
-            return redirect(url_for("cart.show"), 303)
-        return _page(form, seen, _priced(form, seen, priced.home, request.form))
     except DomainError as refusal:
         show_refusal(form, refusal)
         return _page(form, seen, priced)
@@ -254,7 +246,7 @@ def _fill_in(form: CheckoutForm) -> None:
         form.name.data, form.phone.data, form.address.data = latest.name, latest.phone, latest.line
         today = clock.business_date(clock.now())
         unit = administrative_units.unit_on(latest.commune_code, today)
-        form.commune.data = _named(unit, today) if unit is not None else latest.commune.full_name
+        form.commune.data = homes.named_place(unit, today) if unit is not None else latest.commune.full_name
 
 
 def _methods(seen: CartView) -> dict[PaymentMethod, str]:
@@ -264,33 +256,6 @@ def _methods(seen: CartView) -> dict[PaymentMethod, str]:
         PaymentMethod.COD: gettext("Cash to who brings the goods"),
     }
     return {method: str(labels[method]) for method in paying.available([group.producer_id for group in seen.groups])}
-
-
-def _home(form: CheckoutForm) -> Unit | None:
-    """Find the commune that was typed; where it can be several, offer them; say so where it is none."""
-    typed = one_line(form.commune.data or "")
-    if not typed:
-        form.commune.errors = form.commune.errors or [gettext("Write the commune or ward and the province.")]
-        return None
-    today = clock.business_date(clock.now())
-    found = addresses.understand(typed, today)
-    if not found:
-        form.commune.errors = [
-            gettext("We know no commune of that name. Please check the spelling and add the province.")
-        ]
-        return None
-    if len(found) > 1:
-        form.commune_code.choices = choices_of({unit.code: _named(unit, today) for unit in found[:12]})
-        picked = next((unit for unit in found if unit.code == form.commune_code.data), None)
-        if picked is None:
-            form.commune_code.errors = [gettext("There are several communes of that name. Please choose yours.")]
-        return picked
-    return found[0]
-
-
-def _named(unit: Unit, today: date) -> str:
-    above = administrative_units.unit_on(unit.parent_code or "", today)
-    return ", ".join(named(f"{one.kind_vi} {one.name_vi}") for one in (unit, above) if one is not None)
 
 
 def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
@@ -385,6 +350,6 @@ def _page(form: CheckoutForm, seen: CartView, priced: Priced | None, *, news: bo
         cart=seen,
         priced=priced,
         news=news,
-        place=_named(priced.home, clock.business_date(clock.now())) if priced is not None else None,
+        place=homes.named_place(priced.home, clock.business_date(clock.now())) if priced is not None else None,
     )
     return unkept(page, answer_status(form))

@@ -16,7 +16,7 @@ from sqlalchemy import String, Text, func, select
 
 from accounts.models import Organisation, OrganisationKind, Place, User
 from app import create_app
-from app.demo import loader
+from app.demo import discounts, loader
 from catalog.models import Product, ProductStatus
 from consignment.models import Note, NoteStatus, Sale, SalesPoint
 from kernel.clock import business_date
@@ -25,7 +25,7 @@ from ocop.certification import CertificateState, state
 from ocop.models import Certificate
 from stock import verification
 from stock.models import Allocation, AllocationState
-from storefront import agreement, queries, texts
+from storefront import agreement, queries, texts, vouchers
 from storefront.after_models import Complaint, ComplaintState, Review, ReviewState
 from storefront.models import PublicText
 from storefront.order_models import (
@@ -44,6 +44,7 @@ from storefront.order_models import (
     RefundState,
 )
 from storefront.return_models import GoodsReturn, ReturnState
+from storefront.voucher_models import Voucher, VoucherKind, VoucherState
 from tests.conftest import TODAY, Database
 from traceability import genealogy
 from traceability.epcis.event_hash import event_hash
@@ -234,6 +235,16 @@ def test_buyers_review_complain_and_send_back(demo: Flask) -> None:
     ):
         for reached in states:
             assert count(model, model.state == reached) >= 1, (model, reached)
+
+
+def test_discount_codes_can_be_tried_and_say_that_they_are_samples(demo: Flask) -> None:
+    rows = db.session.scalars(select(Voucher)).all()
+
+    assert all(row.code.startswith("DULIEUMAU") for row in rows)
+    states = {vouchers.state_of(row, DAY) for row in rows}
+    assert {VoucherState.IN_USE, VoucherState.OVER} <= states
+    assert {row.kind for row in rows} == set(VoucherKind)
+    assert {row.code for row in rows} >= set(discounts.usable())
 
 
 def test_no_pack_was_sold_before_it_was_made(demo: Flask) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from tests import fakestripe
+from tests.fakestripe import FakeStripe
 from tests.live import PASSWORD, LiveShop
 
 #: Where the pictures of the journeys are kept as artefacts.
@@ -31,10 +34,23 @@ def stopped_clock() -> None:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
+def cards() -> Iterator[FakeStripe]:
+    """The provider of card payments, with pages that a browser can open."""
+    with fakestripe.served(lambda: datetime.now(UTC)) as fake:
+        fake.pages_at = fake.url + fakestripe.PAGES
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, cards: FakeStripe) -> Iterator[LiveShop]:
     """The running shop, on SQLite, with the data set loaded once."""
     folder = tmp_path_factory.mktemp("shop")
     live = LiveShop(folder, f"sqlite:///{folder / 'shop.sqlite3'}")
+    live.env |= {
+        "STRIPE_SECRET_KEY": fakestripe.KEY,
+        "STRIPE_WEBHOOK_SECRET": fakestripe.SECRET,
+        "STRIPE_API_BASE": cards.url,
+    }
     live.prepare()
     live.start()
     yield live

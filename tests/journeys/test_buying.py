@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -34,14 +35,18 @@ def fill_cart(page: Page, shop: LiveShop) -> None:
     raise AssertionError("too few producers have goods on sale")
 
 
-def check_out(page: Page, method: str) -> None:
-    """Say where to, look at the prices of the parcels, and order."""
+def check_out(page: Page, method: str, *, code: str = "", picture: Callable[[], None] = lambda: None) -> None:
+    """Say where to, look at the prices of the parcels and at what a discount code takes off, and order."""
     page.locator("button[value=order]").click()
     page.get_by_label(re.compile("Điện thoại|Telephone")).fill("0900 000 001")
     page.get_by_label(re.compile("Tên người nhận|Name of the receiver")).fill("Người mua mẫu")
     page.locator("[name=commune]").fill("phường Hoàn Kiếm, Hà Nội")
     page.locator("[name=address]").fill("Số 1, phố Mẫu")
     page.locator("button[value=price]").last.click()
+    if code:
+        page.locator("[name=voucher]").fill(code)
+        page.locator("button[value=price]").last.click()
+        picture()
     page.locator(f"[name=method][value={method}]").check()
     page.locator("[name=terms]").check()
     page.locator("[name=privacy]").check()
@@ -66,8 +71,8 @@ def test_a_guest_buys_from_three_producers_and_pays_by_vietqr(shop: LiveShop, br
         _read_code(page.locator(".pay-code svg").nth(n).screenshot()) for n in range(page.locator(".pay-code").count())
     ]
     shown = page.locator(".pay h2").all_inner_texts()
-    assert [transfer.amount_vnd for transfer in asked] == [_amount(words) for words in shown]
-    assert sum(transfer.amount_vnd or 0 for transfer in asked) == _amount(page.locator(".order-head b").inner_text())
+    assert [transfer.amount_vnd for transfer in asked] == [amount_of(words) for words in shown]
+    assert sum(transfer.amount_vnd or 0 for transfer in asked) == amount_of(page.locator(".order-head b").inner_text())
     assert all(transfer.purpose.startswith("OC") for transfer in asked)
     context.close()
 
@@ -103,6 +108,6 @@ def _read_code(picture: bytes) -> vietqr.Transfer:
     return vietqr.read(codes[0].text)
 
 
-def _amount(words: str) -> int:
+def amount_of(words: str) -> int:
     """Read the last amount of a sentence."""
     return int(re.sub(r"\D", "", re.findall(r"[\d.,]+(?=\s*[₫đ])", words)[-1]))

@@ -591,3 +591,19 @@ def test_control_two_who_do_not_wait_for_each_other_both_see_the_other_order_sta
         return stands
 
     assert race(app, 2, look) == [True, True], "each leaves the voucher to the other order, and nobody gives it back"
+
+
+# --- How it stands ------------------------------------------------------------------------------------
+
+
+def test_one_place_says_how_a_voucher_stands(ctx: Flask, shop: Shop, now: datetime) -> None:
+    made = voucher(shop.first, now, most_uses=1, valid_from=clock.business_date(now) + timedelta(1))
+    first, last = made.valid_from, made.valid_until
+
+    days = [first - timedelta(1), first, last, last + timedelta(1)]
+    assert [vouchers.state_of(made, day) for day in days] == ["to_come", "in_use", "in_use", "over"]
+    made.used = 1
+    assert vouchers.state_of(made, first) == "used_up"
+    made.stopped_at = now
+    assert vouchers.state_of(made, first) == "stopped"
+    db.session.rollback()

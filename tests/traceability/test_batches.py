@@ -215,6 +215,34 @@ def test_an_intermediate_lot_is_made_of_others_and_goes_into_goods(ctx: Flask, m
     assert not walk.is_cut
 
 
+@pytest.mark.parametrize(
+    ("made_on", "refusal"),
+    [
+        (date(2026, 9, 30), lots.recording.BeforeItsMaterial),
+        (date(2017, 12, 31), lots.recording.TooLongAgo),
+        (date(2126, 1, 1), lots.DayInTheFuture),
+    ],
+)
+def test_nothing_is_made_before_its_material_was_there(
+    ctx: Flask, make: Factories, now: datetime, made_on: date, refusal: type[Exception]
+) -> None:
+    producer = make.producer()
+    rice = make.raw_lot(producer, quantity=1_000, harvested_on=date(2026, 10, 1))
+
+    with pytest.raises(refusal), transaction():
+        lots.make_intermediate(
+            producer,
+            name_vi="Gạo xay",
+            number="XX-1",
+            quantity=900,
+            unit=Unit.GRAM,
+            made_on=made_on,
+            inputs={rice.id: 1_000},
+            actor=SYSTEM,
+            now=now,
+        )
+
+
 def test_a_walk_ends_even_where_edges_run_in_a_circle(ctx: Flask, make: Factories) -> None:
     producer = make.producer()
     one, other, third = (make.raw_lot(producer) for _ in range(3))
