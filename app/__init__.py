@@ -91,7 +91,7 @@ def create_app(config: Config) -> Flask:
         _keep_copies(app, Compress(app))
         headers.init_headers(app)
         gateways.use_cards(_cards(config))
-        short_messages.use(config.texts)
+        short_messages.use(*config.texts)
         parts.register(app, config)
         mail.init_mail(app, config)
         cli.register(app)

@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from storefront import zalo
 from storefront.carriers import Carrier, ghn, ghtk, viettel_post, vnpost
+from storefront.short_messages import Texts
 from storefront.text_gateway import BODY, JsonGateway, is_usable
+from storefront.zalo import Zalo
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -45,7 +48,7 @@ class Config:
     bank_notice_secret: str | None = field(default=None, repr=False)
     carriers: tuple[Carrier, ...] = ()  #: those that are told of parcels; the others are served by their labels
     carrier_notice_secret: str | None = None  #: in the address at which carriers tell of parcels; None: nobody does
-    texts: JsonGateway | None = None  #: who sends text messages; None: nobody, producers call buyers without e-mail
+    texts: tuple[Texts, ...] = ()  #: who sends short messages; nobody: producers call buyers without e-mail
     log_level: str = "INFO"
     log_signing_key: bytes | None = field(
         default=None, repr=False
@@ -80,7 +83,7 @@ class Config:
             bank_notice_secret=_long_enough(environ, "BANK_NOTICE_SECRET", 24),
             carriers=_carriers(environ),
             carrier_notice_secret=_notice_secret(environ),
-            texts=_texts(environ),
+            texts=(*_zalo(environ), *_texts(environ)),
             log_level=_log_level(environ),
             log_signing_key=_log_signing_key(environ),
         )
@@ -237,14 +240,39 @@ def _carriers(environ: Mapping[str, str]) -> tuple[Carrier, ...]:
     return tuple(made)
 
 
-def _texts(environ: Mapping[str, str]) -> JsonGateway | None:
+def _zalo(environ: Mapping[str, str]) -> tuple[Zalo, ...]:
+    """Give the account of Zalo with its templates, if it is there: whole or not at all."""
+    token, file, told = (environ.get(name, "") for name in ("ZALO_ACCESS_TOKEN", "ZALO_TOKEN_FILE", "ZALO_TEMPLATES"))
+    if not (token or file or told):
+        return ()
+    if bool(token) == bool(file) or not told:
+        raise BadSetting(
+            "ZALO_TEMPLATES and one of ZALO_ACCESS_TOKEN and ZALO_TOKEN_FILE are set together or not at all."
+        )
+    if token and not zalo.is_token(token):
+        raise BadSetting("ZALO_ACCESS_TOKEN must be letters, digits and signs without spaces.")
+    if file and not Path(file).is_file():
+        raise BadSetting("ZALO_TOKEN_FILE must name a file that holds the token.")
+    try:
+        templates = zalo.templates_of(json.loads(told))
+    except ValueError:
+        templates = None
+    if templates is None:
+        raise BadSetting(
+            "ZALO_TEMPLATES must be a JSON object: what happened (order:placed, …) and the number of its template."
+        )
+    api = _url(environ, "ZALO_API_BASE", ("https", "http"), zalo.API) or ""
+    return (Zalo(templates, token, Path(file) if file else None, api),)
+
+
+def _texts(environ: Mapping[str, str]) -> tuple[JsonGateway, ...]:
     """Give the gateway of text messages, if it is there: whole or not at all."""
     given = _together(environ, "SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN", "SMS_SENDER")
     body = environ.get("SMS_GATEWAY_BODY")
     if not given:
         if body:
             raise BadSetting("SMS_GATEWAY_BODY says what SMS_GATEWAY_URL is sent: that one is missing.")
-        return None
+        return ()
     _url(environ, "SMS_GATEWAY_URL", ("https", "http"), None)
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,15}|\+?[0-9]{3,15}", given["SMS_SENDER"]):
         raise BadSetting("SMS_SENDER must be the registered name of at most 15 letters and digits, or a number.")
@@ -254,7 +282,7 @@ def _texts(environ: Mapping[str, str]) -> JsonGateway | None:
         read = None
     if not is_usable(read):
         raise BadSetting("SMS_GATEWAY_BODY must be a JSON object with {text} and {to} or {digits} in its texts.")
-    return JsonGateway(given["SMS_GATEWAY_URL"], given["SMS_GATEWAY_TOKEN"], given["SMS_SENDER"], read)
+    return (JsonGateway(given["SMS_GATEWAY_URL"], given["SMS_GATEWAY_TOKEN"], given["SMS_SENDER"], read),)
 
 
 def _together(environ: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -49,7 +49,11 @@ def post(url: str, data: bytes, *, media_type: str, token: str, key: str, second
         "Idempotency-Key": key,
         **({"Authorization": f"Bearer {token}"} if token else {}),
     }
-    reply = exchange(url, data, headers=headers, seconds=seconds)
+    return judged(exchange(url, data, headers=headers, seconds=seconds))
+
+
+def judged(reply: Reply) -> Answer:
+    """Say in one word what a reply means, by its status."""
     return Answer(False, reply.error) if reply.error else _answer(reply.status)
 
 

@@ -30,6 +30,9 @@ WORDS: Mapping[str, str] = {
     "order:confirmed": N_("OCOP Ba Tơ: order %(number)s is confirmed. See it here:"),
     "order:cancelled": N_("OCOP Ba Tơ: order %(number)s is cancelled. Why, and what becomes of the money:"),
     "order:sent": N_("OCOP Ba Tơ: order %(number)s is packed. Follow it here:"),
+    "order:changed": N_("OCOP Ba Tơ: order %(number)s was changed, it costs %(amount)s now. See it here:"),
+    "order:proposed": N_("OCOP Ba Tơ: the producer asks you about order %(number)s. Please answer here:"),
+    "order:readdressed": N_("OCOP Ba Tơ: where order %(number)s goes was changed. See it here:"),
     "return:asked": N_("OCOP Ba Tơ: your return %(number)s is with the producer. See it here:"),
     "return:accepted": N_("OCOP Ba Tơ: return %(number)s is accepted. How to send the goods:"),
     "return:kept": N_("OCOP Ba Tơ: return %(number)s is accepted, you may keep the goods. See it here:"),
@@ -47,35 +50,40 @@ class ShortMessage:
     key: str
     to: str  #: E.164
     words: str
+    what: str = ""  #: a key of :data:`WORDS`
+    facts: Mapping[str, str] = field(default_factory=dict)  #: what the words are made of: number, amount, link, path
 
 
 @dataclass(frozen=True)
 class Sending:
-    """An HTTP request that hands a message over; ``token`` is a bearer."""
+    """An HTTP request that hands a message over. ``headers`` hold a secret."""
 
     url: str
-    token: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     body: Mapping[str, Any]
 
 
 class Texts(Protocol):
-    """Who sends messages, with its settings; pure: a message in, a request out."""
+    """Who sends messages, with its settings; it knows nothing of the network."""
 
-    def sending(self, message: ShortMessage) -> Sending:
-        """Put the request together."""
+    def sending(self, message: ShortMessage) -> Sending | None:
+        """Put the request together; None where it has no way to say this."""
+
+    def refusal(self, answer: bytes) -> str | None:
+        """Say why an answer with a status of success is a refusal; "" where it is none, None where nobody can tell."""
 
 
-_texts: Texts | None = None
+_texts: tuple[Texts, ...] = ()
 
 
-def use(texts: Texts | None) -> None:
-    """Say who sends messages; None: nobody, and producers call."""
+def use(*texts: Texts) -> None:
+    """Say who sends messages, in the order in which they are asked; nobody, and producers call."""
     global _texts
     _texts = texts
 
 
-def sender() -> Texts | None:
-    """Give who sends messages, if anybody does."""
+def senders() -> tuple[Texts, ...]:
+    """Give who sends messages."""
     return _texts
 
 
@@ -86,7 +94,7 @@ def tell(
 
     :param what: a key of :data:`WORDS`
     """
-    if contact is None or contact.email is not None or _texts is None:
+    if contact is None or contact.email is not None or not _texts:
         return
     jobs.enqueue(
         JOB,

@@ -25,7 +25,12 @@ class JsonGateway:
     def sending(self, message: ShortMessage) -> Sending:
         """Fill the body in. ``{digits}`` is the number without its plus sign."""
         values = (message.to, message.to.removeprefix("+"), self.sender, message.words, message.key)
-        return Sending(self.url, self.token, {name: _filled(part, values) for name, part in self.body.items()})
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": message.key}
+        return Sending(self.url, headers, filled(dict(self.body), dict(zip(PLACES, values, strict=True))))
+
+    def refusal(self, answer: bytes) -> str:
+        """Take a status of success for one: gateways say in it what they think of a message."""
+        return ""
 
 
 def is_usable(body: object) -> TypeGuard[dict[str, Any]]:
@@ -36,22 +41,22 @@ def is_usable(body: object) -> TypeGuard[dict[str, Any]]:
     return any("{text}" in text for text in texts) and any("{to}" in text or "{digits}" in text for text in texts)
 
 
-def _filled(part: Any, values: tuple[str, ...]) -> Any:
+def filled(part: Any, values: Mapping[str, str]) -> Any:
+    """Fill the places of a body in, at every depth; what is filled in is not looked at again."""
     if isinstance(part, dict):
-        return {name: _filled(value, values) for name, value in part.items()}
+        return {name: filled(value, values) for name, value in part.items()}
     if isinstance(part, list):
-        return [_filled(value, values) for value in part]
+        return [filled(value, values) for value in part]
     if not isinstance(part, str):
         return part
-    # What is filled in is not looked at again: a message may hold the name of a place.
     pieces: list[str] = []
     rest = part
     while True:
-        found = [(rest.find(place), place) for place in PLACES if place in rest]
+        found = [(rest.find(place), place) for place in values if place in rest]
         if not found:
             return "".join(pieces) + rest
         at, place = min(found)
-        pieces += [rest[:at], values[PLACES.index(place)]]
+        pieces += [rest[:at], values[place]]
         rest = rest[at + len(place) :]
 
 

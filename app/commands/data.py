@@ -14,7 +14,7 @@ from accounts import passwords
 from app.books_jobs import prove
 from app.commands.tables import require_tables
 from app.config import VAR, Config
-from app.demo import data, loader
+from app.demo import data, discounts, loader
 from kernel import clock
 from kernel.errors import DomainError
 from oversight import agreement as recalls
@@ -60,7 +60,7 @@ def load(scale: int, if_empty: bool) -> None:
     if if_empty and (config.is_production or not loader.is_empty()):
         return
     _refuse_production()
-    short_messages.use(None)  # the numbers of sample buyers are nobody's
+    short_messages.use()  # the numbers of sample buyers are nobody's
     click.echo("Loading the Ba Tơ data set (about half a minute):", err=True)
     try:
         loader.load(
@@ -79,6 +79,7 @@ def sign_ins() -> None:
     for person in data.read().people:
         click.echo(f"  {person.email}".ljust(28) + person.name)
     click.echo(f"  password: {_password()}   sign in at /dang-nhap")
+    click.echo(f"  discount codes: {', '.join(discounts.usable())}   at the checkout")
 
 
 @ledger.command("verify")
