@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 from accounts.actor import Permission
 from accounts.web.forms import BaseForm, answer_status, choice, line, set_choices, show_refusal, words_of
 from accounts.web.guard import current_actor, requires
+from admin.order_changes import seen_of_form
 from admin.orders import done, own_order, page_of, where_of
 from kernel import clock
 from kernel.db import db, transaction
@@ -61,6 +62,7 @@ def pack(number: str) -> str | tuple[str, int] | Answer:
                     own_order(number),
                     carrier=form.carrier.data or "",
                     code=form.code.data or "",
+                    seen=seen_of_form(),
                     actor=current_actor(),
                     now=clock.now(),
                 )

@@ -151,7 +151,7 @@ def _slip(order: Order, picks: Picks) -> Document:
             dong(line.price_vnd),
             dong(line.amount_vnd),
         )
-        for line in order.lines
+        for line in order.lines_left
     )
     sums = [(gettext("Goods"), dong(order.goods_vnd))]
     if order.discount_vnd:
@@ -219,7 +219,7 @@ def _order_sheet(orders: Sequence[Order]) -> Document:
         due = 0 if parcels.is_paid(order) else order.total_vnd
         rows = tuple(
             (said(line, "name"), _batches(picks[order.id].get(line.line, [])), str(line.quantity))
-            for line in order.lines
+            for line in order.lines_left
         )
         money = gettext("Collect %(amount)s", amount=dong(due)) if due else gettext("Paid: collect nothing")
         remarks = [money]

@@ -29,6 +29,8 @@ from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError
 from storefront import (
     carriers,
+    change_queries,
+    changing,
     invoices,
     order_queries,
     ordering,
@@ -39,7 +41,7 @@ from storefront import (
     short_messages,
     vat,
 )
-from storefront.order_models import CodState, Order, Parcel, ParcelState, PaymentMethod, Placement
+from storefront.order_models import ChangeState, CodState, Order, Parcel, ParcelState, PaymentMethod, Placement
 from storefront.order_queries import OrderRow, Stage
 from storefront.parcel_words import CARRIERS, CASH, STATES, STEPS
 
@@ -74,6 +76,11 @@ HAPPENED = {
     "confirmed": N_("Confirmed: the goods are set aside"),
     "paid": N_("Paid"),
     "called": N_("The buyer was called"),
+    "proposed": N_("The buyer was asked whether fewer goods will do"),
+    "changed": N_("Fewer goods, for so much less"),
+    "refused_change": N_("The buyer wants all the goods"),
+    "withdrew_change": N_("The proposal was taken back"),
+    "readdressed": N_("The buyer changed where it goes, or the note"),
     "packed": N_("Packed"),
     "delivered": N_("Delivered"),
     "returned": N_("The goods came back"),
@@ -82,6 +89,14 @@ HAPPENED = {
     "refunded": N_("Money went back to the buyer"),
     "refund_failed": N_("The money did not reach the buyer: it is sent again"),
     "disputed": N_("The payer's bank asks for the money of the card back"),
+}
+#: What became of a change of an order, and the tone of the words.
+CHANGES = {
+    ChangeState.PROPOSED: (N_("The buyer has not answered"), "wait"),
+    ChangeState.DONE: (N_("Carried out"), "good"),
+    ChangeState.REFUSED: (N_("The buyer wants all the goods"), "bad"),
+    ChangeState.WITHDRAWN: (N_("The proposal was taken back"), "off"),
+    ChangeState.OVERTAKEN: (N_("Overtaken by another change"), "off"),
 }
 #: Whose hands the cash of a parcel is in.
 HOLDERS = {
@@ -258,7 +273,7 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         order=order,
         contact=order.purchase.contact,
         where=where_of(order),
-        sends_texts=short_messages.sender() is not None,
+        sends_texts=bool(short_messages.senders()),
         problem=problem,
         stage=stage,
         status=STAGES[stage],
@@ -272,6 +287,11 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         to_pack=stage is Stage.TO_PACK,
         may_pack=own and stage is Stage.TO_PACK,
         may_cancel=own and stage in (Stage.TO_PACK, Stage.WAITING),
+        may_propose=own and stage in (Stage.TO_PACK, Stage.WAITING) and changing.may_change(order),
+        changes=change_queries.of_order(order),
+        change_states=CHANGES,
+        names={line.line: line for line in order.lines},
+        open_changes={change.id for change in change_queries.of_order(order) if own and changing.is_open(change)},
         own=own,
         parcels=[_parcel_view(parcel, own=own) for parcel in order.parcels],
         steps=[_step_view(step) for step in order_queries.steps_of(order)],
@@ -342,8 +362,9 @@ def _parcel_view(parcel: Parcel, *, own: bool) -> dict[str, Any]:
 def _step_view(step: Any) -> dict[str, Any]:
     facts = step.facts or {}
     text = facts.get("note") or facts.get("parcel")
-    if facts.get("amount_vnd") is not None:
-        text = dong(facts["amount_vnd"])
+    amount = facts.get("amount_vnd", facts.get("less_vnd"))
+    if amount is not None:
+        text = dong(amount)
     return {
         "at": step.at,
         "title": HAPPENED.get(step.what, step.what),

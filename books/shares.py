@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kernel.money import part
+
 
 @dataclass(frozen=True)
 class Sale:
@@ -74,24 +76,19 @@ def undone(sale: Sale, refunded_vnd: int) -> Sale:
         return sale
     goods = min(refunded_vnd, sale.goods_paid_vnd)
     delivery = refunded_vnd - goods
-    goods_off = _part(sale.goods_off_vnd, goods, sale.goods_paid_vnd)
-    delivery_off = _part(sale.delivery_off_vnd, delivery, sale.delivery_paid_vnd)
+    goods_off = part(sale.goods_off_vnd, goods, sale.goods_paid_vnd)
+    delivery_off = part(sale.delivery_off_vnd, delivery, sale.delivery_paid_vnd)
     return Sale(
         goods_vnd=goods + goods_off,
         goods_off_vnd=goods_off,
         delivery_vnd=delivery + delivery_off,
         delivery_off_vnd=delivery_off,
-        commission_vnd=_part(sale.commission_vnd, goods, sale.goods_paid_vnd),
-        vat_held_vnd=_part(sale.vat_held_vnd, goods, sale.goods_paid_vnd),
-        pit_held_vnd=_part(sale.pit_held_vnd, goods, sale.goods_paid_vnd),
+        commission_vnd=part(sale.commission_vnd, goods, sale.goods_paid_vnd),
+        vat_held_vnd=part(sale.vat_held_vnd, goods, sale.goods_paid_vnd),
+        pit_held_vnd=part(sale.pit_held_vnd, goods, sale.goods_paid_vnd),
     )
 
 
 def refund(sale: Sale, *, before_vnd: int, amount_vnd: int) -> Sale:
     """Say what a refund undoes, when ``before_vnd`` had gone back already."""
     return undone(sale, before_vnd + amount_vnd) - undone(sale, before_vnd)
-
-
-def _part(amount: int, taken: int, of: int) -> int:
-    """Take the same part of ``amount`` that ``taken`` is of ``of``, rounded half up; of nothing, nothing."""
-    return (2 * amount * taken + of) // (2 * of) if of else 0

@@ -11,6 +11,14 @@ def share(amount_vnd: int, rate_bp: int) -> int:
     return sign * ((abs(amount_vnd) * rate_bp + 5_000) // 10_000)
 
 
+def part(amount_vnd: int, taken: int, of: int) -> int:
+    """Take the same part of an amount that ``taken`` is of ``of``, rounded half up; of nothing, nothing.
+
+    What is taken in several steps is the difference of before and after: so the last step takes what is left.
+    """
+    return (2 * amount_vnd * taken + of) // (2 * of) if of else 0
+
+
 def split(amount_vnd: int, weights: Sequence[int]) -> list[int]:
     """Divide an amount so that the parts add up to it exactly.
 

@@ -16,7 +16,7 @@ what a forgotten lock would let through.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -167,9 +167,10 @@ def regain(document: str, *, lines: Collection[int], on: date, until: datetime |
     """
     rows = _locked(document, lines, on=on)
     wants: dict[int, Want] = {}
+    wanted = _wanted(rows)
     for row in rows:
         if row.line not in wants:
-            wants[row.line] = Want(row.line, row.trade_item_id, row.wanted, row.owner_id, _days_asked(row))
+            wants[row.line] = Want(row.line, row.trade_item_id, wanted[row.line], row.owner_id, _days_asked(row))
     _give_back([row for row in rows if row.state in LIVE])
     _hold(list(wants.values()), document=document, on=on, until=until, now=now)
 
@@ -212,6 +213,73 @@ def release(document: str, *, now: datetime, lines: Collection[int] | None = Non
     """Give the goods of a document back: what was shipped, or given back before, stays as it is."""
     rows = [row for row in _locked(document, lines) if row.state in LIVE]
     _give_back(rows)
+
+
+def take_down(document: str, packs: Mapping[int, int], *, now: datetime) -> None:
+    """Let lines want fewer packs, or none: the rest is free again. What may not be sold goes first, then what keeps
+    longest.
+
+    :param packs: {line: how many it wants from now on}
+    :raises HoldLost: if some of the goods went to somebody else meanwhile
+    """
+    rows = _locked(document, packs.keys())
+    _all_there(rows, document, packs.keys())
+    live = [row for row in rows if row.state in LIVE]
+    places: dict[int, tuple[bool, date | None]] = {
+        row[0]: (row[1], row[2])
+        for row in db.session.execute(
+            select(Allocation.id, Balance.frozen, Batch.expires_on)
+            .join(Batch, Batch.lot_id == Allocation.lot_id)
+            .join(
+                Balance,
+                and_(
+                    Balance.lot_id == Allocation.lot_id,
+                    Balance.location_id == Allocation.location_id,
+                    Balance.owner_id == Allocation.owner_id,
+                ),
+            )
+            .where(Allocation.id.in_([row.id for row in live]))
+        )
+    }
+
+    def keeps_longest(row: Allocation) -> tuple[bool, date, int]:
+        frozen, expires_on = places[row.id]
+        return frozen, expires_on or date.max, row.id
+
+    freed = Counter[Key]()
+    for line, left in packs.items():
+        own = sorted((row for row in live if row.line == line), key=keeps_longest, reverse=True)
+        too_many = sum(row.quantity for row in own) - left
+        if left < 0 or too_many < 0:
+            raise ValueError("a line wants fewer packs, never more")
+        for row in own:
+            part = min(too_many, row.quantity)
+            too_many -= part
+            freed[row.lot_id, row.location_id, row.owner_id] += part
+            if part < row.quantity:
+                db.session.add(_fewer(row, row.quantity - part, left, now))
+            row.state = AllocationState.RELEASED
+    db.session.flush()
+    _unclaim(+freed)
+
+
+def _fewer(row: Allocation, quantity: int, wanted: int, now: datetime) -> Allocation:
+    """Give what stays promised of an allocation that is given back: the same packs, fewer of them."""
+    return Allocation(
+        document=row.document,
+        line=row.line,
+        trade_item_id=row.trade_item_id,
+        lot_id=row.lot_id,
+        location_id=row.location_id,
+        owner_id=row.owner_id,
+        wanted=wanted,
+        quantity=quantity,
+        good_on=row.good_on,
+        state=row.state,
+        expires_at=row.expires_at,
+        created_at=now,
+        reason=row.reason,
+    )
 
 
 def ship(
@@ -584,9 +652,17 @@ def _all_there(rows: Sequence[Allocation], document: str, lines: Collection[int]
         raise HoldLost(lost)
 
 
+def _wanted(rows: Sequence[Allocation]) -> dict[int, int]:
+    """Say how many packs each line wants: what it wants only ever goes down."""
+    found: dict[int, int] = {}
+    for row in rows:
+        found[row.line] = min(row.wanted, found.get(row.line, row.wanted))
+    return found
+
+
 def _lost(rows: Sequence[Allocation]) -> list[int]:
     """List the lines of which something went to somebody else."""
-    wanted, there = {row.line: row.wanted for row in rows}, Counter[int]()
+    wanted, there = _wanted(rows), Counter[int]()
     for row in rows:
         if row.state is not AllocationState.RELEASED:
             there[row.line] += row.quantity
@@ -595,7 +671,8 @@ def _lost(rows: Sequence[Allocation]) -> list[int]:
 
 def _same(earlier: Sequence[Allocation], wants: Sequence[Want]) -> list[Allocation]:
     asked = {(want.line, want.trade_item_id): want.quantity for want in wants}
-    if asked != {(row.line, row.trade_item_id): row.wanted for row in earlier}:
+    wanted = _wanted(earlier)
+    if asked != {(row.line, row.trade_item_id): wanted[row.line] for row in earlier}:
         raise AskedOtherwise()
     lost = _lost(earlier)
     if lost:

@@ -92,7 +92,7 @@ def reviewable(purchase: Purchase) -> list[Reviewable]:
     return [
         Reviewable(order, line, reviews.get((order.id, line.line)))
         for order in come
-        for line in order.lines
+        for line in order.lines_left
         if line.of_line is None
     ]
 

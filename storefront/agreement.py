@@ -51,11 +51,11 @@ class _Journal:
 def verify() -> list[str]:
     """Compare; give a line for each difference (none: everything agrees).
 
-    Laws: an order that stands is in the journal with the shares that were frozen, less what refunds undid; any other
-    is at nought. What a payment captured and did not give back is what is held of it and what is left of the orders it
-    paid. What is promised back is the refunds that wait. Every credit is there once. Whoever was paid has what came
-    less what went. What is held of a payment for disputes is what these hold. Of the tax on each entry VAT and PIT are
-    written down. Vouchers are used as often as purchases have them.
+    Laws: an order costs what is left of its lines. One that stands is in the journal with the shares that were frozen,
+    less what refunds undid; any other is at nought. What a payment captured and did not give back is what is held of it
+    and what is left of the orders it paid. What is promised back is the refunds that wait. Every credit is there once.
+    Whoever was paid has what came less what went. What is held of a payment for disputes is what these hold. Of the tax
+    on each entry VAT and PIT are written down. Vouchers are used as often as purchases have them.
     """
     said = _read()
     return [
@@ -114,6 +114,7 @@ def _orders(said: _Journal) -> Iterator[str]:
     names = set()
     for order in orders:
         names.add(order.number)
+        yield from _sums(order)
         if not _stands(order, said):
             continue
         undone = _undone(order, said)
@@ -135,6 +136,13 @@ def _orders(said: _Journal) -> Iterator[str]:
             f"{document}, {account} of organisation {organisation_id}: the journal says {said.sums[key]}, "
             f"the order {expected[key]}"
         )
+
+
+def _sums(order: Order) -> Iterator[str]:
+    """An order costs what is left of its lines, and is made cheaper by what is taken off them, or off its delivery."""
+    goods, off = sum(line.amount_vnd for line in order.lines), sum(line.discount_vnd for line in order.lines)
+    if goods != order.goods_vnd or off > order.discount_vnd or min([line.quantity for line in order.lines] or [0]) < 0:
+        yield f"order {order.number}: its lines come to {goods} less {off}, it says {order.goods_vnd}"
 
 
 def _stands(order: Order, said: _Journal) -> bool:

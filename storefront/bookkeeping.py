@@ -83,6 +83,25 @@ def cancelled(order: Order, *, now: datetime, actor: Actor | None = None) -> Non
     _undo_the_rest(order, f"order:{order.number}:cancelled", "order_cancelled", now, actor)
 
 
+def changed(order: Order, before: Sale, number: str, *, now: datetime, actor: Actor | None = None) -> None:
+    """Fewer goods of an order that stands are sold than before: the difference is undone, its money is held again.
+
+    :param before: what was sold, whatever of it was given back since
+    :param number: of the change
+    """
+    if not _stands(order):
+        return
+    _lock_payments(order)
+    after = sale_of(order)
+    undone = undone_of(order) + before.total_vnd - after.total_vnd
+    part = (before - shares.undone(before, undone)) - (after - shares.undone(after, undone))
+    payee_id, subject = _who_has_the_money_of(order)
+    lines = selling.cancelled(part, deal_of(order), payee_id=payee_id, subject=subject)
+    cause = f"order:{order.number}:changed:{number}"
+    entry_id = journal.post(cause, "order_changed", lines, now=now, actor=actor)
+    _note_tax(entry_id, [(order, shares.Sale(0) - part)], now)
+
+
 def came_back(order: Order, *, now: datetime, actor: Actor | None = None) -> None:
     """Nobody took the parcel, or all of it came back: the sale is undone like that of an order called off."""
     _undo_the_rest(order, f"order:{order.number}:came_back", "order_came_back", now, actor)
@@ -291,9 +310,7 @@ def _order_of(payment: Payment) -> str:
 def _undo_the_rest(order: Order, cause: str, kind: str, now: datetime, actor: Actor | None) -> None:
     if not _stands(order):
         return
-    db.session.scalars(
-        for_update(select(Payment).where(Payment.purchase_id == order.purchase_id).order_by(Payment.id))
-    ).all()
+    _lock_payments(order)
     sale = sale_of(order)
     rest = sale - shares.undone(sale, undone_of(order))
     payee_id, subject = _who_has_the_money_of(order)
@@ -357,6 +374,12 @@ def _note_tax(entry_id: int | None, parts: Sequence[tuple[Order, Sale]], now: da
             )
         )
     db.session.flush()
+
+
+def _lock_payments(order: Order) -> None:
+    db.session.scalars(
+        for_update(select(Payment).where(Payment.purchase_id == order.purchase_id).order_by(Payment.id))
+    ).all()
 
 
 def _stands(order: Order) -> bool:

@@ -97,10 +97,10 @@ def _line(order: Order, want: Want, bought: OrderLine) -> OrderLine:
         name_vi=bought.name_vi,
         name_en=bought.name_en,
         slug=bought.slug,
-        quantity=want.quantity,
+        agreed=want.quantity,
         unit=bought.unit,
         price_vnd=0,
-        amount_vnd=0,
+        agreed_vnd=0,
         certificate_number=bought.certificate_number,
         stars=bought.stars,
     )

@@ -7,15 +7,17 @@ where a gateway is configured (``storefront.short_messages``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from kernel import clock, jobs
 from storefront import short_messages
-from storefront.order_models import Order, OrderLine, OrderStep, PaymentMethod, Purchase
+from storefront.order_models import Order, OrderChange, OrderLine, OrderStep, PaymentMethod, Purchase
 from storefront.return_models import GoodsReturn
 
 PLACED, CONFIRMED, CANCELLED, SENT = "placed", "confirmed", "cancelled", "sent"
+CHANGED, PROPOSED, READDRESSED = "changed", "proposed", "readdressed"
 
 
 def tell(
@@ -30,7 +32,7 @@ def tell(
 ) -> None:
     """Write to the buyer what happened, if there is an address to write to; the same twice is one letter.
 
-    :param what: PLACED, CONFIRMED, CANCELLED, SENT
+    :param what: PLACED, CONFIRMED, CANCELLED, SENT, CHANGED, PROPOSED, READDRESSED
     :param order: which order it is about; all of them when None
     :param step: what happened to it. An order that was cancelled, stands again and is cancelled again has two of
         these, and its buyer two letters
@@ -41,6 +43,7 @@ def tell(
     total_vnd = order.total_vnd if order is not None else purchase.total_vnd
     path = f"/don-hang/{purchase.token}"
     key = f"order:{what}:{about}:{step.id if step is not None else ''}"
+    facts = {"reason": order.cancel_reason if order is not None else "", "is_pickup": False, "cuts": [], **facts}
     short_messages.tell(
         contact,
         f"order:{what}",
@@ -72,11 +75,52 @@ def tell(
             "on_delivery": purchase.method is PaymentMethod.COD,
             "pay_until": _time(purchase.hold_until),
             "cause": order.cancel_cause if order is not None else "",
-            "reason": order.cancel_reason if order is not None else "",
-            "is_pickup": False,
             **facts,
         },
     )
+
+
+#: What became of a change → what the buyer is told, and whether the producer is.
+_OF_CHANGES = {
+    "changed": (CHANGED, True),
+    "accepted": (CHANGED, True),
+    "proposed": (PROPOSED, False),
+    "refused": (None, True),
+}
+
+
+def tell_of_change(change: OrderChange, what: str, *, now: datetime, step: OrderStep) -> None:
+    """Write to the buyer and to the producer that fewer goods are sent, or that the producer asks for that."""
+    to_buyer, to_producer = _OF_CHANGES[what]
+    order = change.order
+    if to_buyer is not None:
+        names = {line.line: line for line in order.lines}
+        cuts = [
+            {"vi": names[cut.line].name_vi, "en": names[cut.line].name_en, "packs": cut.packs, "left": cut.packs_left}
+            for cut in change.lines
+        ]
+        tell(order.purchase, to_buyer, now=now, order=order, step=step, reason=change.reason, cuts=cuts)
+    if to_producer:
+        _tell_producer(order, what, now)
+
+
+def tell_of_address(purchase: Purchase, steps: Sequence[tuple[Order, OrderStep]], *, now: datetime) -> None:
+    """Write to the buyer and to the producers that the goods go to somebody else, or elsewhere."""
+    tell(purchase, READDRESSED, now=now, step=steps[0][1])
+    for order, _ in steps:
+        _tell_producer(order, READDRESSED, now)
+
+
+def _tell_producer(order: Order, what: str, now: datetime) -> None:
+    if order.producer.email is not None:
+        jobs.enqueue(
+            "mail.send",
+            now=now,
+            template="order_change",
+            to=order.producer.email,
+            language="vi",
+            facts={"what": what, "number": order.number, "path": f"/quan-tri/don-hang/{order.number}"},
+        )
 
 
 #: Step of a return → who is written to.
@@ -137,7 +181,7 @@ def _told(order: Order, lots: dict[int, list[tuple[str, str]]]) -> dict[str, Any
         "en": order.producer.name_en,
         "total_vnd": order.total_vnd,
         "shipping_vnd": order.shipping_vnd,
-        "lines": [_line(line, lots.get(line.line, [])) for line in order.lines],
+        "lines": [_line(line, lots.get(line.line, [])) for line in order.lines_left],
     }
 
 

@@ -18,12 +18,17 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
+    cast,
+    func,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.models import Organisation, values
 from catalog.models import TradeItem, Unit
@@ -224,16 +229,128 @@ class Order(Base):
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     packed_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=0)  #: how often it, or where it goes, was changed since
 
     purchase: Mapped[Purchase] = relationship(back_populates="orders")
     producer: Mapped[Organisation] = relationship(foreign_keys=[producer_id])
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.line")
     parcels: Mapped[list[Parcel]] = relationship(back_populates="order", order_by="Parcel.id")
 
+    @property
+    def lines_left(self) -> list[OrderLine]:
+        """The lines of which anything is left."""
+        return [line for line in self.lines if line.quantity]
+
+
+# --- Changes before it is packed --------------------------------------------------------------------
+
+
+class ChangeState(enum.StrEnum):
+    """What became of a change of an order."""
+
+    PROPOSED = "proposed"  #: by the producer; the buyer has not answered
+    DONE = "done"
+    REFUSED = "refused"  #: by the buyer: the order stays as it is
+    WITHDRAWN = "withdrawn"  #: by the producer
+    OVERTAKEN = "overtaken"  #: the order was changed otherwise before the buyer answered
+
+
+class OrderChange(Base):
+    """Fewer goods than were agreed: which of them, and how much less they cost. Its facts never change."""
+
+    __tablename__ = "order_change"
+    __table_args__ = (
+        UniqueConstraint("id", "order_id"),
+        CheckConstraint("asked_by IN ('buyer', 'producer')", name="asked_by"),
+        CheckConstraint("asked_by = 'producer' OR state = 'done'", name="buyers_are_done"),
+        CheckConstraint("asked_by = 'buyer' OR reason <> ''", name="producers_have_reason"),
+        CheckConstraint("(state = 'proposed') = (answered_at IS NULL)", name="answered"),
+        CheckConstraint("goods_vnd >= 0 AND discount_vnd BETWEEN 0 AND goods_vnd", name="amounts"),
+        Index(
+            "uq_order_change_proposed",
+            "order_id",
+            unique=True,
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),
+        Index(
+            "uq_order_change_done",
+            "order_id",
+            "revision",
+            unique=True,
+            sqlite_where=text("state = 'done'"),
+            postgresql_where=text("state = 'done'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)  #: "TD-000012"
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    revision: Mapped[int]  #: of the order that it was worked out for
+    asked_by: Mapped[str] = mapped_column(String(8))  #: "buyer", "producer"
+    state: Mapped[ChangeState] = mapped_column(values(ChangeState))
+    reason: Mapped[str] = mapped_column(String(300), default="")  #: the producer's; the buyer reads it
+    goods_vnd: Mapped[int]  #: less than before
+    discount_vnd: Mapped[int]  #: less is taken off than before
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship()
+    lines: Mapped[list[OrderChangeLine]] = relationship(order_by="OrderChangeLine.line")
+
+    @property
+    def less_vnd(self) -> int:
+        """How much less the buyer pays."""
+        return self.goods_vnd - self.discount_vnd
+
+
+@append_only
+class OrderChangeLine(Base):
+    """So many packs less of a line, and what is left of it."""
+
+    __tablename__ = "order_change_line"
+    __table_args__ = (
+        ForeignKeyConstraint(["change_id", "order_id"], ["order_change.id", "order_change.order_id"]),
+        ForeignKeyConstraint(["order_id", "line"], ["purchase_line.order_id", "purchase_line.line"]),
+        CheckConstraint("packs > 0 AND packs_left >= 0", name="packs"),
+        CheckConstraint("amount_vnd >= 0 AND discount_vnd BETWEEN 0 AND amount_vnd", name="amounts"),
+        Index("ix_order_change_line_line", "order_id", "line"),
+    )
+
+    change_id: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    order_id: Mapped[int]
+    packs: Mapped[int]
+    packs_left: Mapped[int]
+    amount_vnd: Mapped[int]  #: less than before
+    discount_vnd: Mapped[int]  #: less is taken off than before
+
+
+def _left(agreed: Any, less: Any, order_id: Any, line: Any) -> Any:
+    """Say in SQL what is left of what was agreed once the changes of a line were carried out.
+
+    It is read with the line. Who locks an order has it read anew: see ``ordering.lock_orders``.
+    """
+    taken = (
+        select(func.coalesce(func.sum(less), 0))
+        .join(OrderChange, OrderChange.id == OrderChangeLine.change_id)
+        .where(
+            OrderChangeLine.order_id == order_id,
+            OrderChangeLine.line == line,
+            OrderChange.state == ChangeState.DONE,
+        )
+        .correlate_except(OrderChangeLine, OrderChange)
+        .scalar_subquery()
+    )
+    return column_property(agreed - cast(taken, Integer), expire_on_flush=False)
+
 
 @append_only
 class OrderLine(Base):
     """What was agreed, as it was agreed: it outlives the product, its price and its certificate.
+
+    ``quantity``, ``amount_vnd`` and ``discount_vnd`` are what is left of it after the changes that were carried out.
 
     ``line`` counts through the whole purchase: the stock held for a purchase (``stock.allocation``, document = the
     purchase's number) is told apart by it. Lines of a gift set's parts have the set's line as ``of_line`` and cost
@@ -254,14 +371,22 @@ class OrderLine(Base):
     name_vi: Mapped[str] = mapped_column(String(250))
     name_en: Mapped[str] = mapped_column(String(250))
     slug: Mapped[str] = mapped_column(String(140))  #: of the product, then
-    quantity: Mapped[int]
+    agreed: Mapped[int] = mapped_column("quantity")
     unit: Mapped[Unit] = mapped_column(values(Unit))
     price_vnd: Mapped[int]
-    amount_vnd: Mapped[int]
-    discount_vnd: Mapped[int] = mapped_column(default=0)
+    agreed_vnd: Mapped[int] = mapped_column("amount_vnd")
+    agreed_off_vnd: Mapped[int] = mapped_column("discount_vnd", default=0)
     vat_bp: Mapped[int | None]  #: VAT contained in the price, where the seller stated it; -1: not subject to VAT
     certificate_number: Mapped[str | None] = mapped_column(String(40))
     stars: Mapped[int | None]
+    quantity: Mapped[int] = _left(agreed, OrderChangeLine.packs, order_id, line)
+    amount_vnd: Mapped[int] = _left(agreed_vnd, OrderChangeLine.amount_vnd, order_id, line)
+    discount_vnd: Mapped[int] = _left(agreed_off_vnd, OrderChangeLine.discount_vnd, order_id, line)
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        for left, agreed in (("quantity", "agreed"), ("amount_vnd", "agreed_vnd"), ("discount_vnd", "agreed_off_vnd")):
+            set_committed_value(self, left, facts.get(agreed, 0))
 
     order: Mapped[Order] = relationship(back_populates="lines")
     trade_item: Mapped[TradeItem] = relationship()

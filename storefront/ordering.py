@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from accounts.actor import Actor
 from books import commission
@@ -197,7 +197,7 @@ def confirm(order: Order, *, now: datetime) -> None:
 
     :raises stock.allocation.HoldLost: if its goods went to somebody else meanwhile (the caller decides what then)
     """
-    lock(order)
+    lock_order(order)
     if order.placement is not Placement.PLACED:
         return
     allocation.confirm(order.purchase.number, lines=wanted_lines(order), now=now)
@@ -245,7 +245,7 @@ def reopen(order: Order, *, now: datetime) -> None:
     :raises stock.allocation.NotEnough: if they are gone
     :raises storefront.vouchers.NotGiven: if others used up its voucher meanwhile
     """
-    lock(order)
+    lock_order(order)
     allocation.regain(
         order.purchase.number, lines=wanted_lines(order), on=clock.business_date(now), until=None, now=now
     )
@@ -258,7 +258,7 @@ def reopen(order: Order, *, now: datetime) -> None:
 def wanted_lines(order: Order) -> list[int]:
     """Give the numbers of the lines that goods are held for."""
     sets = {line.of_line for line in order.lines if line.of_line is not None}
-    return [line.line for line in order.lines if line.line not in sets]
+    return [line.line for line in order.lines_left if line.line not in sets]
 
 
 def note(order: Order, what: str, *, now: datetime, actor: Actor | None = None, **facts: object) -> OrderStep:
@@ -269,11 +269,27 @@ def note(order: Order, what: str, *, now: datetime, actor: Actor | None = None, 
     return step
 
 
+def lock_order(order: Order) -> Order:
+    """Lock an order, and read it and what is left of its lines anew."""
+    lock(order)
+    _forget_lines({order.id})
+    return order
+
+
 def lock_orders(purchase: Purchase) -> Sequence[Order]:
-    """Lock all orders of a purchase, in their order, and read them anew."""
-    return db.session.scalars(
+    """Lock all orders of a purchase, in their order, and read them and what is left of their lines anew."""
+    orders = db.session.scalars(
         for_update(select(Order).where(Order.purchase_id == purchase.id).order_by(Order.id))
     ).all()
+    _forget_lines({order.id for order in orders})
+    return orders
+
+
+def _forget_lines(order_ids: set[int]) -> None:
+    """Let what is left of lines be read when it is asked for: it may have changed while a lock was waited for."""
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, OrderLine) and (inspect(row).identity or (None,))[0] in order_ids:
+            db.session.expire(row, ["quantity", "amount_vnd", "discount_vnd"])
 
 
 def _taken_off(seen: CartView, asked: Asked, now: datetime) -> Off | None:
@@ -367,11 +383,11 @@ def _line(number: int, line: LineView, discount_vnd: int) -> OrderLine:
         name_vi=offer.full_vi[:250],
         name_en=offer.full_en[:250],
         slug=offer.slug,
-        quantity=line.quantity,
+        agreed=line.quantity,
         unit=offer.unit,
         price_vnd=price,
-        amount_vnd=price * line.quantity,
-        discount_vnd=discount_vnd,
+        agreed_vnd=price * line.quantity,
+        agreed_off_vnd=discount_vnd,
         vat_bp=offer.vat_bp,
         certificate_number=offer.certificate_number,
         stars=offer.stars,

@@ -68,6 +68,10 @@ class PackedBefore(Conflict):
     message = N_("Order %(number)s was packed before.")
 
 
+class ChangedMeanwhile(Conflict):
+    message = N_("Order %(number)s was changed meanwhile. Please look at it again before you pack.")
+
+
 class NoSuchCarrier(InvalidInput):
     message = N_("Choose who brings the parcel.")
     field = "carrier"
@@ -151,16 +155,19 @@ def record_invoice(order: Order, number: str, *, actor: Actor, now: datetime) ->
     audit.record(actor, "storefront.invoice_number", f"order:{order.number}", now=now)
 
 
-def pack(order: Order, *, carrier: str, code: str = "", actor: Actor, now: datetime) -> Parcel:
+def pack(order: Order, *, carrier: str, code: str = "", seen: int | None = None, actor: Actor, now: datetime) -> Parcel:
     """Pack an order: its goods leave the warehouse, and are a parcel.
 
     :param code: the carrier's, if it is known already
-    :raises NotConfirmed: :raises PackedBefore: :raises NoSuchCarrier: :raises CodeTaken:
+    :param seen: the revision of the order that was read by who packs it; None: whatever it is now
+    :raises NotConfirmed: :raises PackedBefore: :raises ChangedMeanwhile: :raises NoSuchCarrier: :raises CodeTaken:
     :raises stock.ledger.LotFrozen: if a batch was held or recalled meanwhile
     :raises stock.allocation.DoesNotKeep: if a batch is past its date, or will be before the parcel comes
     """
-    lock(order)
+    ordering.lock_order(order)
     _check_to_pack(order)
+    if seen is not None and seen != order.revision:
+        raise ChangedMeanwhile(number=order.number)
     if carrier not in CARRIERS or (carrier == PICKUP) != (order.delivery == "pickup"):
         raise NoSuchCarrier()
     known = _free_code(carrier, code)

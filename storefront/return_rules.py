@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kernel import clock
+from kernel.money import part
 from storefront import deadlines
 from storefront.return_models import ReturnReason
 
@@ -54,13 +55,9 @@ def is_sellers_fault(reason: ReturnReason) -> bool:
 
 def part_of_line(paid_vnd: int, packs: int, *, before: int, now: int) -> int:
     """Say what so many packs of a line are worth when ``before`` went back already."""
-    return _worth(paid_vnd, packs, before + now) - _worth(paid_vnd, packs, before)
+    return part(paid_vnd, before + now, packs) - part(paid_vnd, before, packs)
 
 
 def part_of_delivery(paid_vnd: int, *, given_vnd: int, reason: ReturnReason, is_whole: bool) -> int:
     """Say how much of what the delivery had cost goes back: all that is left of it, or nothing."""
     return max(0, paid_vnd - given_vnd) if is_whole or is_sellers_fault(reason) else 0
-
-
-def _worth(paid_vnd: int, packs: int, count: int) -> int:
-    return (2 * paid_vnd * count + packs) // (2 * packs)

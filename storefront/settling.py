@@ -439,6 +439,27 @@ def give_back_returned(order: Order, *, reason: str = "", now: datetime, actor: 
     return _give_back([order], "came_back", reason=reason, now=now, actor=actor)
 
 
+def settle_change(
+    order: Order, less_vnd: int, *, cause: str, reason: str = "", now: datetime, actor: Actor | None = None
+) -> list[Refund]:
+    """Settle the money of an order that costs less than before: less is asked for, and what was paid of that goes back.
+
+    :param cause: of the refund: the number of the change
+    """
+    ordering.lock_orders(order.purchase)
+    made, rest = [], less_vnd
+    for payment in _locked_payments(order.purchase):
+        if payment.order_id not in (None, order.id):
+            continue
+        _ask_less(payment, now)
+        over = min(rest, _kept(payment) - _standing(payment))
+        if over > 0:
+            rest -= over
+            causes = f"{cause}:{payment.id}"
+            made.append(refund(payment, over, cause=causes, reason=reason, now=now, order=order, actor=actor))
+    return made
+
+
 def give_back_held(payment: Payment, *, reason: str, now: datetime, actor: Actor) -> Refund:
     """Claim back what is held of a payment and is for no order.
 
@@ -490,8 +511,8 @@ def _standing(payment: Payment) -> int:
 
 
 def _ask_less(payment: Payment, now: datetime) -> None:
-    """Ask by transfer for the orders that still stand only; a provider's page keeps its sum (and gives back)."""
-    if payment.method is not PaymentMethod.VIETQR or payment.state not in (PaymentState.ASKED, PaymentState.PARTLY):
+    """Ask by transfer or in cash for what still stands only; a provider's page keeps its sum (and gives back)."""
+    if payment.method is PaymentMethod.CARD or payment.state not in (PaymentState.ASKED, PaymentState.PARTLY):
         return
     standing = sum(one.total_vnd for one in paying.orders_of(payment) if one.placement is not Placement.CANCELLED)
     if not standing:
@@ -500,6 +521,7 @@ def _ask_less(payment: Payment, now: datetime) -> None:
         payment.amount_vnd = standing
         if _kept(payment) >= standing:
             _forward(payment, now)
+            _earlier_parts_are_matched(payment)
 
 
 # --- What is over -------------------------------------------------------------------------------------
@@ -578,7 +600,7 @@ def _apply(
 def _lock_orders_of(payment: Payment) -> None:
     """Lock what a payment pays for, and no more: orders come before their payments."""
     if payment.order is not None:
-        lock(payment.order)
+        ordering.lock_order(payment.order)
     else:
         ordering.lock_orders(payment.purchase)
 

@@ -135,7 +135,7 @@ def _purchase(row: Purchase) -> dict[str, Any]:
                 **_columns(order, "number", "placement", "discount_vnd", "total_vnd", "note", "invoice_number"),
                 "lines": [
                     _columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd", "discount_vnd", "vat_bp")
-                    for line in order.lines
+                    for line in order.lines_left
                 ],
             }
             for order in row.orders

@@ -511,10 +511,10 @@ class Factories:
                 name_vi="Gạo rẫy mẫu, gói 500 g",
                 name_en="Sample hill rice, 500 g pack",
                 slug=product.slug,
-                quantity=quantity,
+                agreed=quantity,
                 unit=item.unit,
                 price_vnd=50_000,
-                amount_vnd=goods,
+                agreed_vnd=goods,
             )
         )
         if came:

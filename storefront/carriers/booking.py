@@ -49,7 +49,7 @@ def shipment_of(parcel: Parcel) -> Shipment | None:
         return None
     pieces = tuple(
         Piece(line.name_vi, line.quantity, line.price_vnd, shipping.weight_of(line.trade_item, 1))
-        for line in order.lines
+        for line in order.lines_left
     )
     return Shipment(
         number=parcel.number,

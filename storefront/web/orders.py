@@ -23,6 +23,8 @@ from kernel.text import one_line
 from storefront import (
     buyers,
     carriers,
+    change_queries,
+    changing,
     invoices,
     ordering,
     parcel_words,
@@ -116,6 +118,9 @@ def show(token: str) -> Response:
         returns=_returns(purchase),
         may_return={order.id for order in purchase.orders if return_queries.returnable(order, now)},
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
+        may_change={order.id for order in purchase.orders if _may_take_down(order)},
+        may_readdress=changing.may_readdress(purchase),
+        proposals=change_queries.proposals_of(purchase),
         receiver=_receiver(purchase),
         invoice=invoice,
         vat={order.id: sums.get(order.id, []) for order in purchase.orders},
@@ -209,6 +214,11 @@ def said_step(step: OrderStep) -> str | None:
         "confirmed": gettext("Confirmed: the goods are yours"),
         "paid": gettext("Paid"),
         "packed": gettext("Packed"),
+        "proposed": gettext("The producer asked whether fewer goods will do"),
+        "changed": gettext("Fewer goods: it costs %(amount)s less", amount=dong(int(step.facts.get("less_vnd") or 0))),
+        "refused_change": gettext("You left the order as it was"),
+        "withdrew_change": gettext("The producer took the question back"),
+        "readdressed": gettext("Where it goes, or the word to the producer, was changed"),
         "refund_asked": gettext("%(amount)s will be given back", amount=dong(int(amount or 0))),
         "refunded": gettext("%(amount)s was given back", amount=dong(int(amount or 0))),
         "refund_failed": gettext("%(amount)s did not reach you: it will be sent again", amount=dong(int(amount or 0))),
@@ -324,6 +334,10 @@ def _returns(purchase: Purchase) -> dict[int, list[tuple[str, tuple[str, str]]]]
     for made in return_queries.returns_of(purchase):
         found[made.order_id].append((made.number, state_of_return(made)))
     return found
+
+
+def _may_take_down(order: Order) -> bool:
+    return changing.may_change(order) and sum(line.quantity for line in order.lines) > 1
 
 
 def _may_cancel(order: Order) -> bool:

@@ -43,7 +43,17 @@ from storefront import (
 )
 from storefront.after_models import ComplaintKind
 from storefront.dispute_models import CardDispute, DisputeState
-from storefront.order_models import Cart, Order, OrderLine, Payment, PaymentMethod, Placement, Purchase
+from storefront.order_models import (
+    Cart,
+    ChangeState,
+    Order,
+    OrderChange,
+    OrderLine,
+    Payment,
+    PaymentMethod,
+    Placement,
+    Purchase,
+)
 from storefront.return_models import ReturnReason, ReturnWish
 from storefront.voucher_models import VoucherKind
 from storefront.vouchers import Terms
@@ -61,6 +71,9 @@ OPEN_FORMS = {
     "checkout.order": "one buys as a guest; the cookie is the key of the cart, CSRF is checked",
     "orders.cancel": "the link is the key of the purchase",
     "orders.erase": "the link is the key of the purchase",
+    "changes_of_buyers.fewer": "the link is the key of the purchase",
+    "changes_of_buyers.readdress": "the link is the key of the purchase",
+    "changes_of_buyers.answer": "the link is the key of the purchase",
     "carrier_notices.take": "carriers come with the secret in the address, asked for by the view itself",
     "login.sign_in": "one signs in here",
     "login.sign_out": "ends one's own session; harmless to others, and CSRF is checked",
@@ -337,6 +350,10 @@ def order(world: SimpleNamespace) -> dict[str, Any]:
     return {"number": "DH-800001-1"}
 
 
+def proposed(world: SimpleNamespace) -> dict[str, Any]:
+    return {**order(world), "change": "TD-800001"}
+
+
 def picked(world: SimpleNamespace) -> dict[str, Any]:
     return {**order(world), "allocation_id": world.allocation_id}
 
@@ -403,6 +420,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "order_desk.cancel": (order, "++- --- --- ---"),
     "order_packing.pack": (order, "++- --- --- ---"),
     "order_packing.repick": (picked, "++- --- --- ---"),
+    "order_changes.propose": (order, "++- --- --- ---"),
+    "order_changes.withdraw": (proposed, "++- --- --- ---"),
     "order_papers.packing_slip": (order, "+++ --- +++ ---"),
     "order_papers.pick_list": (nothing, "+++ --- +++ ---"),
     "order_papers.order_sheet": (nothing, "+++ --- +++ ---"),
@@ -701,7 +720,7 @@ def _order(world: SimpleNamespace, app: Flask) -> None:
             session.add(
                 OrderLine(
                     order_id=row.id, line=1, trade_item_id=world.item.id, name_vi="Mẫu", name_en="", slug="mau",
-                    quantity=1, unit=Unit.PIECE, price_vnd=1_000, amount_vnd=1_000,
+                    agreed=1, unit=Unit.PIECE, price_vnd=1_000, agreed_vnd=1_000,
                 )
             )  # fmt: skip
             session.flush()
@@ -710,6 +729,12 @@ def _order(world: SimpleNamespace, app: Flask) -> None:
             allocation.confirm(number, now=now)
             world.allocation_id = world.__dict__.get("allocation_id", held[0].id)
             orders.append(row)
+        session.add(
+            OrderChange(
+                number="TD-800001", order_id=orders[0].id, revision=0, asked_by="producer",
+                state=ChangeState.PROPOSED, reason="Vỡ", goods_vnd=0, discount_vnd=0, asked_at=now,
+            )
+        )  # fmt: skip
         world.parcel_number = parcels.pack(orders[1], carrier="ghn", actor=SYSTEM, now=now).number
 
 

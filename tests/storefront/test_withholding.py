@@ -16,7 +16,7 @@ from books import commission, withholding
 from books.models import Account, JournalLine, TaxHeld
 from kernel import clock
 from kernel.db import db, transaction
-from storefront import agreement, ordering, settling
+from storefront import agreement, changing, ordering, settling
 from storefront.order_models import BankAccount, Order, PaymentMethod, Refund
 from tests.factories import Factories
 from tests.orders import Shop, buy, open_shop, order_of
@@ -265,3 +265,16 @@ def test_the_database_keeps_the_list_and_the_switch(
     for statement in ("UPDATE tax_held SET vat_vnd = 1", "DELETE FROM withholding_switch"):
         with pytest.raises(Exception, match="append-only"), transaction() as session:
             session.execute(text(statement))
+
+
+def test_of_goods_that_are_left_out_the_tax_is_offset(
+    ctx: Flask, shop: Shop, office: Organisation, now: datetime
+) -> None:
+    order = order_of(shop, now, 4, method=PaymentMethod.VIETQR)
+    with transaction():
+        changing.take_down(order, {1: 1}, seen=0, now=now)
+
+    assert order.withholding is not None
+    assert (order.withholding["base_vnd"], order.withholding["vat_vnd"]) == (50_000, 500)
+    assert listed(order) == [(200_000, 2_000, 1_000), (-150_000, -1_500, -750)]
+    assert said(office) == {A.BETWEEN: 750, A.TAX: -750}
