@@ -17,7 +17,7 @@ from admin.saying import said
 from kernel import clock
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError
-from storefront import change_queries, changing, return_queries
+from storefront import change_queries, changing
 from storefront.order_models import Order
 
 blueprint = Blueprint("order_changes", __name__, url_prefix="/quan-tri/don-hang")
@@ -40,7 +40,7 @@ def propose(number: str) -> str | tuple[str, int] | Answer:
     order = own_order(number)
     form = _form(order)
     if form.validate_on_submit():
-        packs = {row.line: form[f"packs_{row.line}"].data for row in return_queries.lines_of(order)}
+        packs = {row.line: form[f"packs_{row.line}"].data for row in changing.sold_lines(order)}
         try:
             with transaction():
                 changing.propose(
@@ -97,6 +97,6 @@ def _form(order: Order) -> Any:
             default=row.quantity,
             description=gettext("Now %(packs)s; 0 leaves it out.", packs=row.quantity),
         )
-        for row in return_queries.lines_of(order)
+        for row in changing.sold_lines(order)
     }
     return type("ProposalOfOrder", (ProposalForm,), fields)()

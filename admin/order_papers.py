@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, url_for
-from flask_babel import force_locale, gettext, ngettext
+from flask_babel import force_locale, get_locale, gettext, ngettext
 
 from accounts import signing_in
 from accounts.actor import Permission
 from accounts.models import Organisation
 from accounts.web.guard import current_actor, requires
 from admin.batches import download
-from admin.saying import dong, said, vat_words
+from admin.saying import dong, much, said, times, vat_words
 from kernel import clock
-from storefront import carriers, invoices, order_queries, papers, parcels, vat
-from storefront.order_models import CodState, Order
+from storefront import amounts, carriers, invoices, order_queries, papers, parcels, vat
+from storefront.order_models import CodState, Order, OrderLine
 from storefront.order_queries import PickRow
 from storefront.papers import Block, Column, Document, ParcelLabel, Table
 from storefront.parcel_words import CARRIERS
@@ -24,6 +24,8 @@ from storefront.parcel_words import CARRIERS
 blueprint = Blueprint("order_papers", __name__, url_prefix="/quan-tri/don-hang")
 
 Picks = dict[int, list[PickRow]]
+#: Place, goods, best before, batch; the grams of one where it is sold by weight.
+_Taken = tuple[str, str, str, str, int | None]
 
 
 @blueprint.get("/<number>/phieu-giao-hang.pdf")
@@ -105,10 +107,10 @@ def _buyer(order: Order) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _batches(rows: Sequence[PickRow]) -> str:
+def _batches(line: OrderLine, rows: Sequence[PickRow]) -> str:
     """Write the batches of a line: "4 × G-07 (best before 01/02/2027)", one after the other."""
     return "; ".join(
-        f"{row.allocation.quantity} × {row.lot_number}"
+        f"{times(line, row.allocation.quantity)} {row.lot_number}"
         + (
             " (" + gettext("best before %(day)s", day=f"{row.expires_on:%d/%m/%Y}") + ")"
             if row.expires_on is not None
@@ -135,21 +137,26 @@ def _invoice(order: Order) -> list[str]:
     return [gettext("The buyer wants an invoice: %(whom)s", whom=whom)]
 
 
+def _goods(line: OrderLine) -> str:
+    """Name the goods of a line; what is in a set is set off under it."""
+    return f"– {said(line, 'name')}" if line.of_line is not None else said(line, "name")
+
+
 def _slip(order: Order, picks: Picks) -> Document:
     columns = (
         Column(gettext("Goods"), 40),
         Column(gettext("Batch"), 34),
-        Column(gettext("Packs"), 10, number=True),
+        Column(gettext("How much"), 10, number=True),
         Column(gettext("Price"), 18, number=True),
         Column(gettext("Sum"), 18, number=True),
     )
     rows = tuple(
         (
-            said(line, "name"),
-            _batches(picks.get(line.line, [])),
-            str(line.quantity),
-            dong(line.price_vnd),
-            dong(line.amount_vnd),
+            _goods(line),
+            _batches(line, picks.get(line.line, [])),
+            much(line),
+            "" if line.of_line is not None else f"{dong(line.per_kg_vnd)}/kg" if line.step_g else dong(line.price_vnd),
+            "" if line.of_line is not None else dong(line.amount_vnd),
         )
         for line in order.lines_left
     )
@@ -180,28 +187,29 @@ def _slip(order: Order, picks: Picks) -> Document:
 def _pick_list(orders: Sequence[Order]) -> Document:
     picks = order_queries.picks_of(orders)
     producers: dict[int, Organisation] = {order.producer_id: order.producer for order in orders}
-    taken: dict[int, dict[tuple[str, str, str, str], list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+    taken: dict[int, dict[_Taken, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
     for order in orders:
-        names = {line.line: said(line, "name") for line in order.lines}
+        bought = {line.line: line for line in order.lines}
         for line, rows in picks[order.id].items():
             for row in rows:
                 day = f"{row.expires_on:%Y-%m-%d}" if row.expires_on else ""
-                key = (said(row, "place"), names[line], day, row.lot_number)
+                key = (said(row, "place"), said(bought[line], "name"), day, row.lot_number, bought[line].step_g)
                 taken[order.producer_id][key].append((order.number, row.allocation.quantity))
     columns = (
         Column(gettext("Goods"), 36),
         Column(gettext("Batch"), 22),
         Column(gettext("Best before"), 20),
-        Column(gettext("Packs"), 10, number=True),
+        Column(gettext("How much"), 10, number=True),
         Column(gettext("For order"), 34),
     )
     blocks = []
     for producer_id, lots in taken.items():
         places: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for (place, name, day, lot), wants in sorted(lots.items()):
+        for (place, name, day, lot, step_g), wants in sorted(lots.items(), key=lambda pair: pair[0][:4]):
             shown = "/".join(reversed(day.split("-"))) if day else "–"
-            many = ", ".join(f"{number} ({quantity})" for number, quantity in wants)
-            places[place].append((name, lot, shown, str(sum(quantity for _, quantity in wants)), many))
+            many = ", ".join(f"{number} ({_written(quantity, step_g)})" for number, quantity in wants)
+            whole = sum(quantity for _, quantity in wants)
+            places[place].append((name, lot, shown, _written(whole, step_g), many))
         blocks += [
             Block(heading=f"{producers[producer_id].name_vi} – {place}", table=Table(columns, tuple(rows), ticks=True))
             for place, rows in places.items()
@@ -211,15 +219,18 @@ def _pick_list(orders: Sequence[Order]) -> Document:
     return Document(gettext("Pick list"), _as_of(len(orders)), tuple(blocks), foot=gettext("Pick list"))
 
 
+def _written(quantity: int, step_g: int | None) -> str:
+    return amounts.much(quantity, step_g, str(get_locale()))
+
+
 def _order_sheet(orders: Sequence[Order]) -> Document:
     picks = order_queries.picks_of(orders)
-    columns = (Column(gettext("Goods"), 50), Column(gettext("Batch"), 40), Column(gettext("Packs"), 12, number=True))
+    columns = (Column(gettext("Goods"), 50), Column(gettext("Batch"), 40), Column(gettext("How much"), 12, number=True))
     blocks = []
     for order in orders:
         due = 0 if parcels.is_paid(order) else order.total_vnd
         rows = tuple(
-            (said(line, "name"), _batches(picks[order.id].get(line.line, [])), str(line.quantity))
-            for line in order.lines_left
+            (_goods(line), _batches(line, picks[order.id].get(line.line, [])), much(line)) for line in order.lines_left
         )
         money = gettext("Collect %(amount)s", amount=dong(due)) if due else gettext("Paid: collect nothing")
         remarks = [money]

@@ -19,12 +19,13 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.product_forms import AlcoholForm, DecisionForm, ReasonForm
 from admin.products import DECISIONS, as_csv, in_english
-from admin.saying import unit
+from admin.saying import quantity, unit
 from catalog import alcohol, labels, publishing, queries
 from catalog.models import Product, ProductStatus, ProductVersion, TradeItem
 from kernel import clock, media
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
+from storefront.queries import Contents, contents_of
 
 blueprint = Blueprint("product_approval", __name__, url_prefix="/quan-tri/duyet-san-pham")
 
@@ -207,6 +208,8 @@ class Difference:
 def _differences(
     old: ProductVersion | None, new: ProductVersion, items: dict[int, list[TradeItem]], prices: dict[int, int]
 ) -> list[Difference]:
+    holds = contents_of(item.id for offered in items.values() for item in offered if item.is_set)
+
     def values(version: ProductVersion) -> dict[str, str]:
         said = {
             gettext("Name in Vietnamese"): version.name_vi,
@@ -227,7 +230,7 @@ def _differences(
             said[name] = texts.get("vi", "")
             if texts.get("en"):
                 said[gettext("%(name)s, in English", name=name)] = texts["en"]
-        said[gettext("Sizes and prices")] = "\n".join(_item_line(item, prices) for item in items[version.id])
+        said[gettext("Sizes and prices")] = "\n".join(_item_line(item, prices, holds) for item in items[version.id])
         return said
 
     after = values(new)
@@ -243,9 +246,14 @@ def _differences(
     return rows
 
 
-def _item_line(item: TradeItem, prices: dict[int, int]) -> str:
+def _item_line(item: TradeItem, prices: dict[int, int], holds: dict[int, Contents]) -> str:
     price = f"{prices[item.id]:,} ₫".replace(",", ".") if item.id in prices else gettext("No price yet")
-    return f"{item.name_vi} – {price}" + (f" – GTIN {item.gtin}" if item.gtin else "")
+    said = [item.name_vi, price]
+    if item.id in holds:
+        said.append(gettext("In it: %(goods)s", goods=holds[item.id].vi))
+    if item.by_weight:
+        said.append(gettext("by weight, %(least)s or more", least=quantity(item.least * item.net_content, item.unit)))
+    return " – ".join([*said, *([f"GTIN {item.gtin}"] if item.gtin else [])])
 
 
 def _lines(text: str) -> Markup:

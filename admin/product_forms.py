@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -23,8 +23,8 @@ from accounts.web.forms import (
     paragraphs,
     set_choices,
 )
-from admin.saying import unit, vat_words
-from catalog import editing, labels, publishing
+from admin.saying import quantity, said, unit, vat_words
+from catalog import editing, labels, publishing, sets
 from catalog.alcohol import LONGEST_LICENCE
 from catalog.models import ProductVersion
 from catalog.queries import Choice
@@ -193,10 +193,67 @@ class ItemForm(BaseForm):
         lazy_gettext("Packed to be given"),
         description=lazy_gettext("A gift box or set: buyers who look for gifts find it."),
     )
+    by_weight = BooleanField(
+        lazy_gettext("Sold by weight"),
+        description=lazy_gettext(
+            "Buyers write how much they want, in steps of the net content. For example: net content 100 g, and they"
+            " buy 500 g or 1.5 kg. Batches are counted in steps too."
+        ),
+    )
+    least_g = QuantityField(
+        lazy_gettext("The least one can buy, in grams"),
+        [Optional()],
+        unit="g",
+        description=lazy_gettext("Only for what is sold by weight. One step if you leave it empty."),
+    )
 
     def offer_units(self) -> None:
         """Say which units can be chosen."""
         set_choices(self.unit, {value: gettext(label) for value, label in UNITS.items()})
+
+
+class SetForm(BaseForm):
+    """A set of goods; how many of each is in it: a field for each trade item, see :func:`set_form`."""
+
+    name_vi = line(lazy_gettext("What is sold"), longest=80, description=lazy_gettext("For example: “hộp quà 3 món”."))
+    amount_vnd = MoneyField(
+        lazy_gettext("Price of the set, VAT included"),
+        [Optional()],
+        description=lazy_gettext("Holds from today. You can announce another one later."),
+    )
+    gtin = line(
+        lazy_gettext("GTIN (number under the bar code)"),
+        longest=20,
+        required=False,
+        description=lazy_gettext("Only if you have a number of your own from GS1. Leave it empty otherwise."),
+    )
+    code = line(
+        lazy_gettext("Your own code"),
+        longest=20,
+        required=False,
+        description=lazy_gettext("Made of the net content if you leave it empty, for example 500G."),
+    )
+    name_en = line(lazy_gettext("What is sold, in English"), longest=80, required=False)
+    is_gift = BooleanField(
+        lazy_gettext("Packed to be given"),
+        description=lazy_gettext("A gift box or set: buyers who look for gifts find it."),
+    )
+
+
+def set_form(choices: Sequence[sets.Choice], data: Mapping[str, Any], held: Mapping[int, int]) -> Any:
+    """Make the form of a set that can be put together of some goods; and its fields: {trade item id: name}."""
+    names = {one.item_id: f"part_{one.item_id}" for one in choices}
+    fields = {
+        names[one.item_id]: QuantityField(_packs_of(one), [Optional()], least=0, most=sets.MOST_OF_A_PART)
+        for one in choices
+    }
+    kept = {names[item_id]: packs for item_id, packs in held.items() if item_id in names}
+    form = type("SetOfGoodsForm", (SetForm,), fields)(data={**data, **kept})
+    return form, names
+
+
+def _packs_of(one: sets.Choice) -> str:
+    return f"{said(one, 'full')} (× {quantity(one.net_content, one.unit)})" if one.by_weight else said(one, "full")
 
 
 class PriceForm(BaseForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -28,10 +28,11 @@ from admin.product_forms import (
     VatForm,
     WordsForm,
     label_form,
+    set_form,
 )
 from admin.saying import vat_words
-from catalog import alcohol, editing, labels, pricing, publishing, queries, vat
-from catalog.models import Product, ProductStatus, ProductVersion, Unit
+from catalog import alcohol, editing, labels, pricing, publishing, queries, sets, vat
+from catalog.models import Product, ProductStatus, ProductVersion, TradeItem, Unit
 from kernel import clock, media, replays
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
@@ -457,6 +458,8 @@ def edit_items(product_id: int) -> str:
     offered = {row.trade_item_id for row in draft.items}
     prices = queries.prices_of(item.id for item in items)
     settled = editing.settled_items([product.id])
+    held = sets.parts_of(item.id for item in items if item.is_set)
+    names = sets.names_of(part.item_id for parts in held.values() for part in parts)
     rows = [
         {
             "item": item,
@@ -465,6 +468,7 @@ def edit_items(product_id: int) -> str:
             "is_offered": item.id in offered and item.is_active,
             "is_settled": item.id in settled,
             "vat": vat.statement_on(vat.statements_of(item.id), today),
+            "parts": [(part.quantity, names[part.item_id]) for part in held.get(item.id, ())],
         }
         for item in items
     ]
@@ -474,6 +478,7 @@ def edit_items(product_id: int) -> str:
         version=draft,
         rows=rows,
         said_rate=vat_words,
+        may_have_sets=not product.is_service and bool(sets.choices(product.producer_id)),
         **_wizard(product, "items"),
     )
 
@@ -514,6 +519,8 @@ def edit_item(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
     product, draft = _own(product_id)
     item = editing.get_item(product, item_id)
     settled = editing.is_settled(item)
+    if item.is_set and not settled:
+        return _edit_set(product, draft, item)
     form = ItemForm(
         data={
             "name_vi": item.name_vi,
@@ -523,6 +530,8 @@ def edit_item(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
             "gtin": item.gtin or "",
             "code": item.code,
             "is_gift": item.is_gift,
+            "by_weight": item.by_weight,
+            "least_g": item.least * item.net_content if item.by_weight else None,
         }
     )
     form.offer_units()
@@ -541,6 +550,77 @@ def edit_item(product_id: int, item_id: int) -> str | Answer | tuple[str, int]:
         ),
         answer_status(form),
     )
+
+
+@blueprint.route("/<int:product_id>/quy-cach/bo-moi", methods=["GET", "POST"])
+@requires(Permission.EDIT_PRODUCTS)
+def new_set(product_id: int) -> str | Answer | tuple[str, int]:
+    """Put a set of one's goods together, and say its price."""
+    product, draft = _own(product_id)
+    form, fields = set_form(sets.choices(product.producer_id), {"is_gift": True}, {})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                now = clock.now()
+                item = editing.add_item(
+                    product, current_actor(), **_set_facts(form, fields), code=form.code.data or "", now=now
+                )
+                if form.amount_vnd.data is not None:
+                    pricing.set_price(item, current_actor(), amount_vnd=form.amount_vnd.data, now=now)
+        except DomainError as refusal:
+            _beside_parts(form, refusal, fields)
+        else:
+            flash(gettext("The set was added."), "good")
+            return redirect(url_for("products.edit_items", product_id=product_id), 303)
+    return _set_page(product, draft, form, fields, None)
+
+
+def _edit_set(product: Product, draft: ProductVersion, item: TradeItem) -> Answer | tuple[str, int]:
+    held = dict(sets.parts_of([item.id])[item.id])
+    facts = {"name_vi": item.name_vi, "name_en": item.name_en, "gtin": item.gtin or "", "is_gift": item.is_gift}
+    form, fields = set_form(sets.choices(product.producer_id), facts, held)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                editing.change_item(item, current_actor(), **_set_facts(form, fields), now=clock.now())
+        except DomainError as refusal:
+            _beside_parts(form, refusal, fields)
+        else:
+            flash(gettext("The set was saved."), "good")
+            return redirect(url_for("products.edit_items", product_id=product.id), 303)
+    return _set_page(product, draft, form, fields, item)
+
+
+def _set_facts(form: Any, fields: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "name_vi": form.name_vi.data,
+        "name_en": form.name_en.data or "",
+        "net_content": 1,  # a set's is how many packs are in it
+        "unit": Unit.PIECE,
+        "gtin": form.gtin.data or "",
+        "is_gift": form.is_gift.data,
+        "parts": {item_id: form[name].data or 0 for item_id, name in fields.items()},
+    }
+
+
+def _beside_parts(form: BaseForm, refusal: DomainError, fields: Mapping[int, str]) -> None:
+    if refusal.field == "parts":
+        refusal.field = next(iter(fields.values()), None)
+    show_refusal(form, refusal)
+
+
+def _set_page(
+    product: Product, draft: ProductVersion, form: Any, fields: Mapping[int, str], item: TradeItem | None
+) -> tuple[str, int]:
+    page = render_template(
+        "admin/products/set.html",
+        form=form,
+        product=product,
+        version=draft,
+        item=item,
+        parts=[form[name] for name in fields.values()],
+    )
+    return page, answer_status(form)
 
 
 @blueprint.post("/<int:product_id>/quy-cach/<int:item_id>/<any('ngung','ban-lai'):act>")
@@ -634,6 +714,8 @@ def _item_facts(form: ItemForm) -> dict[str, Any]:
         "unit": Unit(BASE_UNIT[form.unit.data]),
         "gtin": form.gtin.data or "",
         "is_gift": form.is_gift.data,
+        "by_weight": form.by_weight.data,
+        "least_g": form.least_g.data,
     }
 
 

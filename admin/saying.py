@@ -26,6 +26,16 @@ def quantity(amount: int, unit: Any) -> str:
     return str(current_app.jinja_env.filters["quantity"](amount, unit))
 
 
+def much(row: Any, count: int | None = None) -> str:
+    """Write how much of a row's goods it is: "3", or "1,5 kg" where they are sold by weight."""
+    return str(current_app.jinja_env.filters["much"](row, count))
+
+
+def times(row: Any, count: int | None = None) -> str:
+    """Write the same before a name: "3 ×", or "1,5 kg"."""
+    return str(current_app.jinja_env.filters["times"](row, count))
+
+
 def day(value: date) -> str:
     """Write a day."""
     return str(current_app.jinja_env.filters["day"](value))

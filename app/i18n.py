@@ -170,6 +170,25 @@ def quantity(value: int, unit: Any) -> str:
     return number(value)
 
 
+def much(row: Any, count: int | None = None) -> str:
+    """Write how much of a row's goods it is: "3", or "1,5 kg" where they are sold by weight.
+
+    :param row: with ``step_g`` and ``quantity``; :param count: instead of its ``quantity``
+    """
+    step_g = _fact(row, "step_g")
+    many = _fact(row, "quantity") if count is None else count
+    return quantity(many * step_g, "g") if step_g else number(many)
+
+
+def times(row: Any, count: int | None = None) -> str:
+    """Write how much of a row's goods it is, before their name or price: "3 ×", or "1,5 kg"."""
+    return much(row, count) + ("" if _fact(row, "step_g") else " ×")
+
+
+def _fact(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else getattr(row, name)
+
+
 def stated(value: int, unit: Any) -> str:
     """Write a quantity readably; 0 stands for one that nobody stated, and is said to be so."""
     return quantity(value, unit) if value else gettext("not stated")
@@ -224,6 +243,8 @@ def init_i18n(app: Flask, base_url: str) -> None:
         day=day,
         moment=moment,
         quantity=quantity,
+        much=much,
+        times=times,
         tenths=tenths,
         said=said,
         stated=stated,
@@ -266,10 +287,12 @@ __all__ = [
     "dong",
     "init_i18n",
     "moment",
+    "much",
     "number",
     "paragraphs",
     "quantity",
     "said",
     "stated",
+    "times",
     "with_query",
 ]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from accounts.models import Organisation
-from catalog import labels
+from catalog import labels, sets
 from catalog.alcohol import ALCOHOL_SETS
 from catalog.models import (
     Product,
@@ -40,6 +40,7 @@ from kernel.text import nfc, one_line, search_text, slug, sort_key
 SERVICE_SET = 26  #: community tourism: no batches, no stock. Source: QĐ 26/2026/QĐ-TTg, Phụ lục I
 MOST_PHOTOS = 8
 MOST_ITEMS = 20
+MOST_LEAST = 999
 LONGEST_STORY = 5_000
 LONGEST_ALT = 200
 
@@ -127,6 +128,18 @@ class CodeTaken(InvalidInput):
 class BadNetContent(InvalidInput):
     message = N_("The net content must be more than nothing.")
     field = "net_content"
+
+
+class ByWeightInGrams(InvalidInput):
+    message = N_("Only what is measured in grams or kilograms can be sold by weight.")
+    field = "by_weight"
+
+
+class BadLeast(InvalidInput):
+    """``step_g`` says of what it has to be a multiple."""
+
+    message = N_("The least weight is 1 to %(most)s times the net content, without a rest.")
+    field = "least_g"
 
 
 class GtinTaken(InvalidInput):
@@ -371,20 +384,29 @@ def add_item(
     code: str = "",
     gtin: str = "",
     is_gift: bool = False,
+    parts: Mapping[int, int] | None = None,
+    by_weight: bool = False,
+    least_g: int | None = None,
 ) -> TradeItem:
     """Add what is priced and sold: the product in one net content. The draft offers it, after the others.
 
-    :param net_content: in base units of ``unit``
+    :param net_content: in base units of ``unit``; of a set it is how many packs are in it, whatever is given
     :param code: the producer's own; made of the net content when it is empty
     :param is_gift: it is packed to be given
+    :param parts: it is a set of these: {trade item id: packs}
+    :param by_weight: it is sold by weight, in steps of its net content, from ``least_g`` on (None: from one step)
     :raises NoItemName: :raises BadNetContent: :raises BadItemCode: :raises CodeTaken: :raises TooManyItems:
-    :raises BadGtin: :raises GtinTaken: :raises SampleGtin:
+    :raises BadGtin: :raises GtinTaken: :raises SampleGtin: :raises ByWeightInGrams: :raises BadLeast:
+    :raises catalog.sets.NothingInIt: and as ``catalog.sets.checked``
     """
     draft = _draft(product)
     offered = [row.trade_item_id for row in draft.items]
     if len(offered) >= MOST_ITEMS:
         raise TooManyItems(most=MOST_ITEMS)
     taken = set(db.session.scalars(select(TradeItem.code).where(TradeItem.product_id == product.id)))
+    held = sets.checked(product, parts) if parts is not None else ()
+    if held:
+        net_content, unit = sum(part.quantity for part in held), Unit.PIECE
     item = TradeItem(
         product_id=product.id,
         code=_checked_code(code, taken) if code.strip() else _free_code(net_content, unit, taken),
@@ -394,9 +416,12 @@ def add_item(
         unit=unit,
         gtin=_checked_gtin(gtin, product),
         is_gift=is_gift,
+        is_set=bool(held),
+        **_weighed(net_content, unit, by_weight, least_g),
         created_at=now,
     )
     _flush_item(item)
+    sets.write(item, held)
     audit.record(actor, "catalog.add_item", f"product:{product.id}", now=now, item=item.id, gtin=item.gtin)
     _write(product, actor, _facts_of(draft), photos=photos_of(draft), items=[*offered, item.id], now=now)
     return item
@@ -413,19 +438,30 @@ def change_item(
     name_en: str = "",
     gtin: str = "",
     is_gift: bool | None = None,
+    parts: Mapping[int, int] | None = None,
+    by_weight: bool | None = None,
+    least_g: int | None = None,
 ) -> None:
     """Correct a trade item that the office has not approved yet.
 
     An approved one is what packs, orders and batches name: of it only a GTIN may still be added, and whether it is
-    packed to be given may be said.
+    packed to be given and the least weight of it that is sold may be said.
 
     :param is_gift: None leaves it as it is
+    :param parts: what is in it, if it is a set; None leaves it as it is
+    :param by_weight: None leaves it as it is, and the least with it
 
     :raises ItemIsSettled: :raises NoItemName: :raises BadNetContent:
-    :raises BadGtin: :raises GtinTaken: :raises SampleGtin:
+    :raises BadGtin: :raises GtinTaken: :raises SampleGtin: :raises ByWeightInGrams: :raises BadLeast:
+    :raises catalog.sets.NothingInIt: and as ``catalog.sets.checked``
     """
     product = lock(_product_of(item))
     lock(item)
+    before = held = sets.parts_of([item.id])[item.id] if item.is_set else ()
+    if item.is_set:
+        if parts is not None and dict(before) != {part: packs for part, packs in parts.items() if packs}:
+            held = sets.checked(product, parts)
+        net_content, unit = sum(part.quantity for part in held), Unit.PIECE
     facts = {
         "name_vi": _item_name(name_vi),
         "name_en": _bounded("name_en", one_line(name_en), 80),
@@ -434,17 +470,23 @@ def change_item(
         "gtin": _checked_gtin(gtin, product, item),
         "is_gift": item.is_gift if is_gift is None else is_gift,
     }
+    if by_weight is not None:
+        facts |= _weighed(net_content, unit, by_weight, least_g)
     changed = {name: value for name, value in facts.items() if getattr(item, name) != value}
+    if held != before:
+        changed["parts"] = held
     if not changed:
         return
-    may_change = {"is_gift"} | ({"gtin"} if item.gtin is None else set())
+    may_change = {"is_gift", "least"} | ({"gtin"} if item.gtin is None else set())
     if not set(changed) <= may_change and is_settled(item):
         refusal = ItemIsSettled(name=item.name_vi)
         refusal.changed = frozenset(changed)
         raise refusal
-    for name, value in changed.items():
-        setattr(item, name, value)
+    for name in changed.keys() & facts.keys():
+        setattr(item, name, facts[name])
     _flush_item(item)
+    if held != before:
+        sets.write(item, held)
     audit.record(actor, "catalog.change_item", f"product:{product.id}", now=now, item=item.id, gtin=item.gtin)
     if set(changed) <= may_change:  # the same goods: what else changes is on no page before it is approved
         pages.bump(pages.product(product.id), pages.SHOP)
@@ -685,6 +727,18 @@ def _net_content(value: int) -> int:
     if value <= 0:
         raise BadNetContent()
     return value
+
+
+def _weighed(net_content: int, unit: Unit, by_weight: bool, least_g: int | None) -> dict[str, Any]:
+    """Say in how many steps of its net content a trade item is sold at least."""
+    if not by_weight:
+        return {"by_weight": False, "least": 1}
+    if unit is not Unit.GRAM:
+        raise ByWeightInGrams()
+    least, rest = divmod(least_g or net_content, net_content)
+    if rest or not 1 <= least <= MOST_LEAST:
+        raise BadLeast(most=MOST_LEAST)
+    return {"by_weight": True, "least": least}
 
 
 def _checked_code(text: str, taken: set[str]) -> str:

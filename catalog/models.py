@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -196,6 +197,9 @@ class TradeItem(Base):
     __table_args__ = (
         CheckConstraint("gtin IS NULL OR length(gtin) = 14", name="gtin"),
         CheckConstraint("net_content > 0", name="net_content"),
+        CheckConstraint("NOT is_set OR unit = 'piece'", name="set"),
+        CheckConstraint("NOT by_weight OR unit = 'g'", name="weight"),
+        CheckConstraint("least BETWEEN 1 AND 999 AND (by_weight OR least = 1)", name="least"),
         UniqueConstraint("product_id", "code"),
     )
 
@@ -209,10 +213,35 @@ class TradeItem(Base):
     gtin: Mapped[str | None] = mapped_column(String(14), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_gift: Mapped[bool] = mapped_column(default=False, server_default=false())  #: packed to be given
+    #: put together of other trade items (:class:`SetPart`); its net content is how many packs are in it
+    is_set: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: sold by weight, in steps of the net content; ``least`` is the fewest steps one can buy
+    by_weight: Mapped[bool] = mapped_column(default=False, server_default=false())
+    least: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     created_at: Mapped[datetime]
 
     product: Mapped[Product] = relationship()
     prices: Mapped[list[Price]] = relationship(order_by="Price.valid_from")
+
+
+@append_only
+class SetPart(Base):
+    """So many packs of another trade item of the same producer in a set; the highest ``version`` counts.
+
+    The database refuses another producer's goods, a set inside a set, and to offer a set with nothing in it.
+    """
+
+    __tablename__ = "set_part"
+    __table_args__ = (
+        CheckConstraint("set_item_id <> part_item_id", name="itself"),
+        CheckConstraint("version > 0 AND quantity BETWEEN 1 AND 99", name="quantity"),
+        Index("ix_set_part_part", "part_item_id"),
+    )
+
+    set_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part_item_id: Mapped[int] = mapped_column(ForeignKey("trade_item.id"), primary_key=True)
+    quantity: Mapped[int]
 
 
 @append_only

@@ -44,6 +44,7 @@ class LotSold(NamedTuple):
     name_en: str
     number: str
     path: str  #: of the batch page
+    step_g: int | None  #: sold by weight: the grams of one
     quantity: int
 
 
@@ -128,6 +129,7 @@ def _rows(recall: Recall, *scope: ColumnElement[bool]) -> Select[*tuple[Any, ...
             Organisation,
             OrderLine.name_vi,
             OrderLine.name_en,
+            OrderLine.step_g,
             Allocation.line,
             Allocation.lot_id,
             Allocation.quantity,
@@ -187,9 +189,9 @@ def _bought(where: Where, rows: list[tuple[Any, int]], told: dict[tuple[int, str
 
 
 def _by_lot(rows: Iterable[tuple[Any, int]]) -> list[LotSold]:
-    lots = Counter[tuple[str, str, str, str]]()
+    lots = Counter[tuple[str, str, str, str, int | None]]()
     for row, left in rows:
-        lots[row.name_vi, row.name_en, row.lot_number, path_of(row.code, row.token)] += left
+        lots[row.name_vi, row.name_en, row.lot_number, path_of(row.code, row.token), row.step_g] += left
     return [LotSold(*key, quantity) for key, quantity in lots.items()]
 
 

@@ -117,7 +117,7 @@ def _told(one: Bought) -> dict[str, Any]:
         "where": one.where.value,
         "lots": [
             {"vi": lot.name_vi, "en": lot.name_en or lot.name_vi, "number": lot.number, "path": lot.path,
-             "quantity": lot.quantity}
+             "quantity": lot.quantity, "step_g": lot.step_g}
             for lot in one.lots
         ],
     }  # fmt: skip

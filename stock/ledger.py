@@ -13,7 +13,7 @@ none before.
 
 Public pages are told with care, so that their copies stay useful: the page of a product at each movement of its
 lots (it says how many are left), the lists (``pages.SHOP``) only when a lot comes to a place from which it is sold,
-or is gone from there.
+or is gone from there, and at each movement of what is in a set.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
-from catalog.models import TradeItem
+from catalog.models import SetPart, TradeItem
 from kernel import pages
 from kernel.db import db, listed, on_sqlite
 from kernel.errors import N_, Conflict
@@ -270,13 +270,21 @@ def _bring(key: Key, quantity: int) -> int:
 
 
 def show(lot_ids: set[int], *, lists_too: bool) -> None:
-    """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed."""
-    products = db.session.scalars(
-        select(TradeItem.product_id)
-        .join(Batch, Batch.trade_item_id == TradeItem.id)
-        .where(Batch.lot_id.in_(listed(sorted(lot_ids))))
+    """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed.
+
+    Of sets that hold these goods both are: how many can be put together changes with each pack.
+    """
+    items = select(Batch.trade_item_id).where(Batch.lot_id.in_(listed(sorted(lot_ids))))
+    products = db.session.execute(
+        select(TradeItem.product_id, TradeItem.is_set)
+        .where(
+            or_(
+                TradeItem.id.in_(items),
+                TradeItem.id.in_(select(SetPart.set_item_id).where(SetPart.part_item_id.in_(items))),
+            )
+        )
         .distinct()
     ).all()
-    pages.bump(*(pages.product(product_id) for product_id in products))
-    if lists_too and products:
+    pages.bump(*(pages.product(product_id) for product_id in sorted({product_id for product_id, _ in products})))
+    if (lists_too and products) or any(is_set for _, is_set in products):
         pages.bump(pages.SHOP)

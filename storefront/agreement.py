@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import selectinload
 
 from books import selling, shares, verification
@@ -21,6 +21,7 @@ from storefront.dispute_models import CardDispute
 from storefront.order_models import (
     Credit,
     Order,
+    OrderLine,
     Parcel,
     ParcelState,
     Payment,
@@ -52,15 +53,17 @@ def verify() -> list[str]:
     """Compare; give a line for each difference (none: everything agrees).
 
     Laws: an order costs what is left of its lines. One that stands is in the journal with the shares that were frozen,
-    less what refunds undid; any other is at nought. What a payment captured and did not give back is what is held of it
-    and what is left of the orders it paid. What is promised back is the refunds that wait. Every credit is there once.
-    Whoever was paid has what came less what went. What is held of a payment for disputes is what these hold. Of the tax
-    on each entry VAT and PIT are written down. Vouchers are used as often as purchases have them.
+    less what refunds undid; any other is at nought. The parts of a set share what was agreed for it. What a payment
+    captured and did not give back is what is held of it and what is left of the orders it paid. What is promised back
+    is the refunds that wait. Every credit is there once. Whoever was paid has what came less what went. What is held of
+    a payment for disputes is what these hold. Of the tax on each entry VAT and PIT are written down. Vouchers are used
+    as often as purchases have them.
     """
     said = _read()
     return [
         *verification.verify(),
         *_orders(said),
+        *_sets(),
         *_payments(said),
         *_refunds(said),
         *_credits(said),
@@ -143,6 +146,25 @@ def _sums(order: Order) -> Iterator[str]:
     goods, off = sum(line.amount_vnd for line in order.lines), sum(line.discount_vnd for line in order.lines)
     if goods != order.goods_vnd or off > order.discount_vnd or min([line.quantity for line in order.lines] or [0]) < 0:
         yield f"order {order.number}: its lines come to {goods} less {off}, it says {order.goods_vnd}"
+
+
+def _sets() -> Iterator[str]:
+    """The shares of a set's parts are what was agreed for the set, to the đồng."""
+    shared = (
+        select(OrderLine.order_id, OrderLine.of_line, func.sum(OrderLine.share_vnd).label("vnd"))
+        .where(OrderLine.of_line.is_not(None))
+        .group_by(OrderLine.order_id, OrderLine.of_line)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(OrderLine, shared.c.vnd)
+        .join(shared, and_(shared.c.order_id == OrderLine.order_id, shared.c.of_line == OrderLine.line))
+        .order_by(OrderLine.order_id, OrderLine.line)
+    )
+    for whole, vnd in rows:
+        agreed = whole.agreed_vnd - whole.agreed_off_vnd
+        if agreed != vnd:
+            yield f"line {whole.line} of order {whole.order_id}: its parts share {vnd} of the {agreed} agreed"
 
 
 def _stands(order: Order, said: _Journal) -> bool:

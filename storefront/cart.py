@@ -7,17 +7,18 @@ the cart says so, and the purchase waits until the buyer agreed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select
 
 from catalog.models import Product, TradeItem
 from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc
-from storefront.offers import Hindrance, Offer, offers
+from storefront.offers import Hindrance, Offer, free_of, offers, shared_out
 from storefront.order_models import Cart, CartLine, CartNote
 
 MOST_LINES = 50
@@ -36,7 +37,7 @@ class NotForSale(Conflict):
 
 
 class TooMany(InvalidInput):
-    message = N_("At most %(most)s of one pack can be ordered here. For more, please call the producer.")
+    message = N_("At most %(most)s of it can be ordered here at once. For more, please call the producer.")
     field = "quantity"
 
 
@@ -49,6 +50,18 @@ class NotSoMany(Conflict):
 
 class SoldOut(Conflict):
     message = N_("This is sold out for now.")
+
+
+class AllInCart(Conflict):
+    message = N_("All that is left of it is in your cart already, in a set or by the piece.")
+    field = "quantity"
+
+
+class TooLittle(InvalidInput):
+    """``least`` says how much it has to be, in words or in steps."""
+
+    message = N_("It is sold from %(least)s on.")
+    field = "quantity"
 
 
 class BadQuantity(InvalidInput):
@@ -81,6 +94,12 @@ class LineView:
     quantity: int
     seen_vnd: int
     is_for_later: bool
+    left: int  #: how many there are for it, once the lines before it have theirs
+
+    @property
+    def step_g(self) -> int | None:
+        """The grams of one, where it is sold by weight."""
+        return self.offer.step_g
 
     @property
     def price_changed(self) -> bool:
@@ -90,7 +109,7 @@ class LineView:
     @property
     def is_short(self) -> bool:
         """Tell whether fewer are left than are wanted (some are)."""
-        return self.offer.hindrance is None and self.offer.available < self.quantity
+        return self.offer.hindrance is None and self.left < self.quantity
 
     @property
     def can_be_bought(self) -> bool:
@@ -141,7 +160,7 @@ class CartView:
     @property
     def count(self) -> int:
         """How many packs there are."""
-        return sum(line.quantity for line in self.lines)
+        return sum(1 if line.step_g else line.quantity for line in self.lines)
 
     @property
     def is_ready(self) -> bool:
@@ -168,23 +187,35 @@ def start(now: datetime, *, user_id: int | None = None) -> Cart:
 
 
 def count(cart: Cart) -> int:
-    """Count the packs that are to be bought."""
+    """Count the packs that are to be bought; of what is sold by weight, one."""
     return int(db.session.scalar(_COUNT, {"cart_id": cart.id}) or 0)
 
 
-_COUNT = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(
-    CartLine.cart_id == bindparam("cart_id"), CartLine.is_for_later.is_(False)
+_COUNT = (
+    select(func.coalesce(func.sum(case((TradeItem.by_weight, 1), else_=CartLine.quantity)), 0))
+    .select_from(CartLine)
+    .join(TradeItem, TradeItem.id == CartLine.trade_item_id)
+    .where(CartLine.cart_id == bindparam("cart_id"), CartLine.is_for_later.is_(False))
 )
 
 
+def step_of(item_id: int) -> int | None:
+    """Give the grams of one step of what is sold by weight; None for all other goods."""
+    return db.session.scalar(select(TradeItem.net_content).where(TradeItem.id == item_id, TradeItem.by_weight))
+
+
 def view(cart: Cart | None, now: datetime) -> CartView:
-    """Read a cart with what is offered now (five statements)."""
+    """Read a cart with what is offered now (five statements, two more for sets)."""
     if cart is None:
         return CartView((), ())
     rows = db.session.execute(_WANTED, {"cart_id": cart.id}).all()
     offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
     notes: dict[int, str] = dict(db.session.execute(_NOTES, {"cart_id": cart.id}).all())
-    lines = [LineView(offered[row.trade_item_id], row.quantity, row.seen_vnd, row.is_for_later) for row in rows]
+    left = _left(rows, offered)
+    lines = [
+        LineView(offered[row.trade_item_id], row.quantity, row.seen_vnd, row.is_for_later, left[row.trade_item_id])
+        for row in rows
+    ]
     groups: dict[int, list[LineView]] = {}
     for line in lines:
         if not line.is_for_later:
@@ -217,7 +248,7 @@ _NOTES = select(CartNote.producer_id, CartNote.words).where(CartNote.cart_id == 
 def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
     """Put so many of a trade item into a cart, beside those that are in it; give how many there are now.
 
-    :raises BadQuantity, TooMany, NotForSale, NotSoMany, CartFull, WasPlaced:
+    :raises BadQuantity, TooMany, NotForSale, SoldOut, AllInCart, NotSoMany, CartFull, WasPlaced:
     """
     _lock(cart)
     line = db.session.get(CartLine, (cart.id, item_id))
@@ -236,7 +267,7 @@ def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
 def change(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> None:
     """Set how many of a trade item are wanted; nought takes it out.
 
-    :raises NoSuchLine, BadQuantity, TooMany, NotForSale, NotSoMany, WasPlaced:
+    :raises NoSuchLine, BadQuantity, TooMany, NotForSale, SoldOut, AllInCart, NotSoMany, WasPlaced:
     """
     _lock(cart)
     line = _line(cart, item_id)
@@ -266,16 +297,17 @@ def agree(cart: Cart, *, now: datetime) -> None:
     _lock(cart)
     rows = _lines(cart)
     offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
+    left = _left(rows, offered)
     for row in rows:
         offer = offered[row.trade_item_id]
         if offer.price_vnd is not None:
             row.seen_vnd = offer.price_vnd
         if row.is_for_later:
             continue
-        if offer.hindrance is not None:
+        if offer.hindrance is not None or left[row.trade_item_id] < offer.least:
             row.is_for_later = True
         else:
-            row.quantity = min(row.quantity, offer.available, MOST_OF_ONE)
+            row.quantity = min(row.quantity, left[row.trade_item_id], MOST_OF_ONE)
     _touch(cart, now)
 
 
@@ -412,16 +444,31 @@ def _count(quantity: int) -> int:
 
 
 def _orderable(cart: Cart, item_id: int, quantity: int, now: datetime) -> Offer:
-    if quantity > MOST_OF_ONE:
-        raise TooMany(most=MOST_OF_ONE)
-    offer = offers([item_id], now, min_days=cart.min_days).get(item_id)
+    others = [row for row in _lines(cart) if row.trade_item_id != item_id and not row.is_for_later]
+    offered = offers([item_id, *(row.trade_item_id for row in others)], now, min_days=cart.min_days)
+    offer = offered.get(item_id)
     if offer is None or offer.hindrance not in (None, Hindrance.SOLD_OUT):
         raise NotForSale()
-    if offer.available <= 0:
+    if offer.hindrance is Hindrance.SOLD_OUT:
         raise SoldOut()
-    if offer.available < quantity:
-        raise NotSoMany(available=offer.available)
+    if quantity > MOST_OF_ONE:
+        raise TooMany(most=MOST_OF_ONE, step_g=offer.step_g)
+    if quantity < offer.least:
+        raise TooLittle(least=offer.least, step_g=offer.step_g)
+    before = [(offered[row.trade_item_id], row.quantity) for row in others]
+    left = shared_out([*before, (offer, quantity)], free_of(offered.values()))[-1]
+    if left < offer.least:
+        raise AllInCart()
+    if left < quantity:
+        raise NotSoMany(available=left, step_g=offer.step_g)
     return offer
+
+
+def _left(rows: Sequence[Any], offered: Mapping[int, Offer]) -> dict[int, int]:
+    """Tell of each line how many there are for it: what is put aside takes nothing from the others."""
+    wanted = [(offered[row.trade_item_id], 0 if row.is_for_later else row.quantity) for row in rows]
+    left = shared_out(wanted, free_of(offered.values()))
+    return {row.trade_item_id: many for row, many in zip(rows, left, strict=True)}
 
 
 def _touch(cart: Cart, now: datetime) -> None:

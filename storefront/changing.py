@@ -161,7 +161,7 @@ def work_out(order: Order, packs: Mapping[int, int]) -> Less:
     :param packs: {line: packs that are left}; lines that are not named stay as they are
     :raises NothingChanged, MoreThanOrdered, NothingLeft:
     """
-    lines = {line.line: line for line in return_queries.lines_of(order)}
+    lines = {line.line: line for line in sold_lines(order)}
     cuts = []
     for number, left in sorted(packs.items()):
         line = lines.get(number)
@@ -177,7 +177,19 @@ def work_out(order: Order, packs: Mapping[int, int]) -> Less:
         raise NothingChanged()
     if sum(line.quantity for line in lines.values()) == sum(cut.packs for cut in cuts):
         raise NothingLeft()
+    cuts += [_of_part(row, lines[cut.line], cut) for cut in cuts for row in order.lines if row.of_line == cut.line]
     return Less(tuple(cuts), sum(cut.amount_vnd for cut in cuts), sum(cut.discount_vnd for cut in cuts))
+
+
+def sold_lines(order: Order) -> list[OrderLine]:
+    """List the lines that can be changed: single goods, and sets as a whole."""
+    return [line for line in order.lines_left if line.of_line is None]
+
+
+def _of_part(row: OrderLine, whole: OrderLine, cut: Cut) -> Cut:
+    """Take as much less of a part as its set says."""
+    less = cut.packs * row.agreed // whole.agreed
+    return Cut(row.line, less, row.quantity - less, 0, 0)
 
 
 def look(order: Order, packs: Mapping[int, int], *, by_buyer: bool) -> Less:
@@ -257,7 +269,7 @@ def accept(change: OrderChange, *, now: datetime) -> None:
     if change.state is ChangeState.DONE:
         return
     _check_open(change)
-    less = look(order, {line.line: line.packs_left for line in change.lines}, by_buyer=False)
+    less = look(order, _asked(change), by_buyer=False)
     before = bookkeeping.sale_of(order)
     _answer(change, ChangeState.DONE, now)
     step = _carry_out(change, less, before, now=now)
@@ -393,6 +405,11 @@ def _waits_for_card(order: Order) -> bool:
     return order.placement is Placement.PLACED and order.purchase.method is PaymentMethod.CARD
 
 
+def _asked(change: OrderChange) -> dict[int, int]:
+    parts = {line.line for line in change.order.lines if line.of_line is not None}
+    return {line.line: line.packs_left for line in change.lines if line.line not in parts}
+
+
 def _is_so(order: Order, packs: Mapping[int, int]) -> bool:
     left = {line.line: line.quantity for line in order.lines}
     return bool(packs) and all(left.get(line) == many for line, many in packs.items())
@@ -453,7 +470,9 @@ def _carry_out(change: OrderChange, less: Less, before: Sale, *, now: datetime) 
     """Let a change that is done take effect on everything that hangs on the order."""
     order, purchase = change.order, change.order.purchase
     _overtake(order, now)
-    allocation.take_down(purchase.number, {cut.line: cut.packs_left for cut in less.cuts}, now=now)
+    sets = {line.of_line for line in order.lines}
+    left = {cut.line: cut.packs_left for cut in less.cuts if cut.line not in sets}
+    allocation.take_down(purchase.number, left, now=now)
     ordering.lock_orders(purchase)  # what is left of the lines is another now
     _cost_less(order, less, before)
     bookkeeping.changed(order, before, change.number, now=now)
@@ -473,7 +492,7 @@ def _cost_less(order: Order, less: Less, before: Sale) -> None:
     order.goods_vnd -= less.goods_vnd
     order.discount_vnd -= less.discount_vnd
     order.total_vnd -= less.total_vnd
-    order.weight_g = sum(shipping.weight_of(line.trade_item, line.quantity) for line in order.lines_left)
+    order.weight_g = sum(shipping.weight_of(line.trade_item, line.quantity) for line in return_queries.lines_of(order))
     base_before, base = _base(order, before), _base(order, bookkeeping.sale_of(order))
     order.commission_vnd = share(base, order.commission_bp)
     if order.withholding is not None:

@@ -190,6 +190,8 @@ def _line(line: OrderLine, lots: list[tuple[str, str]]) -> dict[str, Any]:
         "vi": line.name_vi,
         "en": line.name_en,
         "quantity": line.quantity,
+        "step_g": line.step_g,
+        "in_set": line.of_line is not None,
         "amount_vnd": line.amount_vnd,
         "lots": [{"number": number, "path": path} for number, path in lots],
     }

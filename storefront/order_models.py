@@ -34,6 +34,8 @@ from accounts.models import Organisation, values
 from catalog.models import TradeItem, Unit
 from kernel.db import Base, append_only
 from kernel.models import AdministrativeUnit
+from kernel.money import split
+from storefront import amounts
 from storefront.voucher_models import Voucher
 
 # --- The cart ---------------------------------------------------------------------------------------
@@ -354,7 +356,7 @@ class OrderLine(Base):
 
     ``line`` counts through the whole purchase: the stock held for a purchase (``stock.allocation``, document = the
     purchase's number) is told apart by it. Lines of a gift set's parts have the set's line as ``of_line`` and cost
-    nothing of their own.
+    nothing of their own: ``share_vnd`` is their share of what was agreed for the set.
     """
 
     __tablename__ = "purchase_line"
@@ -362,6 +364,12 @@ class OrderLine(Base):
         CheckConstraint("quantity > 0 AND price_vnd >= 0", name="amounts"),
         CheckConstraint("amount_vnd = quantity * price_vnd", name="amount"),
         CheckConstraint("discount_vnd BETWEEN 0 AND amount_vnd", name="discount"),
+        CheckConstraint("of_line IS NULL OR (price_vnd = 0 AND of_line < line)", name="part"),
+        CheckConstraint("share_vnd >= 0 AND (of_line IS NOT NULL OR share_vnd = 0)", name="share"),
+        CheckConstraint("step_g > 0", name="step"),
+        ForeignKeyConstraint(
+            ["order_id", "of_line"], ["purchase_line.order_id", "purchase_line.line"], name="fk_purchase_line_of_line"
+        ),
     )
 
     order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"), primary_key=True)
@@ -376,6 +384,8 @@ class OrderLine(Base):
     price_vnd: Mapped[int]
     agreed_vnd: Mapped[int] = mapped_column("amount_vnd")
     agreed_off_vnd: Mapped[int] = mapped_column("discount_vnd", default=0)
+    share_vnd: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    step_g: Mapped[int | None]  #: sold by weight: the grams of one of ``quantity``
     vat_bp: Mapped[int | None]  #: VAT contained in the price, where the seller stated it; -1: not subject to VAT
     certificate_number: Mapped[str | None] = mapped_column(String(40))
     stars: Mapped[int | None]
@@ -387,6 +397,21 @@ class OrderLine(Base):
         super().__init__(**facts)
         for left, agreed in (("quantity", "agreed"), ("amount_vnd", "agreed_vnd"), ("discount_vnd", "agreed_off_vnd")):
             set_committed_value(self, left, facts.get(agreed, 0))
+
+    @property
+    def paid_vnd(self) -> int:
+        """What the buyer pays for what is left of it; of a part its share of what is left of the set."""
+        if self.of_line is None:
+            return self.amount_vnd - self.discount_vnd
+        parts = [row for row in self.order.lines if row.of_line == self.of_line]
+        whole = next(row for row in self.order.lines if row.line == self.of_line)
+        agreed = [row.share_vnd for row in parts]
+        return split(whole.paid_vnd, agreed)[parts.index(self)] if any(agreed) else 0
+
+    @property
+    def per_kg_vnd(self) -> int:
+        """What a kilogram costs, where it is sold by weight."""
+        return amounts.per_kg(self.price_vnd, self.step_g or 1_000)
 
     order: Mapped[Order] = relationship(back_populates="lines")
     trade_item: Mapped[TradeItem] = relationship()

@@ -159,7 +159,8 @@ def list_orders(actor: Actor, *, at: Stage | None = None, q: str = "") -> Select
     :param q: a number of an order or a parcel, a carrier's code, or a telephone number (its last four digits do)
     """
     province = aliased(AdministrativeUnit)
-    packs = select(func.sum(OrderLine.quantity)).where(OrderLine.order_id == Order.id).correlate(Order)
+    each = case((OrderLine.step_g.is_not(None), 1), else_=OrderLine.quantity)  # a weight goes into one bag
+    packs = select(func.sum(each)).where(OrderLine.order_id == Order.id, OrderLine.of_line.is_(None)).correlate(Order)
     query = (
         select(
             Order.id,

@@ -22,7 +22,7 @@ from books import commission
 from kernel import audit, clock, numbers
 from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
-from kernel.money import share
+from kernel.money import share, split
 from kernel.text import one_line
 from stock import allocation
 from stock.allocation import Want
@@ -30,6 +30,7 @@ from storefront import bookkeeping, invoices, messages, totals, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
 from storefront.invoices import Receiver
+from storefront.offers import Offer
 from storefront.order_models import (
     Cart,
     Contact,
@@ -355,18 +356,15 @@ def _write_orders(
             placed_at=now,
             parcels=[],
         )
+        min_days = max(seen.min_days, way.most_days)
         for line, discount_vnd in zip(group.lines, amounts.line_discounts_vnd, strict=True):
-            number += 1
-            order.lines.append(_line(number, line, discount_vnd))
-            wants.append(
-                Want(
-                    line=number,
-                    trade_item_id=line.offer.item_id,
-                    quantity=line.quantity,
-                    owner_id=order.producer_id,
-                    min_days=max(seen.min_days, way.most_days),
-                )
-            )
+            rows = _lines(number + 1, line, discount_vnd)
+            order.lines += rows
+            number += len(rows)
+            wants += [
+                Want(row.line, row.trade_item_id, row.quantity, group.producer_id, min_days)
+                for row in (rows[1:] or rows)
+            ]
     db.session.add_all(purchase.orders)
     db.session.flush()
     for order in purchase.orders:
@@ -374,21 +372,42 @@ def _write_orders(
     return wants
 
 
-def _line(number: int, line: LineView, discount_vnd: int) -> OrderLine:
+def _lines(number: int, line: LineView, discount_vnd: int) -> list[OrderLine]:
+    """Write down what was agreed of a line of the cart; of a set its parts too, each with its share of the money."""
     offer, price = line.offer, line.offer.price_vnd or 0
+    amount = price * line.quantity
+    whole = _line(
+        number, offer, line.quantity, price_vnd=price, agreed_vnd=amount, agreed_off_vnd=discount_vnd,
+        vat_bp=offer.vat_bp,
+    )  # fmt: skip
+    shares = split(amount - discount_vnd, _worth(offer)) if offer.parts else []
+    return [
+        whole,
+        *(
+            _line(number + place, part.offer, line.quantity * part.quantity, of_line=number, share_vnd=share_vnd)
+            for place, (part, share_vnd) in enumerate(zip(offer.parts, shares, strict=True), start=1)
+        ),
+    ]
+
+
+def _line(number: int, offer: Offer, quantity: int, **money: int | None) -> OrderLine:
     return OrderLine(
         line=number,
         trade_item_id=offer.item_id,
-        of_line=None,
         name_vi=offer.full_vi[:250],
         name_en=offer.full_en[:250],
         slug=offer.slug,
-        agreed=line.quantity,
+        agreed=quantity,
         unit=offer.unit,
-        price_vnd=price,
-        agreed_vnd=price * line.quantity,
-        agreed_off_vnd=discount_vnd,
-        vat_bp=offer.vat_bp,
+        step_g=offer.step_g,
         certificate_number=offer.certificate_number,
         stars=offer.stars,
+        **{"price_vnd": 0, "agreed_vnd": 0, "agreed_off_vnd": 0, **money},
     )
+
+
+def _worth(offer: Offer) -> list[int]:
+    """Weigh the parts of a set by what they cost one by one; by how many they are where one has no price of its own."""
+    if all(part.offer.price_vnd for part in offer.parts):
+        return [part.quantity * (part.offer.price_vnd or 0) for part in offer.parts]
+    return [part.quantity for part in offer.parts]

@@ -128,6 +128,7 @@ class RecalledGoods(NamedTuple):
     reason_vi: str
     reason_en: str
     quantity: int
+    step_g: int | None
 
 
 def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
@@ -137,12 +138,14 @@ def recalled_of(purchase: Purchase) -> list[RecalledGoods]:
         return []
     ids = {order.id for order in purchase.orders}
     found, back, paid = [], packs_sent_back(ids), lines_exchanged(ids)
-    for order_id, vi, en, number, code, token, why, why_en, quantity, line, lot_id in rows:
+    for order_id, vi, en, number, code, token, why, why_en, quantity, line, lot_id, step_g in rows:
         key = (*paid.get((order_id, line), (order_id, line)), lot_id)
         left = max(0, quantity - back[key])
         back[key] -= quantity - left
         if left:
-            found.append(RecalledGoods(order_id, vi, en, number, path_of(code, token), why, why_en or why, left))
+            found.append(
+                RecalledGoods(order_id, vi, en, number, path_of(code, token), why, why_en or why, left, step_g)
+            )
     return found
 
 
@@ -159,6 +162,7 @@ _RECALLED = (
         Allocation.quantity,
         Allocation.line,
         Allocation.lot_id,
+        OrderLine.step_g,
     )
     .join(OrderLine, OrderLine.order_id == Order.id)
     .join(Allocation, and_(Allocation.document == bindparam("document"), Allocation.line == OrderLine.line))

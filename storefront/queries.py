@@ -7,7 +7,7 @@ the Viet Nam day changes. Ten thousand products are ten thousand small rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -25,6 +25,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     or_,
     select,
 )
@@ -34,12 +35,14 @@ from accounts import consents
 from accounts.actor import Actor
 from accounts.models import Consent, FormerSlug, Organisation, OrganisationKind
 from accounts.queries import owned_by
+from catalog import sets
 from catalog.models import (
     Industry,
     Price,
     Product,
     ProductGroup,
     ProductVersion,
+    SetPart,
     Subgroup,
     TradeItem,
     Unit,
@@ -51,7 +54,9 @@ from kernel.db import db
 from kernel.errors import N_, NotFound
 from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
+from stock.allocation import may_be_picked
 from stock.models import Balance, Location, LocationKind
+from storefront import amounts
 from storefront.models import PublicText, SynonymPhrase
 from storefront.searching import Index, Texts, Thesaurus
 from traceability.models import Batch, Lot, LotState
@@ -116,6 +121,8 @@ class ShelfRow(NamedTuple):
     alt_en: str | None
     items: int
     has_gift: bool  #: one of its items is packed as a gift
+    holds_vi: str  #: what is in the set with that price: "2 × mật ong, hũ 250 g"; empty where it is none
+    holds_en: str
     in_stock: bool | None  #: None: not counted (services)
 
     @property
@@ -239,6 +246,7 @@ def _read_shelf(day: date) -> Shelf:
             TradeItem.name_vi,
             TradeItem.name_en,
             TradeItem.is_gift,
+            case((TradeItem.is_set, TradeItem.id)).label("set_id"),
             price_on(TradeItem.id, day).label("amount_vnd"),
         )
         .join(TradeItem, TradeItem.id == VersionItem.trade_item_id)
@@ -264,7 +272,7 @@ def _read_shelf(day: date) -> Shelf:
         .subquery()
     )
     goods = sellable(day).subquery()
-    held = select(goods.c.product_id).distinct().subquery()
+    held = select(goods.c.product_id).union(_with_sets(day)).subquery()
     led = _led().subquery()
     rows = db.session.execute(
         select(
@@ -306,6 +314,8 @@ def _read_shelf(day: date) -> Shelf:
             VersionPhoto.alt_en,
             func.coalesce(cheapest.c["items"], 0),
             func.coalesce(cheapest.c["gifts"], 0),
+            cheapest.c.set_id,
+            literal(""),
             held.c.product_id.is_not(None),
         )
         .join(version, version.id == Product.published_version_id)
@@ -332,8 +342,64 @@ def _read_shelf(day: date) -> Shelf:
         .outerjoin(led, led.c.organisation_id == producer.id)
         .where(producer.is_active)
         .order_by(version.sort_key, Product.id)
+    ).all()
+    holds = contents_of(int(row[_HOLDS]) for row in rows if row[_HOLDS] is not None)
+    return Shelf(rows=tuple(_shelf_row(row, holds) for row in rows))
+
+
+def _with_sets(day: date) -> Select[Any]:
+    """Select the products with a set that can be put together of what may be sold from its producer's warehouses."""
+    free = Balance.on_hand - Balance.allocated
+    there = (
+        select(Batch.trade_item_id, func.sum(free).label("quantity"))
+        .join(Balance, Balance.lot_id == Batch.lot_id)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(may_be_picked(day), Batch.trade_item_id.in_(select(SetPart.part_item_id)))
+        .group_by(Batch.trade_item_id)
+        .subquery()
     )
-    return Shelf(rows=tuple(map(_shelf_row, rows)))
+    part, of_part = aliased(TradeItem), aliased(Product)
+    suffices = and_(there.c.quantity >= SetPart.quantity, part.is_active, of_part.published_version_id.is_not(None))
+    found: Select[Any] = (
+        select(TradeItem.product_id)
+        .join(VersionItem, VersionItem.trade_item_id == TradeItem.id)
+        .join(
+            Product,
+            and_(Product.id == TradeItem.product_id, Product.published_version_id == VersionItem.version_id),
+        )
+        .join(SetPart, SetPart.set_item_id == TradeItem.id)
+        .join(part, part.id == SetPart.part_item_id)
+        .join(of_part, of_part.id == part.product_id)
+        .outerjoin(there, there.c.trade_item_id == SetPart.part_item_id)
+        .where(TradeItem.is_set, TradeItem.is_active, sets.latest())
+        .group_by(TradeItem.id, TradeItem.product_id)
+        .having(func.min(case((suffices, 1), else_=0)) == 1)
+    )
+    return found
+
+
+class Contents(NamedTuple):
+    """What is in a set, in words."""
+
+    vi: str
+    en: str
+
+
+def contents_of(set_ids: Iterable[int]) -> dict[int, Contents]:
+    """Say what is in some sets (two statements; none where none is asked for)."""
+    parts = sets.parts_of(set_ids)
+    names = sets.names_of(part.item_id for held in parts.values() for part in held)
+
+    def words(held: Sequence[sets.Part], language: str) -> str:
+        return "; ".join(
+            amounts.of(
+                part.quantity, names[part.item_id].step_g, getattr(names[part.item_id], f"full_{language}"), language
+            )
+            for part in held
+        )
+
+    return {set_id: Contents(words(held, "vi"), words(held, "en")) for set_id, held in parts.items()}
 
 
 def _led() -> Select[Any]:
@@ -353,10 +419,12 @@ def _led() -> Select[Any]:
 
 _FLAGS = [ShelfRow._fields.index(name) for name in ("is_woman_led", "is_minority_led", "is_youth_led", "has_gift")]
 _IS_SERVICE = ShelfRow._fields.index("is_service")
+_HOLDS = ShelfRow._fields.index("holds_vi")
 
 
-def _shelf_row(values: Any) -> ShelfRow:
+def _shelf_row(values: Any, holds: Mapping[int, Contents]) -> ShelfRow:
     row = list(values)
+    row[_HOLDS : _HOLDS + 2] = holds.get(row[_HOLDS], Contents("", ""))
     for place in _FLAGS:
         row[place] = bool(row[place])
     row[-1] = None if row[_IS_SERVICE] else bool(row[-1])
@@ -469,7 +537,15 @@ class OnOffer(NamedTuple):
     net_content: int
     unit: Unit
     gtin: str | None
+    is_set: bool
+    by_weight: bool
+    least: int
     amount_vnd: int | None
+
+    @property
+    def step_g(self) -> int | None:
+        """The grams of one, where it is sold by weight."""
+        return self.net_content if self.by_weight else None
 
 
 def items_on_offer(version_id: int, day: date) -> list[OnOffer]:
@@ -486,6 +562,9 @@ _ON_OFFER = (
         TradeItem.net_content,
         TradeItem.unit,
         TradeItem.gtin,
+        TradeItem.is_set,
+        TradeItem.by_weight,
+        TradeItem.least,
         price_on(TradeItem.id, bindparam("day")),
     )
     .join(VersionItem, VersionItem.trade_item_id == TradeItem.id)

@@ -41,9 +41,9 @@ class NoSuchReturn(NotFound):
 
 
 def lines_of(order: Order) -> list[OrderLine]:
-    """List the lines of an order whose goods may go back: neither gift sets nor their parts."""
+    """List the lines of an order whose goods may go back: of a set its parts, each for its share of the money."""
     sets = {line.of_line for line in order.lines if line.of_line is not None}
-    return [line for line in order.lines_left if line.of_line is None and line.line not in sets]
+    return [line for line in order.lines_left if line.line not in sets]
 
 
 def came_at(order: Order) -> datetime | None:
@@ -239,7 +239,7 @@ def worth_of(made: GoodsReturn) -> Worth:
         )
         for line, balance in balances.items()
     }
-    for bought in order.lines_left:
+    for bought in lines_of(order):
         found = balances.get(bought.line)
         whole = whole and found is not None and found.refunded + back.get(bought.line, 0) == found.delivered
     delivery = return_rules.part_of_delivery(

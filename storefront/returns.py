@@ -440,7 +440,7 @@ def _balance(bought: OrderLine) -> LineBalance:
             delivered=bought.quantity,
             claimed=0,
             refunded=0,
-            paid_vnd=bought.amount_vnd - bought.discount_vnd,
+            paid_vnd=bought.paid_vnd,
             refunded_vnd=0,
         )
         db.session.add(found)

@@ -18,6 +18,7 @@ from catalog.models import TradeItem, Unit
 from kernel import audit
 from kernel.db import db
 from kernel.errors import N_, InvalidInput
+from storefront.offers import Offer
 from storefront.order_models import ShippingRate
 
 _RULE = "shipping_rate"
@@ -67,9 +68,14 @@ def price(rate: Rate, weight_g: int, goods_vnd: int) -> int:
     return rate.base_vnd + steps * rate.step_vnd
 
 
-def weight_of(item: TradeItem, quantity: int) -> int:
-    """Guess what so many packs weigh, with their packing, in grams (a millilitre is taken for a gram)."""
-    one = A_PIECE_G * item.net_content if item.unit is Unit.PIECE else item.net_content
+def weight_of(goods: TradeItem | Offer, quantity: int) -> int:
+    """Guess what so many packs weigh, with their packing, in grams (a millilitre is taken for a gram).
+
+    A set weighs what its parts do.
+    """
+    if isinstance(goods, Offer) and goods.parts:
+        return sum(weight_of(part.offer, quantity * part.quantity) for part in goods.parts)
+    one = A_PIECE_G * goods.net_content if goods.unit is Unit.PIECE else goods.net_content
     return quantity * (one + one * PACKING_BP // 10_000)
 
 

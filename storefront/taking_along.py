@@ -28,6 +28,7 @@ from storefront.models import PublicText
 from storefront.order_models import Order, Purchase, PurchaseConsent
 from storefront.return_models import GoodsReturn
 
+_AMOUNTS = ("price_vnd", "amount_vnd", "discount_vnd", "share_vnd")
 Of = TypeVar("Of", Review, Complaint, GoodsReturn)
 
 
@@ -80,7 +81,15 @@ def take(user: User, *, now: datetime) -> bytes:
                 **_columns(row, "number", "reason", "wish", "state", "words", "asked_at", "decision", "closed_at"),
                 **_columns(row, "goods_vnd", "delivery_vnd"),
                 "order": row.order.number,
-                "lines": [{"name_vi": line.bought.name_vi, "quantity": line.quantity} for line in row.lines],
+                "lines": [
+                    {
+                        "name_vi": line.bought.name_vi,
+                        "quantity": line.quantity,
+                        "step_g": line.bought.step_g,
+                        "refund_vnd": line.refund_vnd,
+                    }
+                    for line in row.lines
+                ],
                 "account": row.account and _columns(row.account, "bank_bin", "number", "holder"),
                 "photos": [photo.digest for photo in row.photos],
             }
@@ -134,7 +143,7 @@ def _purchase(row: Purchase) -> dict[str, Any]:
             {
                 **_columns(order, "number", "placement", "discount_vnd", "total_vnd", "note", "invoice_number"),
                 "lines": [
-                    _columns(line, "name_vi", "quantity", "price_vnd", "amount_vnd", "discount_vnd", "vat_bp")
+                    _columns(line, "line", "of_line", "name_vi", "quantity", "step_g", *_AMOUNTS, "vat_bp")
                     for line in order.lines_left
                 ],
             }

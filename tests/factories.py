@@ -34,6 +34,7 @@ from catalog.models import (
     Product,
     ProductStatus,
     ProductVersion,
+    SetPart,
     Subgroup,
     TradeItem,
     Unit,
@@ -277,6 +278,29 @@ class Factories:
             return db.session.scalars(
                 db.select(TradeItem).where(TradeItem.product_id == product.id).order_by(TradeItem.id)
             ).first()  # type: ignore[return-value]
+
+    def set_of(self, product: Product, parts: dict[int, int], *, price_vnd: int | None = 150_000) -> TradeItem:
+        """Make a set of so many packs of other trade items, on show as the second item of a product."""
+        item = self._add(
+            TradeItem(
+                product_id=product.id,
+                code=f"BO-{next(self._numbers)}",
+                name_vi="bộ quà",
+                name_en="gift set",
+                net_content=sum(parts.values()),
+                unit=Unit.PIECE,
+                is_set=True,
+                is_gift=True,
+                created_at=self._now,
+            )
+        )
+        for part_id, quantity in parts.items():
+            self._add(SetPart(set_item_id=item.id, version=1, part_item_id=part_id, quantity=quantity))
+        version_id = product.published_version_id or product.draft_version_id
+        self._add(VersionItem(version_id=version_id, position=2, trade_item_id=item.id))
+        if price_vnd is not None:
+            self.price(item, price_vnd)
+        return item
 
     def price(self, item: TradeItem, amount_vnd: int, *, valid_from: date | None = None) -> Price:
         """Set a price, from today unless told otherwise."""

@@ -144,7 +144,7 @@ def open_batch(
     """
     number = lots.numbered(number)
     product = db.session.get_one(Product, item.product_id)
-    if product.is_service:
+    if product.is_service or item.is_set:
         raise NotAnItem()
     check_dates(made_on, expires_on, now=now)
     if not 1 <= quantity <= MOST_PACKS:

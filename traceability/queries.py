@@ -659,7 +659,7 @@ class OwnItem:
 
 
 def items_for_batches(owner_id: int) -> list[OwnItem]:
-    """List the items of a producer's products in their Vietnamese order; services have no batches."""
+    """List the items of a producer's products in their Vietnamese order; services and sets have no batches."""
     version = known_version()
     photo = (
         select(VersionPhoto.digest)
@@ -683,7 +683,7 @@ def items_for_batches(owner_id: int) -> list[OwnItem]:
         .join(Product, Product.id == TradeItem.product_id)
         .join(Subgroup, and_(Subgroup.scheme == Product.scheme, Subgroup.criteria_set_no == Product.criteria_set_no))
         .join(ProductVersion, ProductVersion.id == version)
-        .where(Product.producer_id == owner_id, ~Product.is_service, TradeItem.is_active)
+        .where(Product.producer_id == owner_id, ~Product.is_service, ~TradeItem.is_set, TradeItem.is_active)
         .order_by(ProductVersion.sort_key, TradeItem.net_content, TradeItem.id)
     )
     return [OwnItem(*row) for row in rows]

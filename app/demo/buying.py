@@ -119,10 +119,7 @@ def _ways(shop: Shop, row: Mapping[str, Any], seen: carts.CartView, home: Admini
     homes = {one.id: one for one in shop.organisations.values()}
     weights = {
         group.producer_id: (
-            sum(
-                shipping.weight_of(db.session.get_one(TradeItem, line.offer.item_id), line.quantity)
-                for line in group.lines
-            ),
+            sum(shipping.weight_of(line.offer, line.quantity) for line in group.lines),
             group.goods_vnd,
         )
         for group in seen.groups

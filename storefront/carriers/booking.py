@@ -12,7 +12,7 @@ from kernel import jobs
 from kernel.db import db
 from storefront import parcels, shipping
 from storefront.carriers import Carrier, Heard, Piece, Shipment, as_address, ghn, ghtk, viettel_post, vnpost
-from storefront.order_models import Parcel
+from storefront.order_models import Order, OrderLine, Parcel
 
 JOB = "carrier.book"
 READERS: Mapping[str, Callable[[Mapping[str, Any]], list[Heard]]] = {
@@ -48,8 +48,9 @@ def shipment_of(parcel: Parcel) -> Shipment | None:
     if contact is None:
         return None
     pieces = tuple(
-        Piece(line.name_vi, line.quantity, line.price_vnd, shipping.weight_of(line.trade_item, 1))
+        Piece(line.name_vi, line.quantity, line.price_vnd, _weight_of_one(order, line))
         for line in order.lines_left
+        if line.of_line is None
     )
     return Shipment(
         number=parcel.number,
@@ -61,6 +62,11 @@ def shipment_of(parcel: Parcel) -> Shipment | None:
         worth_vnd=order.goods_vnd,
         note=order.note,
     )
+
+
+def _weight_of_one(order: Order, line: OrderLine) -> int:
+    parts = [part for part in order.lines if part.of_line == line.line] or [line]
+    return sum(shipping.weight_of(part.trade_item, part.quantity) for part in parts) // line.quantity
 
 
 def hear(carrier: str, heard: Heard, *, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -20,8 +21,10 @@ from kernel import clock, media, pages, text
 from kernel.administrative_units import in_english
 from ocop import queries as certificates
 from stock import queries as stock
-from storefront import after_queries, browsing, queries
+from storefront import after_queries, amounts, browsing, queries
 from storefront.browsing import Found, Wanted
+from storefront.offers import Offer
+from storefront.offers import offers as offers_of
 from storefront.queries import Shelf, ShelfRow, Taxonomy
 from storefront.searching import Marks
 from storefront.web.words import dong, language, said
@@ -51,6 +54,7 @@ class Card:
     in_stock: bool | None
     is_sample: bool
     why: str | None = None  #: what was found in it, where neither its name nor its origin shows it
+    holds: str = ""  #: what is in it, if it is a set
     symbol: str = "basket"
 
 
@@ -131,6 +135,7 @@ def product(slug: str) -> str | Response:
     pictures = media.pictures([photo.digest for photo in version.photos] + theirs + [other.photo for other in akin])
     offers = queries.items_on_offer(row.version_id, day)
     ordered_here = not row.is_alcohol and row.in_stock is not None
+    orderable, holds = _on_the_shelf(offers, clock.now()) if ordered_here else ({}, {})
     return render_template(
         "storefront/browse/product.html",
         row=row,
@@ -139,7 +144,8 @@ def product(slug: str) -> str | Response:
         form=legal_form(producer),
         photos=[(pictures[photo.digest], said(photo, "alt")) for photo in version.photos],
         offers=[(offer, _unit_note(offer.amount_vnd, offer.net_content, offer.unit)) for offer in offers],
-        orderable=stock.available([offer.item_id for offer in offers], day, clock.now()) if ordered_here else {},
+        orderable=orderable,
+        holds=holds,
         label=_label(version.label_kind, version.label),
         press_rating=said(row, "press"),
         certificate=certificate,
@@ -153,6 +159,15 @@ def product(slug: str) -> str | Response:
         reviews=said_of_it,
         pictures=pictures,
     )
+
+
+def _on_the_shelf(items: list[queries.OnOffer], now: datetime) -> tuple[dict[int, int], dict[int, Offer]]:
+    """Tell how many of each trade item may be ordered, and what is in those that are sets."""
+    singles = [item.item_id for item in items if not item.is_set]
+    left = stock.available(singles, clock.business_date(now), now)
+    whole = offers_of([item.item_id for item in items if item.is_set], now)
+    left |= {item_id: offer.available if offer.hindrance is None else 0 for item_id, offer in whole.items()}
+    return left, whole
 
 
 @blueprint.get("/chu-the")
@@ -212,6 +227,7 @@ def cards(rows: Iterable[ShelfRow], marks: Marks = NO_MARKS, pictures: Mapping[s
                 in_stock=row.in_stock,
                 is_sample=row.is_sample,
                 why=_why(row, marks),
+                holds=said(row, "holds"),
             )
         )
     return made
@@ -272,8 +288,7 @@ def _unit_note(price_vnd: int | None, net_content: int | None, unit: Any) -> str
     name = getattr(unit, "value", unit)
     if price_vnd is None or not net_content or name not in ("g", "ml") or net_content == 1000:
         return None
-    per = (price_vnd * 1000 + net_content // 2) // net_content
-    return f"{dong(per)}/{'kg' if name == 'g' else 'l'}"
+    return f"{dong(amounts.per_kg(price_vnd, net_content))}/{'kg' if name == 'g' else 'l'}"
 
 
 def _label(kind: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:

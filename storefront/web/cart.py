@@ -19,10 +19,12 @@ from kernel import clock, media
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
 from kernel.text import one_line
+from storefront import amounts, purchase_queries, queries
 from storefront import cart as carts
-from storefront import purchase_queries, queries
+from storefront.offers import offers
 from storefront.order_models import Cart
 from storefront.web.origin import check_own, unkept
+from storefront.web.words import language, much
 
 blueprint = Blueprint("cart", __name__, url_prefix="/gio-hang")
 
@@ -40,12 +42,14 @@ class Typed:
     days: str | None = None
     wrong: dict[str, str] = field(default_factory=dict)  #: "so-7" or "loi-nhan-3" → a sentence
     problem: str | None = None
+    adding: tuple[int, str] | None = None  #: what was to be put into it, with how much was typed
     status: int = 200
 
     def refuse(self, refusal: DomainError, name: str | None = None) -> None:
         """Put a refusal beside its field, or on top."""
         if isinstance(refusal, NotFound | NotAllowed):
             raise refusal
+        _say_weights(refusal)
         if name is None:
             self.problem = words_of(refusal)
         else:
@@ -81,15 +85,16 @@ def add() -> Response:
     try:
         if not _is_number(item):
             raise carts.NotForSale()
-        if not _is_number(quantity):
-            raise carts.BadQuantity()
+        packs = _packs(quantity, carts.step_of(int(item)))
         before = of_request()
         with transaction():
             now = clock.now()
             cart = before or carts.start(now)
-            carts.put(cart, int(item), int(quantity), now=now)
+            carts.put(cart, int(item), packs, now=now)
     except DomainError as refusal:
         typed.refuse(refusal)
+        if _is_number(item) and refusal.field == "quantity":
+            typed.adding = int(item), quantity[:12]
         return _page(typed)
     flash(gettext("It is in your cart."), "good")
     return remember(redirect(url_for("cart.show"), 303), cart)
@@ -147,15 +152,14 @@ def remember(answer: Response, cart: Cart | None) -> Response:
 def _save(cart: Cart, typed: Typed) -> None:
     """Keep quantities and notes, each by itself: one that is wrong loses no other."""
     now = clock.now()
-    seen = {line.offer.item_id: line.quantity for line in carts.view(cart, now).lines}
+    seen = {line.offer.item_id: line for line in carts.view(cart, now).lines}
     for item, words in typed.quantities.items():
-        if item not in seen or words == str(seen[item]):
+        if item not in seen or words == one_line(much(seen[item])):
             continue
         try:
-            if not _is_number(words):
-                raise carts.BadQuantity()
+            packs = 0 if words == "0" else _packs(words, seen[item].step_g)
             with transaction():
-                carts.change(cart, item, int(words), now=now)
+                carts.change(cart, item, packs, now=now)
         except DomainError as refusal:
             typed.refuse(refusal, f"so-{item}")
     if typed.days is not None and typed.days != str(cart.min_days):
@@ -187,6 +191,23 @@ def _typed() -> Typed:
     return typed
 
 
+def _packs(words: str, step_g: int | None) -> int:
+    """Read how many packs were typed, or how many steps a weight is."""
+    if step_g is not None:
+        return amounts.steps(amounts.grams(words), step_g, language=language())
+    if not _is_number(words):
+        raise carts.BadQuantity()
+    return int(words)
+
+
+def _say_weights(refusal: DomainError) -> None:
+    """Write the steps that a refusal names as a weight, where the goods are sold so."""
+    step_g = refusal.facts.get("step_g")
+    if isinstance(step_g, int):
+        for name in {"available", "least", "most"} & refusal.facts.keys():
+            refusal.facts[name] = amounts.weight(int(str(refusal.facts[name])) * step_g, language())
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 9
 
@@ -201,6 +222,7 @@ def _page(typed: Typed) -> Response:
         cart=seen,
         keeps=carts.KEEPS,
         typed=typed,
+        adding=offers([typed.adding[0]], clock.now()).get(typed.adding[0]) if typed.adding else None,
         photos={version: pictures.get(photo.digest) for version, photo in photos.items()},
         placed=purchase_queries.placed_with(request.cookies.get(COOKIE)) if cart is None else None,
     )

@@ -28,7 +28,7 @@ from accounts.web.limits import limiter
 from kernel import administrative_units, clock
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError
-from storefront import change_queries, changing, paying, purchase_queries, return_queries
+from storefront import change_queries, changing, paying, purchase_queries
 from storefront.changing import Less
 from storefront.order_models import Order, Placement, Purchase
 from storefront.web import homes
@@ -128,7 +128,7 @@ def form_of_lines(order: Order, base: type[BaseForm]) -> Any:
             default=row.quantity,
             description=gettext("Now %(packs)s; 0 leaves it out.", packs=row.quantity),
         )
-        for row in return_queries.lines_of(order)
+        for row in changing.sold_lines(order)
     }
     return type("FormOfLines", (base,), fields)()
 

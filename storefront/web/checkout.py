@@ -30,7 +30,6 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_person, public
 from accounts.web.limits import limiter
-from catalog.models import TradeItem
 from kernel import administrative_units, clock
 from kernel.administrative_units import Unit
 from kernel.db import db, transaction
@@ -39,6 +38,7 @@ from stock import queries as stock
 from storefront import buyers, gateways, invoices, ordering, paying, purchase_queries, queries, shipping, vouchers
 from storefront import cart as carts
 from storefront.cart import CartView, LineView
+from storefront.offers import free_of, shared_out
 from storefront.order_models import Cart, PaymentMethod, Purchase
 from storefront.shipping import Way
 from storefront.vouchers import Off
@@ -267,15 +267,9 @@ def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str
             .options(joinedload(Organisation.commune))
         )
     }
-    items = {
-        item.id: item
-        for item in db.session.scalars(
-            select(TradeItem).where(TradeItem.id.in_([row.offer.item_id for row in seen.lines]))
-        )
-    }
     parcels = {
         group.producer_id: (
-            sum(shipping.weight_of(items[row.offer.item_id], row.quantity) for row in group.lines),
+            sum(shipping.weight_of(row.offer, row.quantity) for row in group.lines),
             group.goods_vnd,
         )
         for group in seen.groups
@@ -324,14 +318,14 @@ def _too_few(seen: CartView, ways: Mapping[int, Way | None]) -> list[TooFew]:
         way = ways[group.producer_id]
         if way is not None and way.most_days > seen.min_days:
             by_days.setdefault(way.most_days, []).extend(group.lines)
-    found = []
+    found: list[TooFew] = []
     for days, wanted in by_days.items():
         day = clock.business_date(now) + timedelta(days=days)
-        left = stock.available([one.offer.item_id for one in wanted], day, now)
-        for one in wanted:
-            available = left.get(one.offer.item_id, 0)
-            if available < one.quantity:
-                found.append(TooFew(one, available, day))
+        free = stock.available(sorted(free_of(one.offer for one in wanted)), day, now)
+        left = shared_out([(one.offer, one.quantity) for one in wanted], free)
+        found += [
+            TooFew(one, available, day) for one, available in zip(wanted, left, strict=True) if available < one.quantity
+        ]
     return found
 
 

@@ -24,6 +24,11 @@ def dong(amount: int) -> str:
     return str(current_app.jinja_env.filters["dong"](amount))
 
 
+def much(row: Any, count: int | None = None) -> str:
+    """Write how much of a row's goods it is (see ``app.i18n.much``)."""
+    return str(current_app.jinja_env.filters["much"](row, count))
+
+
 def named(full_name: str) -> str:
     """Name an administrative unit in the language of the request."""
     return str(current_app.jinja_env.filters["unit"](full_name))

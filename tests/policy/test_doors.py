@@ -451,6 +451,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "products.drop_photo": (photo, "++- --- --- ---"),
     "products.edit_items": (product, "++- --- --- ---"),
     "products.new_item": (product, "++- --- --- ---"),
+    "products.new_set": (product, "++- --- --- ---"),
     "products.edit_item": (item, "++- --- --- ---"),
     "products.stop_item": (stopped, "++- --- --- ---"),
     "products.set_price": (item, "++- --- --- ---"),
