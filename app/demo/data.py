@@ -111,6 +111,15 @@ class DemoPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPart:
+    """So many packs of a trade item in a set; its product stands before the set's."""
+
+    product: str
+    item: str
+    packs: int
+
+
+@dataclass(frozen=True, slots=True)
 class DemoItem:
     """A trade item."""
 
@@ -122,6 +131,8 @@ class DemoItem:
     price: int  #: đồng, VAT included
     gtin: str = ""  #: only from the prefix for samples, 952
     gift: bool = False  #: packed to be given
+    least: int = 0  #: sold by weight, from so many grams on; 0: in packs
+    parts: tuple[DemoPart, ...] = ()  #: a set of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,8 +515,13 @@ def _organisation(row: Mapping[str, Any]) -> DemoOrganisation:
 
 def _product(row: Mapping[str, Any]) -> DemoProduct:
     facts = _tidy(row)
-    facts["items"] = tuple(DemoItem(**{**item, "unit": Unit(item["unit"])}) for item in row["items"])
+    facts["items"] = tuple(_item(item) for item in row["items"])
     return DemoProduct(**facts)
+
+
+def _item(row: Mapping[str, Any]) -> DemoItem:
+    parts = tuple(DemoPart(**part) for part in row.get("parts", ()))
+    return DemoItem(**{**row, "unit": Unit(row["unit"]), "parts": parts})
 
 
 def _tidy(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -672,6 +688,8 @@ def _check_items(product: DemoProduct) -> Iterator[str]:
     for item in product.items:
         if item.net <= 0 or item.price <= 0:
             yield f"{product.key}/{item.code}: net content and price are more than nothing."
+        if item.least and (item.unit is not Unit.GRAM or item.least % item.net):
+            yield f"{product.key}/{item.code}: what is sold by weight is so in whole steps of grams."
         if item.gtin and not gs1.is_sample_gtin(gs1.gtin14(item.gtin)):
             yield f"{product.key}/{item.code}: only numbers of the prefix for samples may stand here."
 

@@ -327,6 +327,8 @@ class _Loader:
         for key in dict.fromkeys((*row.pictures, self._picture_of(row.producer))):
             editing.add_photo(product, by, editing.Photo(self.pictures[key], *self._alt(key)), now=now)
         for offer in row.items:
+            if copy and offer.parts:  # what is in a set is told by its keys, and copies have none
+                continue
             item = editing.add_item(
                 product,
                 by,
@@ -337,6 +339,9 @@ class _Loader:
                 unit=offer.unit,
                 gtin="" if copy else offer.gtin,
                 is_gift=offer.gift,
+                by_weight=bool(offer.least),
+                least_g=offer.least or None,
+                parts={self.items[part.product, part.item].id: part.packs for part in offer.parts} or None,
                 now=now,
             )
             pricing.set_price(item, by, amount_vnd=offer.price, now=now)
