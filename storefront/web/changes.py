@@ -33,7 +33,7 @@ from storefront.changing import Less
 from storefront.order_models import Order, Placement, Purchase
 from storefront.web import homes
 from storefront.web.links import private
-from storefront.web.words import said
+from storefront.web.words import counted, said
 
 blueprint = Blueprint("changes_of_buyers", __name__, url_prefix="/don-hang")
 
@@ -121,7 +121,7 @@ def form_of_lines(order: Order, base: type[BaseForm]) -> Any:
     """Make a form with a field for each line of an order: how many are to be left of it."""
     fields = {
         f"packs_{row.line}": QuantityField(
-            said(row, "name"),
+            counted(row),
             [Optional()],
             least=0,
             most=row.quantity,

@@ -36,7 +36,7 @@ from storefront.return_models import GoodsReturn, ReturnReason, ReturnState, Ret
 from storefront.return_queries import Returnable
 from storefront.web import photos
 from storefront.web.links import beside_photos, private
-from storefront.web.words import dong, language, said
+from storefront.web.words import counted, dong, language
 
 blueprint = Blueprint("returns_of_buyers", __name__, url_prefix="/don-hang")
 
@@ -150,7 +150,7 @@ def _form(order: Order, rows: Sequence[Returnable]) -> Any:
     """Make the form of an order: a field for how many of each line that may go back."""
     fields = {
         _field(row): QuantityField(
-            said(row.bought, "name"),
+            counted(row.bought),
             [Optional()],
             least=0,
             most=row.left,
