@@ -21,10 +21,12 @@ from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
 from kernel.db import db, prepare_engine, retrying, snapshot
 from kernel.spool import Spool
+from stock import captures
 from storefront import gateways, short_messages
 from storefront.carriers import booking
 from storefront.gateways.stripe_cards import StripeCards
 from traceability import addresses
+from traceability.epcis import in_stock
 
 MOST_BYTES_OF_A_REQUEST = 64 * 2**20  # several photos of up to 20 MB
 
@@ -84,6 +86,7 @@ def create_app(config: Config) -> Flask:
         media.configure(config.media_root)
         proof.configure(config.log_signing_key, config.base_url.split("://", 1)[-1] + "/so-minh-bach")
         addresses.configure(config.base_url)
+        in_stock.configure(captures)
         booking.configure(config.carriers)
         i18n.init_i18n(app, config.base_url)
         site.init_site(app, config)

@@ -11,9 +11,8 @@ from sqlalchemy.orm import lazyload
 from accounts.models import Organisation
 from catalog.models import TradeItem
 from kernel.db import db, listed
-from stock import verification
+from stock import captures, verification
 from stock.models import Balance, Location, LocationKind
-from stock.queries import ON_HAND
 from traceability import statements
 from traceability.epcis import store
 from traceability.models import (
@@ -156,28 +155,20 @@ def gone_by_events(lot_ids: Sequence[int], said: dict[int, Amounts] | None = Non
     No capture moves the stock: somebody has to look which of the two is right.
     """
     told = {
-        lot_id: max(one.sold, one.captured)
+        lot_id: statements.whole(one.sold + one.captured)
         for lot_id, one in (statements.amounts(lot_ids) if said is None else said).items()
         if one.sold or one.captured
     }
     if not told:
         return {}
-    counted = {
-        lot_id: int(quantity)
-        for lot_id, quantity in db.session.execute(
-            select(Balance.lot_id, func.sum(case((Location.kind.in_(ON_HAND), 0), else_=Balance.on_hand)))
-            .join(Location, Location.id == Balance.location_id)
-            .where(Balance.lot_id.in_(listed(sorted(told))), Location.kind != LocationKind.PRODUCTION)
-            .group_by(Balance.lot_id)
-        )
-    }
+    counted = captures.left(told)
     finished = db.session.scalars(
         select(Lot.id).where(Lot.id.in_(listed(sorted(told))), Lot.kind == LotKind.FINISHED).order_by(Lot.id)
     )
     return {
-        lot_id: Gone(told[lot_id], max(0, counted.get(lot_id, 0)))
+        lot_id: Gone(told[lot_id], counted.get(lot_id, 0))
         for lot_id in finished
-        if told[lot_id] > max(0, counted.get(lot_id, 0))
+        if told[lot_id] > counted.get(lot_id, 0)
     }
 
 
@@ -205,15 +196,15 @@ def _edges_against_events(output_ids: Sequence[int]) -> Iterator[str]:
 
 def _states_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     """Go through what released, held, freed and recalled each lot: it stands as the last of these says."""
-    ids = [lot.id for lot in lots]
-    said = statements.states(ids)
-    reached = statements.made_of_recalled([lot.id for lot in lots if lot.kind is LotKind.EXTERNAL])
+    said = statements.states([lot.id for lot in lots])
+    reached = statements.recalled([lot.id for lot in lots if lot.kind is LotKind.EXTERNAL])
     for lot in lots:
-        first = LotState.OPEN if lot.kind is LotKind.FINISHED else LotState.RELEASED
-        state, reason = said.get(lot.id, (first, ""))
-        if lot.state is not state and not (lot.state is LotState.RECALLED and lot.id in reached):
+        stand = said.get(lot.id)
+        state = LotState.OPEN if lot.kind is LotKind.FINISHED else LotState.RELEASED
+        state = LotState.RECALLED if lot.id in reached else stand.state if stand is not None else state
+        if lot.state is not state:
             yield f"{_named(lot.id, lot.number)}: it is {lot.state.value}, its events say {state.value}"
-        elif lot.kind is not LotKind.EXTERNAL and lot.reason != reason:
+        elif lot.kind is not LotKind.EXTERNAL and lot.reason != (stand.reason if stand is not None else ""):
             yield f"{_named(lot.id, lot.number)}: it is {state.value} for another reason than its event says"
 
 
@@ -223,7 +214,8 @@ def _makings_of_others(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterat
     rows = select(EventLot.lot_id, EventLot.quantity).where(EventLot.lot_id.in_(listed(unknown))).distinct()
     named = {(lot_id, quantity) for lot_id, quantity in db.session.execute(rows)} if unknown else set()
     for lot in lots:
-        made = said.get(lot.id, Amounts()).made
+        stated = said.get(lot.id, Amounts()).made
+        made = None if stated is None else statements.whole(stated)
         if lot.quantity != made if made is not None else lot.quantity and (lot.id, lot.quantity) not in named:
             yield f"{_named(lot.id, lot.number)}: it holds {lot.quantity}, no event of its making says so"
 

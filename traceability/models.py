@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -241,13 +242,16 @@ class EventLot(Base):
     __table_args__ = (
         CheckConstraint("role IN ('object', 'input', 'output', 'parent', 'child')", name="role"),
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("rounding BETWEEN 0 AND 999999999999", name="rounding"),
         Index("ix_event_lot_lot", "lot_id", "event_id"),
     )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("trace_event.id"), primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(8), primary_key=True)
-    quantity: Mapped[int | None]  #: in the lot's unit
+    quantity: Mapped[int | None]  #: in the lot's unit, rounded up
+    #: by how much ``quantity`` was rounded up, in 10⁻¹² of the unit: what programs weigh is no whole number
+    rounding: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 @append_only

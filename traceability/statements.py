@@ -11,19 +11,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import db, listed
+from traceability import genealogy
 from traceability.models import (
     EpcisEvent,
     EpcisField,
     EventKind,
     EventLot,
     Lot,
-    LotInput,
+    LotIdentifier,
     LotKind,
     LotState,
     TraceEvent,
@@ -36,6 +38,29 @@ MOST = 2_147_483_647
 #: Steps by which goods come to their end at a buyer's.
 SELLS = ("retail_selling", "dispensing", "consuming")
 BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
+
+
+#: An amount that an event names is kept to the twelfth decimal of a base unit.
+_DIGITS = 12
+
+
+def rounded_up(quantity: Decimal) -> tuple[int, int]:
+    """Give an amount as it is kept: in whole base units, and by how much these are too many (``EventLot``)."""
+    units = whole(quantity)
+    if units > MOST:
+        return MOST, 0
+    return units, int((units - quantity).scaleb(_DIGITS).to_integral_value())
+
+
+def whole(quantity: Decimal) -> int:
+    """Give how many whole base units hold an amount."""
+    kept = quantity.quantize(Decimal(1).scaleb(-_DIGITS))
+    return int(kept.to_integral_value(ROUND_CEILING))
+
+
+def exact(quantity: int, rounding: int) -> Decimal:
+    """Give an amount that :func:`rounded_up` wrote down."""
+    return Decimal(quantity) - Decimal(rounding).scaleb(-_DIGITS)
 
 
 def standing() -> ColumnElement[bool]:
@@ -56,15 +81,15 @@ def entitled() -> ColumnElement[bool]:
 class Amounts:
     """What events say of a lot, in its unit."""
 
-    stated: int = 0  #: by the events of its making
+    stated: Decimal = Decimal(0)  #: by the events of its making
     makings: int = 0  #: how many these are
     unstated: int = 0  #: how many of them do not say how much
-    used: int = 0  #: went into others, by our own screens
-    captured: int = 0  #: the same, by captured events
-    sold: int = 0  #: by captured events, less what was brought back
+    used: Decimal = Decimal(0)  #: went into others, by our own screens
+    captured: Decimal = Decimal(0)  #: the same, by captured events
+    sold: Decimal = Decimal(0)  #: by captured events, less what was brought back
 
     @property
-    def made(self) -> int | None:
+    def made(self) -> Decimal | None:
         """How much was made; None unless each event of its making says how much."""
         return self.stated if self.makings and not self.unstated else None
 
@@ -81,22 +106,34 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
         and_(is_object, TraceEvent.action == "ADD"),
     )
     takes = and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "input")
-    comes_back = and_(is_object, is_captured, TraceEvent.disposition == BROUGHT_BACK)
-    sells = and_(is_object, is_captured, TraceEvent.biz_step.in_(SELLS), ~_is(TraceEvent.disposition, BROUGHT_BACK))
+    in_sales = and_(
+        is_captured,
+        or_(
+            is_object,
+            and_(
+                TraceEvent.kind == EventKind.TRANSACTION, EventLot.role == "object", TraceEvent.action != "DELETE"
+            ),
+        ),
+    )  # fmt: skip
+    comes_back = and_(in_sales, TraceEvent.disposition == BROUGHT_BACK)
+    sells = and_(in_sales, TraceEvent.biz_step.in_(SELLS), ~_is(TraceEvent.disposition, BROUGHT_BACK))
 
-    def total(condition: ColumnElement[bool], value: Any = EventLot.quantity) -> Any:
+    def total(condition: ColumnElement[bool], value: Any) -> Any:
         return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
+
+    def totals(condition: ColumnElement[bool]) -> tuple[Any, Any]:
+        return total(condition, EventLot.quantity), total(condition, EventLot.rounding)
 
     query = (
         select(
             EventLot.lot_id,
-            total(makes),
             total(makes, 1),
             total(and_(makes, EventLot.quantity.is_(None)), 1),
-            total(and_(takes, ~is_captured)),
-            total(and_(takes, is_captured)),
-            total(sells),
-            total(comes_back),
+            *totals(makes),
+            *totals(and_(takes, ~is_captured)),
+            *totals(and_(takes, is_captured)),
+            *totals(sells),
+            *totals(comes_back),
         )
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
@@ -106,17 +143,13 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
     )
     if without:
         query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
-    return {
-        row[0]: Amounts(
-            int(row[1]),
-            int(row[2]),
-            int(row[3]),
-            int(row[4]),
-            int(row[5]),
-            max(0, int(row[6]) - int(row[7])),
-        )
-        for row in db.session.execute(query)
-    }
+    found = {}
+    for lot_id, makings, unstated, *sums in db.session.execute(query):
+        made, used_, captured, sold, back = (
+            exact(int(sums[at]), int(sums[at + 1])) for at in range(0, len(sums), 2)
+        )  # fmt: skip
+        found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, max(Decimal(0), sold - back))
+    return found
 
 
 def _is(column: Any, value: str) -> ColumnElement[bool]:
@@ -126,8 +159,8 @@ def _is(column: Any, value: str) -> ColumnElement[bool]:
 def used(kind: LotKind, said: Amounts) -> int:
     """Give how much ``Lot.used`` has to be: batches are counted by the stock, of unknown amounts nothing is."""
     if kind is LotKind.FINISHED or (kind is LotKind.EXTERNAL and said.made is None):
-        return said.used
-    return said.used + said.captured
+        return whole(said.used)
+    return whole(said.used + said.captured)
 
 
 # --- How lots stand ----------------------------------------------------------------------------------------
@@ -141,20 +174,23 @@ _TURNS: dict[tuple[str, str | None], LotState] = {
 }
 
 
-def states(lot_ids: Collection[int]) -> dict[int, tuple[LotState, str]]:
-    """Give {lot: how it stands, and why} by its events, of those whose state an event changed.
+@dataclass(frozen=True)
+class Stand:
+    """How a lot stands by what events say of it alone, why, and since when."""
 
-    A correction changes words and days, and no state: what counts is what was written first. A recall by the word of
-    an external lot's owner (captured events) stands until that is unset; one of our screens stands for good.
+    state: LotState
+    reason: str
+    since: datetime
+
+
+def states(lot_ids: Collection[int]) -> dict[int, Stand]:
+    """Give how lots stand by their own events, of those whose state an event changed.
+
+    A correction of ours changes words and days, and no state: what counts is what was written first. A recall by the
+    word of an external lot's owner (captured events that stand) holds until a later moment at which it is unset; one
+    of our screens is for good.
     """
-    word = {
-        half: exists().where(
-            EpcisField.epcis_event_id == EpcisEvent.id,
-            EpcisField.name == f"persistentDisposition_{half}",
-            EpcisField.value == "recalled",
-        )
-        for half in ("set", "unset")
-    }
+    word = {half: _says_of_recalls(half) for half in ("set", "unset")}
     is_captured = EpcisEvent.capture_id.is_not(None)
     # Marking a store-room on a screen gives no quantity; the release of a batch does.
     turns = and_(
@@ -163,7 +199,11 @@ def states(lot_ids: Collection[int]) -> dict[int, tuple[LotState, str]]:
         or_(TraceEvent.biz_step == "holding", and_(TraceEvent.biz_step == "storing", EventLot.quantity.is_not(None))),
     )
     by_word = and_(
-        is_captured, Lot.kind == LotKind.EXTERNAL, TraceEvent.organisation_id == Lot.owner_id, or_(*word.values())
+        is_captured,
+        Lot.kind == LotKind.EXTERNAL,
+        TraceEvent.organisation_id == Lot.owner_id,
+        or_(*word.values()),
+        standing(),
     )
     rows = db.session.execute(
         select(
@@ -171,6 +211,7 @@ def states(lot_ids: Collection[int]) -> dict[int, tuple[LotState, str]]:
             TraceEvent.biz_step,
             TraceEvent.disposition,
             TraceEvent.note_vi,
+            TraceEvent.event_at,
             and_(is_captured, word["set"]),
             and_(is_captured, word["unset"]),
         )
@@ -182,20 +223,72 @@ def states(lot_ids: Collection[int]) -> dict[int, tuple[LotState, str]]:
             or_(and_(turns, EventLot.role == "object", TraceEvent.corrects_id.is_(None)), by_word),
         )
         .order_by(TraceEvent.id)
-    )
-    found: dict[int, tuple[LotState, str]] = {}
-    for_good: set[int] = set()
-    for lot_id, step, disposition, note, is_set, is_unset in rows:
-        if is_set or is_unset:
-            state, _ = found.get(lot_id, (LotState.RELEASED, ""))
-            if is_set and state is LotState.RELEASED:
-                found[lot_id] = LotState.RECALLED, ""
-            if is_unset and found.get(lot_id, (None, ""))[0] is LotState.RECALLED and lot_id not in for_good:
-                found[lot_id] = LotState.RELEASED, ""
-        elif (step, disposition) in _TURNS:
+    ).all()
+    found: dict[int, Stand] = {}
+    for lot_id, step, disposition, note, event_at, is_set, is_unset in rows:
+        if not (is_set or is_unset) and (step, disposition) in _TURNS:
             state = _TURNS[step, disposition]
-            found[lot_id] = state, "" if state is LotState.RELEASED else note
-            for_good |= {lot_id} if state is LotState.RECALLED else set()
+            found[lot_id] = Stand(state, "" if state is LotState.RELEASED else note, event_at)
+    for_good = {lot_id for lot_id, stand in found.items() if stand.state is LotState.RECALLED}
+    # Words count by the times of their events: which of two was sent first says nothing.
+    for lot_id, _, _, _, event_at, is_set, is_unset in sorted(rows, key=lambda row: row.event_at):
+        before = found.get(lot_id)
+        if is_set and (before is None or before.state is LotState.RELEASED):
+            found[lot_id] = Stand(LotState.RECALLED, "", event_at)
+        elif is_set and lot_id in for_good and before is not None and event_at < before.since:
+            found[lot_id] = Stand(before.state, before.reason, event_at)
+        if is_unset and before is not None and before.state is LotState.RECALLED and lot_id not in for_good:
+            found[lot_id] = Stand(LotState.RELEASED, "", event_at)
+    return found
+
+
+def _says_of_recalls(half: str) -> ColumnElement[bool]:
+    """Say in SQL of ``EpcisEvent`` that it sets or unsets the recall of what it names."""
+    return exists().where(
+        EpcisField.epcis_event_id == EpcisEvent.id,
+        EpcisField.name == f"persistentDisposition_{half}",
+        EpcisField.value == "recalled",
+    )
+
+
+def recalls_among(line_ids: Collection[int]) -> set[int]:
+    """Give the lots of events (by the ids of their lines) that set or unset a recall."""
+    if not line_ids:
+        return set()
+    rows = (
+        select(EventLot.lot_id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == EventLot.event_id)
+        .where(
+            EventLot.event_id.in_(listed(sorted(line_ids))),
+            or_(_says_of_recalls("set"), _says_of_recalls("unset")),
+        )
+    )
+    return set(db.session.scalars(rows))
+
+
+def recalled(lot_ids: Collection[int]) -> dict[int, datetime]:
+    """Give those of some lots that are recalled, and since when: themselves, or something they were made of or hold.
+
+    It is worked out anew from the events and edges that stand, so that what stopped a lot by mistake stops it no more.
+    """
+    if not lot_ids:
+        return {}
+    above = genealogy.upstream(lot_ids)
+    marked = select(Lot.id).where(Lot.id.in_(select(above.c.id)), Lot.state == LotState.RECALLED)
+    stopped = {
+        lot_id: stand.since
+        for lot_id, stand in states(set(db.session.scalars(marked)) | set(lot_ids)).items()
+        if stand.state is LotState.RECALLED
+    }
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for lot_id, since in stopped.items():
+        together[since].append(lot_id)
+    wanted = set(lot_ids)
+    found: dict[int, datetime] = {}
+    for since, ids in sorted(together.items()):
+        reached = genealogy.downstream(ids)
+        for id in set(db.session.scalars(select(reached.c.id))) & wanted:
+            found.setdefault(id, since)
     return found
 
 
@@ -209,31 +302,6 @@ def recalled_here() -> ColumnElement[bool]:
         TraceEvent.disposition == "recalled",
         ~captured,
     )
-
-
-def made_of_recalled(lot_ids: Collection[int]) -> set[int]:
-    """Give those of some lots of which an event said, whatever became of it, that they were made of a recalled one or
-    held one: a recall that reached them stays.
-    """
-    if not lot_ids:
-        return set()
-    made, source = aliased(EventLot), aliased(EventLot)
-    rows = (
-        select(made.lot_id)
-        .join(source, and_(source.event_id == made.event_id, source.role.in_(("input", "child"))))
-        .join(Lot, Lot.id == source.lot_id)
-        .where(
-            made.lot_id.in_(listed(sorted(lot_ids))),
-            made.role.in_(("output", "parent")),
-            Lot.state == LotState.RECALLED,
-        )
-    )
-    edges = (
-        select(LotInput.output_id)
-        .join(Lot, Lot.id == LotInput.input_id)
-        .where(LotInput.output_id.in_(listed(sorted(lot_ids))), Lot.state == LotState.RECALLED)
-    )
-    return set(db.session.scalars(rows.union(edges)))
 
 
 # --- What went into what -----------------------------------------------------------------------------------
@@ -294,6 +362,7 @@ def ties(output_ids: Collection[int]) -> dict[tuple[int, int], int]:
             EventLot.lot_id,
             EventLot.role,
             EventLot.quantity,
+            EventLot.rounding,
             entitled(),
             and_(TraceEvent.action == "DELETE", _names_children()),
         )
@@ -308,27 +377,52 @@ def ties(output_ids: Collection[int]) -> dict[tuple[int, int], int]:
     )  # fmt: skip
     groups: dict[tuple[Any, ...], _Group] = defaultdict(_Group)
     for row in db.session.execute(query):
-        id, kind, action, event_at, organisation_id, transformation_id, lot_id, role, quantity, may, is_part = row
+        id, kind, action, event_at, organisation_id, transformation_id, lot_id, role, stated, rounding, may, part = row
+        quantity = None if stated is None else exact(stated, rounding)
         key = (organisation_id, transformation_id) if transformation_id else (id,)
         group = groups[key]
-        group.kind, group.action, group.event_at, group.is_part = kind, action, event_at, bool(is_part)
+        group.kind, group.action, group.event_at, group.is_part = kind, action, event_at, bool(part)
         if role == TIES[kind][0]:
-            before = group.inputs.get(lot_id, 0)
+            before = group.inputs.get(lot_id, Decimal(0))
             group.inputs[lot_id] = None if before is None or quantity is None else before + quantity
         elif role == TIES[kind][1]:
             group.outputs[lot_id] = bool(may) or group.outputs.get(lot_id, False)
-    told: dict[tuple[int, int], int | None] = {}
+    told: dict[tuple[int, int], Decimal | None] = {}
     packings: list[_Group] = []
     for group in groups.values():
         if group.kind is not EventKind.TRANSFORMATION:
             packings.append(group)
             continue
-        for pair, stated in group.pairs(wanted):
-            before = told.get(pair, 0)
-            told[pair] = None if before is None or stated is None else before + stated
-    for pair, stated in _contents(packings, wanted).items():
-        told.setdefault(pair, stated)  # what it was made of says more than what it lay in
-    return {pair: min(quantity or 0, MOST) for pair, quantity in told.items()}
+        for pair, amount in group.pairs(wanted):
+            before = told.get(pair, Decimal(0))
+            told[pair] = None if before is None or amount is None else before + amount
+    for pair, amount in _contents(packings, wanted).items():
+        told.setdefault(pair, amount)  # what it was made of says more than what it lay in
+    for pair in _units_of_lots(wanted):
+        told.setdefault(pair, Decimal(1))
+    return {pair: min(whole(quantity or Decimal(0)), MOST) for pair, quantity in told.items()}
+
+
+def _units_of_lots(unit_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Give {(unit, lot)} of single units that were known by themselves before it was said of which lot they are: the
+    name that their events call them by leads to the lot since.
+    """
+    name = aliased(LotIdentifier)
+    rows = db.session.execute(
+        select(Lot.id, Lot.name_vi, LotIdentifier.lot_id, LotIdentifier.uri)
+        .join(EventLot, EventLot.lot_id == Lot.id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == EventLot.event_id)
+        .join(EpcisField, EpcisField.epcis_event_id == EpcisEvent.id)
+        .join(LotIdentifier, LotIdentifier.uri == EpcisField.value)
+        .where(
+            Lot.id.in_(listed(sorted(unit_ids))),
+            Lot.kind == LotKind.EXTERNAL,
+            ~exists().where(name.lot_id == Lot.id),
+            LotIdentifier.uri.contains("/21/"),
+        )
+        .distinct()
+    )
+    return {(unit, lot) for unit, called, lot, uri in rows if uri.endswith(f"/21/{called}") and unit != lot}
 
 
 def _names_children() -> ColumnElement[bool]:
@@ -345,10 +439,10 @@ class _Group:
     is_part: bool  #: it takes out what it names; otherwise all there is
 
     def __init__(self) -> None:
-        self.inputs: dict[int, int | None] = {}
+        self.inputs: dict[int, Decimal | None] = {}
         self.outputs: dict[int, bool] = {}
 
-    def pairs(self, wanted: Collection[int]) -> Iterator[tuple[tuple[int, int], int | None]]:
+    def pairs(self, wanted: Collection[int]) -> Iterator[tuple[tuple[int, int], Decimal | None]]:
         """Give the pairs of outputs that are asked for."""
         outputs = list(self.outputs.items())[:MOST_PAIRS]
         inputs = list(self.inputs.items())[: MOST_PAIRS // max(1, len(outputs))]
@@ -359,10 +453,10 @@ class _Group:
                         yield (output, source), quantity if len(outputs) == 1 else None
 
 
-def _contents(packings: Sequence[_Group], cases: Collection[int]) -> dict[tuple[int, int], int | None]:
+def _contents(packings: Sequence[_Group], cases: Collection[int]) -> dict[tuple[int, int], Decimal | None]:
     """Give {(case, thing in it): how much, None where nobody says}, from packings in the order of their times."""
-    inside: dict[int, dict[int, int | None]] = defaultdict(dict)
-    used: dict[tuple[int, int], int | None] = {}
+    inside: dict[int, dict[int, Decimal | None]] = defaultdict(dict)
+    used: dict[tuple[int, int], Decimal | None] = {}
     opened = {case_ for one in packings if one.action == "DELETE" for case_, may in one.outputs.items() if may} & set(
         cases
     )
@@ -378,22 +472,22 @@ def _contents(packings: Sequence[_Group], cases: Collection[int]) -> dict[tuple[
     return used | {(case_, thing): amount for case_, things in inside.items() for thing, amount in things.items()}
 
 
-def _pack(inside: dict[int, int | None], event: _Group, case_: int) -> None:
+def _pack(inside: dict[int, Decimal | None], event: _Group, case_: int) -> None:
     """Put things into a case, take them out, or see them in it."""
     if event.action == "DELETE" and not event.is_part:
         inside.clear()
     for thing, amount in event.inputs.items():
         if thing == case_:
             continue
-        before = inside.get(thing, 0)
+        before = inside.get(thing, Decimal(0))
         if event.action == "DELETE":
-            left = 0 if amount is None else None if before is None else before - amount
+            left = Decimal(0) if amount is None else None if before is None else before - amount
             if left is None or left > 0:
                 inside[thing] = left
             else:
                 inside.pop(thing, None)
         elif event.action == "OBSERVE":
-            inside[thing] = None if before is None else max(before, amount or 0)
+            inside[thing] = None if before is None else max(before, amount or Decimal(0))
         else:
             inside[thing] = None if before is None or amount is None else before + amount
 
@@ -435,10 +529,11 @@ __all__ = [
     "Amounts",
     "amounts",
     "entitled",
-    "made_of_recalled",
     "opened",
     "outputs_of",
+    "recalled",
     "recalled_here",
+    "recalls_among",
     "standing",
     "states",
     "ties",

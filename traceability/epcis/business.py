@@ -15,6 +15,7 @@ from typing import Any
 
 from catalog.models import Unit
 from kernel.errors import N_
+from traceability.epcis.fields import as_name
 from traceability.epcis.naming import Named, amount
 from traceability.epcis.problems import Problem, Profile
 
@@ -54,6 +55,23 @@ _LATE = N_(
 )
 _OVERUSED = N_("“%(field)s” takes more of %(name)s than there is of it: %(taken)s of %(amount)s (%(unit)s).")
 _OVERSOLD = N_("“%(field)s” sells more of %(name)s than there is of it: %(taken)s of %(amount)s (%(unit)s).")
+_MOVED_MORE = N_("“%(field)s” names more of %(name)s than there is of it: %(taken)s of %(amount)s (%(unit)s).")
+_NOT_COMPARED = N_(
+    "How much of %(name)s this is cannot be compared with what was made of it (%(unit)s): the event is kept, and this"
+    " amount is not counted."
+)
+_NOT_MOVED = N_(
+    "Our stock counts %(name)s: this event changes no balance of it. Please write the sale or the use down on the"
+    " screens too."
+)
+_FOR_THE_OFFICE = N_(
+    "%(name)s is in our stock, which only the office recalls and lets go again: what was on sale is on hold now, if"
+    " this is a recall, and the office is told."
+)
+_HANDED_ON = N_(
+    "Of %(name)s your organisation has %(left)s left to ship, this ships %(taken)s (%(unit)s): the rest was handed on"
+    " before, or never came."
+)
 _MADE_LESS = N_(
     "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
 )
@@ -181,7 +199,11 @@ def pieces_of(events: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def _plain(amount: tuple[Decimal, Unit]) -> str:
-    return f"{amount[0].normalize():f} {amount[1].value}"
+    return f"{_number(amount[0])} {amount[1].value}"
+
+
+def _number(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem]:
@@ -195,6 +217,20 @@ def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem
 def moves_on(event: dict[str, Any]) -> bool:
     """Tell whether an event brings goods to somebody else, and not back or to their end."""
     return event.get("bizStep") in MOVES_ON and not _goes_back(event)
+
+
+def hands_on(event: dict[str, Any]) -> bool:
+    """Tell whether an event ships goods to somebody whom it names."""
+    return event.get("bizStep") in SHIPS and bool(receivers(event))
+
+
+def receivers(event: dict[str, Any]) -> set[str]:
+    """Give the names of who has the goods after an event."""
+    return {
+        as_name(one["destination"])
+        for one in event.get("destinationList", ())
+        if isinstance(one.get("destination"), str) and str(one.get("type")).endswith("possessing_party")
+    }
 
 
 def builds_on(event: dict[str, Any]) -> str | None:
@@ -230,24 +266,49 @@ def late(name: str, since: date, path: str) -> Problem:
     return _problem(path, "eventTime", "business-late", _LATE, is_warning=True, name=name, since=since.isoformat())
 
 
-def beyond(kind: str, name: str, path: str, role: str, *, taken: int, amount: int, unit: Unit) -> Problem:
-    """Refuse that more of a lot is used or sold than there is, or that less was made than is gone.
+def beyond(kind: str, name: str, path: str, role: str, *, taken: Decimal, amount: Decimal, unit: Unit) -> Problem:
+    """Refuse that more of a lot is used, sold or moved than there is, or that less was made than is gone.
 
-    :param kind: "used", "sold" or "made"; :param role: of the lot in the event, "" for a declaration of error
+    :param kind: "used", "sold", "moved" or "made"; :param role: of the lot in the event, "" for a declaration of error
     """
-    message = {"used": _OVERUSED, "sold": _OVERSOLD, "made": _MADE_LESS}[kind]
-    field = _LIST[role] if role else "errorDeclaration"
-    return _problem(path, field, "business-amount", message, name=name, taken=taken, amount=amount, unit=unit.value)
+    message = {"used": _OVERUSED, "sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS}[kind]
+    return _problem(
+        path, _LIST[role] if role else "errorDeclaration", "business-amount", message,
+        name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,
+    )  # fmt: skip
 
 
-def too_much(name: str, path: str, role: str, *, made: int, unit: Unit) -> Problem:
+def not_compared(name: str, path: str, role: str, *, unit: Unit) -> Problem:
+    """Warn of an amount that is of another kind than what was made, or is not said."""
+    return _problem(path, _LIST[role], "business-uncounted", _NOT_COMPARED, is_warning=True, name=name, unit=unit.value)
+
+
+def not_moved(name: str, path: str, role: str) -> Problem:
+    """Warn that the stock goes by its own papers."""
+    return _problem(path, _LIST[role], "business-stock", _NOT_MOVED, is_warning=True, name=name)
+
+
+def for_the_office(name: str, path: str) -> Problem:
+    """Warn that a recall of goods in our stock is for the office."""
+    return _problem(path, "persistentDisposition", "business-office", _FOR_THE_OFFICE, is_warning=True, name=name)
+
+
+def too_much(name: str, path: str, role: str, *, made: Decimal, unit: Unit) -> Problem:
     """Refuse that more of a lot is made than the database can write down."""
-    return _problem(path, _LIST[role], "limit", _TOO_MUCH, name=name, made=made, unit=unit.value)
+    return _problem(path, _LIST[role], "limit", _TOO_MUCH, name=name, made=_number(made), unit=unit.value)
 
 
 def not_yours(name: str, path: str) -> Problem:
     """Warn that an event about another's goods is not shown."""
     return _problem(path, "", "business-custody", _NOT_YOURS, is_warning=True, name=name)
+
+
+def handed_on(name: str, path: str, *, left: Decimal, taken: Decimal, unit: Unit) -> Problem:
+    """Warn that only who has goods ships them."""
+    return _problem(
+        path, "sourceList", "business-custody", _HANDED_ON, is_warning=True,
+        name=name, left=_number(left), taken=_number(taken), unit=unit.value,
+    )  # fmt: skip
 
 
 def not_your_event(event_id: str, path: str) -> Problem:

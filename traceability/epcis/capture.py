@@ -15,11 +15,12 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, text, tuple_, update
+from sqlalchemy import delete, exists, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.models import Organisation
@@ -29,11 +30,11 @@ from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, genealogy, links, records, statements
-from traceability.epcis import business, claims, custody, document, epc_uris
+from traceability import addresses, cases, genealogy, items, links, records, statements
+from traceability.epcis import business, claims, custody, document, epc_uris, in_stock
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
-from traceability.epcis.naming import Named, named_in, short_name, titles
+from traceability.epcis.naming import Named, added_up, is_single, named_in, short_name, titles
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant
 from traceability.epcis.stops import Stop, stops_of
@@ -45,6 +46,7 @@ from traceability.epcis.validation import (
     no_earlier_event,
     normalise,
 )
+from traceability.item_models import CaseKind, ItemCode
 from traceability.models import (
     Batch,
     CaptureJob,
@@ -93,6 +95,7 @@ class Sent:
     hash: str = ""
     at: datetime | None = None
     named: list[Named] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)  #: names of single units → those of their lots
     problems: list[Problem] = field(default_factory=list)
     is_replay: bool = False
     is_public: bool = True
@@ -373,12 +376,13 @@ def capture(
     """
     sent = list(document_.sent)
     # What was found before stays as it is: this may run again.
-    before = [(list(one.problems), one.event) for one in sent]
+    before = [(list(one.problems), one.event, one.named) for one in sent]
     try:
         return _capture(document_, on_error=on_error, organisation_id=organisation_id, capture_id=capture_id, now=now)
     except BaseException:
-        for one, (problems, event) in zip(sent, before, strict=True):
+        for one, (problems, event, named) in zip(sent, before, strict=True):
             one.problems, one.event, one.is_replay, one.is_public = problems, event, False, True
+            one.named, one.units = named, {}
         raise
 
 
@@ -389,6 +393,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     if not on_sqlite():
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
     _name(sent, organisation_id)
+    apart = _as_goods_of_lots([one for one in sent if not one.is_refused])
     _find_replays(sent, organisation_id)
     new = [one for one in sent if not one.is_refused and not one.is_replay]
     lots = _known_lots({name.uri for one in new for name in one.named})
@@ -402,8 +407,10 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
         one.sender_id = organisation_id
         _speak(one, lots, authority, owners)
     reaches = _judge(new, lots)
+    _warn_of_holds(new, lots)
     _weigh(new, organisation_id)
     _count(new, lots, held)
+    _look_at_custody(new, lots, authority, organisation_id)
     if on_error == "rollback" and any(one.is_refused for one in sent):
         return Outcome(len(sent), (), (), (*problems, *_of(sent)))
     new = [one for one in new if not one.is_refused]
@@ -414,13 +421,16 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     loosened |= _opened(new, lots, set(taken_back))
     tied = statements.ties(loosened) if loosened else {}
     _add_lots(new, lots, owners, organisation_id, now=now)
+    loosened |= _tie_units(new, lots, apart)
     told = _tell(new, lots, organisation_id, now=now)
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
-    _draw_edges(new, told, loosened, tied)
+    drawn = _draw_edges(new, told, loosened, tied)
     unmade = {id for id, roles in taken_back.items() if roles & {"output", "object"}} if wrong else set()
     claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
-    _recall_external(new, lots, organisation_id)
-    _reach(new, lots, reaches)
+    changed = {lots[name.uri].id for one in new if _says_recalled(one.event) for name in one.named}
+    changed |= statements.recalls_among(wrong_lines)
+    _recall_anew(changed, {id for id in drawn if id not in changed}, held, reaches)
+    _hold_own(new, lots, changed, organisation_id, now=now)
     _shows_anew({known.id for known in lots.values()} | set(taken_back))
     return Outcome(
         len(sent),
@@ -584,6 +594,95 @@ def _known_lots(uris: set[str]) -> dict[str, Known]:
     found = {row[0]: Known(*row[1:]) for row in rows}
     found |= _own_goods(uris - found.keys())
     return found
+
+
+def _as_goods_of_lots(sent: Sequence[Sent]) -> dict[str, Known]:
+    """Let single units count as goods of their lots, where these are known: what stops a lot stops each pack of it.
+
+    The lot is the one that the event gives with the unit, the one on whose packs our codes are, or the one that an
+    earlier event gave.
+
+    :return: units that were known by themselves before, by name: they stay named beside their lots
+    """
+    units = {name.uri for one in sent for name in one.named if is_single(name.uri) or _own_serial(name.uri)}
+    if not units:
+        return {}
+    coded = _lots_of_codes(units)
+    of_units = _known_lots(units)
+    of_lots = _known_lots({*coded.values(), *(name.lot for one in sent for name in one.named if name.lot)})
+    apart: dict[str, Known] = {}
+    given = {name.uri: name.lot for one in sent for name in one.named if name.lot and name.uri not in of_units}
+    for one in sent:
+        named: list[Named] = []
+        for name in one.named:
+            lots = list(
+                dict.fromkeys(lot for lot in (coded.get(name.uri), name.lot or given.get(name.uri)) if lot is not None)
+            )
+            named += [replace(name, uri=lot, lot=None) for lot in lots]
+            before = of_units.get(name.uri)
+            if lots:
+                one.units[name.uri] = lots[0]
+                if before is not None and all(lot not in of_lots or of_lots[lot].id != before.id for lot in lots):
+                    apart[name.uri] = before
+            if not lots or name.uri in apart:
+                named.append(name)
+        one.named = added_up(named)
+    return apart
+
+
+def _lots_of_codes(uris: Collection[str]) -> dict[str, str]:
+    """Give the names of the batches on whose packs our own codes are."""
+    named: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for uri in uris:
+        thing = epc_uris.identify(uri)
+        if thing is None:
+            named[_own_serial(uri)].append((uri, None))
+        elif thing.key == "01" and items.is_serial(thing.path[-1][1]):
+            named[thing.path[-1][1]].append((uri, thing.path[0][1]))
+    if not named:
+        return {}
+    rows = db.session.execute(
+        select(ItemCode.serial, TradeItem.gtin, Organisation.code, Batch.token, Batch.number)
+        .join(Batch, Batch.lot_id == ItemCode.lot_id)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(ItemCode.serial.in_(listed(sorted(named))))
+    )
+    return {
+        uri: addresses.of_goods(code, token, gtin, number)
+        for serial, gtin, code, token, number in rows
+        for uri, of_gtin in named[serial]
+        if of_gtin in (None, gtin)
+    }
+
+
+def _own_serial(uri: str) -> str:
+    """Read the code of a pack from an address of ours without a GTIN; "" for any other."""
+    start = addresses.base_url() + items.path_of("")
+    return uri.removeprefix(start) if uri.startswith(start) and items.is_serial(uri.removeprefix(start)) else ""
+
+
+def _tie_units(new: Sequence[Sent], lots: dict[str, Known], apart: dict[str, Known]) -> set[int]:
+    """Remember of which lot a unit is, by the word of who may speak for the lot: its name leads there from now on.
+
+    :return: ids of units that were lots of their own before, and are now known to be of another
+    """
+    ties = {
+        unit: lots[lot] for one in new if one.is_public and not one.declares_error
+        for unit, lot in one.units.items() if lot in lots
+    }  # fmt: skip
+    _write_names({unit: lot.id for unit, lot in ties.items() if unit not in apart})
+    moved: set[int] = set()
+    for unit, lot in sorted(ties.items()):
+        alone = apart.get(unit)
+        if alone is None or alone.kind is not LotKind.EXTERNAL or alone.owner_id != lot.owner_id:
+            continue
+        names = db.session.scalars(select(LotIdentifier.uri).where(LotIdentifier.lot_id == alone.id)).all()
+        if names == [unit]:
+            db.session.execute(update(LotIdentifier).where(LotIdentifier.uri == unit).values(lot_id=lot.id))
+            moved.add(alone.id)
+    return moved
 
 
 def _own_address(uri: str) -> tuple[str, str] | None:
@@ -766,22 +865,6 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop]) -> Non
 _TIES = {"TransformationEvent": "input", "AggregationEvent": "child", "AssociationEvent": "child"}
 
 
-def _reach(new: Sequence[Sent], lots: dict[str, Known], reaches: dict[str, Stop]) -> None:
-    """Let a recall reach what was made of recalled goods, or holds some, and was reported after it."""
-    ids = sorted(
-        {lots[name.uri].id for one in new for name in one.named
-         if name.uri in reaches and name.uri in lots and lots[name.uri].kind is LotKind.EXTERNAL}
-    )  # fmt: skip
-    if ids:
-        since = min(stop.since for stop in reaches.values())
-        db.session.execute(
-            update(Lot)
-            .where(Lot.id.in_(listed(ids)), Lot.state != LotState.RECALLED)
-            .values(state=LotState.RECALLED, state_since=since)
-            .execution_options(synchronize_session=False)
-        )
-
-
 def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) -> None:
     """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document."""
     while True:
@@ -796,8 +879,7 @@ def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) 
                     found.append((one, problem))
         for known in accounts.changed:
             account = accounts.of(known.id, known.unit)
-            gone = max(account.used, account.sold)
-            if account.amount is not None and gone > account.amount:
+            if account.amount is not None and account.gone > account.amount:
                 refused.add(known.id)
         # A declaration that would leave less than is gone cannot stand; without it the rest is counted anew.
         declarations = [one for one in wrong.values() if refused & _lots_named_by([one.id]).keys()]
@@ -810,10 +892,41 @@ def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) 
             account = accounts.of(known.id, known.unit)
             one.problems.append(
                 business.beyond(
-                    "made", _name_of(known.id, lots), one.path, "", taken=max(account.used, account.sold),
-                    amount=account.amount or 0, unit=known.unit,
+                    "made", _name_of(known.id, lots), one.path, "", taken=account.gone,
+                    amount=account.amount or Decimal(0), unit=known.unit,
                 )
             )  # fmt: skip
+
+
+def _look_at_custody(new: Sequence[Sent], lots: dict[str, Known], authority: set[int], organisation_id: int) -> None:
+    """Warn of who ships more of a lot than it still has: what was handed on is another's to ship."""
+    ships = [one for one in new if not one.declares_error and not one.is_refused and business.hands_on(one.event)]
+    ids = {lots[name.uri].id for one in ships for name in one.named if name.uri in lots} & authority
+    if not ids:
+        return
+    names = custody.party_names(organisation_id)
+    passed, said = custody.passed(organisation_id, ids), statements.amounts(ids)
+    for one in ships:
+        if business.receivers(one.event) & names:
+            continue
+        for name in one.named:
+            known = lots.get(name.uri)
+            if known is None or known.id not in ids or name.unit is not known.unit or name.quantity is None:
+                continue
+            way = passed[known.id]
+            made: Decimal | None = Decimal(0)
+            if known.owner_id == organisation_id:
+                stated = said[known.id].made if known.id in said else None
+                made = stated if known.kind is LotKind.EXTERNAL else Decimal(known.quantity)
+            if made is None or not way.is_known:
+                continue
+            left = max(Decimal(0), made + way.came - way.went)
+            if name.quantity > left:
+                called = short_name(name.uri)
+                one.problems.append(
+                    business.handed_on(called, one.path, left=left, taken=name.quantity, unit=known.unit)
+                )
+            way.went += name.quantity
 
 
 def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
@@ -825,32 +938,23 @@ def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
 
 def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Problem | None:
     """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered."""
-    event = one.event
-    is_object = event["type"] == "ObjectEvent"
-    is_back = event.get("disposition") == statements.BROUGHT_BACK
-    undo: list[tuple[claims.Account, str, int]] = []
+    is_back = one.event.get("disposition") == statements.BROUGHT_BACK
+    undo: list[tuple[claims.Account, str, Any]] = []
+    warnings: list[Problem] = []
     for name in one.named:
         known = lots.get(name.uri)
         account = accounts.of(known.id if known else name.uri, unit) if (unit := _unit_of(name, known)) else None
-        if account is None or unit is None:
+        kind = _kind_of(one.event, name.role)
+        if account is None or unit is None or not kind or (kind == "made" and account.is_own):
             continue
-        makes = (event["type"] == "TransformationEvent" and name.role == "output") or (
-            is_object and name.role == "object" and event.get("action") == "ADD"
-        )
-        kind = ""
-        if makes:
-            kind = "made"
-        elif event["type"] == "TransformationEvent" and name.role == "input":
-            kind = "used"
-        elif is_object and name.role == "object" and (is_back or event.get("bizStep") in statements.SELLS):
-            kind = "sold"
-        if not kind or (kind == "made" and account.is_own):
-            continue
-        quantity = name.whole if name.unit is unit else None
+        called = short_name(name.uri)
+        quantity = name.quantity if name.unit is unit else None
+        changes: list[tuple[str, Any]] = []
         if kind == "made":
             changes = [("makings", 1), ("made", quantity) if quantity is not None else ("unstated", 1)]
-        else:
-            changes = [(kind, -(min(quantity or 0, account.sold)) if is_back and kind == "sold" else quantity or 0)]
+        elif kind != "moved":
+            taken = quantity or Decimal(0)
+            changes = [(kind, -min(taken, account.sold) if is_back and kind == "sold" else taken)]
         is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
         speaks = one.is_public or is_own
         before = len(undo)
@@ -859,30 +963,47 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Prob
             setattr(account, attribute, getattr(account, attribute) + change)
         amount = account.amount
         if account.made > statements.MOST:
-            problem = business.too_much(short_name(name.uri), one.path, name.role, made=account.made, unit=unit)
+            problem = business.too_much(called, one.path, name.role, made=account.made, unit=unit)
             _undo(undo)
             return problem
-        if speaks:
-            gone = (
-                account.used if kind == "used" else account.sold if kind == "sold" else max(account.used, account.sold)
-            )
-        else:
-            gone = quantity or 0  # a stranger's word is not counted, and cannot be more than there is either
-            if kind == "made":
-                amount = None
+        if not speaks and kind == "made":
+            amount = None
+        # A stranger's word is not counted, and cannot be more than there is either; nor is what only moves.
+        gone = account.gone + account.left if speaks and kind != "moved" else quantity or Decimal(0)
         if amount is not None and gone > amount and not is_back:
-            problem = business.beyond(
-                kind, short_name(name.uri), one.path, name.role, taken=gone, amount=amount, unit=unit
-            )
+            problem = business.beyond(kind, called, one.path, name.role, taken=gone, amount=amount, unit=unit)
             _undo(undo)
             return problem
+        if amount is not None and quantity is None and kind != "made":
+            warnings.append(business.not_compared(called, one.path, name.role, unit=unit))
+        if known is not None and known.kind is LotKind.FINISHED and kind in ("used", "sold"):
+            warnings.append(business.not_moved(called, one.path, name.role))
         if not speaks:
             _undo(undo[before:])
             del undo[before:]
+    one.problems += [problem for problem in warnings if problem not in one.problems]
     return None
 
 
-def _undo(changes: list[tuple[claims.Account, str, int]]) -> None:
+def _kind_of(event: dict[str, Any], role: str) -> str:
+    """Say what an event does with an amount in a role: it is "made", "used", "sold" or only "moved"; "" otherwise."""
+    kind, action, step = event["type"], event.get("action"), event.get("bizStep")
+    if kind == "TransformationEvent":
+        return {"input": "used", "output": "made"}.get(role, "")
+    if role == "child":
+        return "moved" if action != "DELETE" else ""
+    if role != "object":
+        return ""
+    if kind == "ObjectEvent" and action == "ADD":
+        return "made"
+    if kind == "TransactionEvent" and action == "DELETE":
+        return ""
+    if event.get("disposition") == statements.BROUGHT_BACK or step in statements.SELLS:
+        return "sold"
+    return "moved" if business.moves_on(event) else ""
+
+
+def _undo(changes: list[tuple[claims.Account, str, Any]]) -> None:
     for account, attribute, change in changes:
         setattr(account, attribute, getattr(account, attribute) - change)
 
@@ -972,7 +1093,7 @@ def _add_lots(
         if one.declares_error:
             continue
         for name in one.named:
-            if name.uri not in lots and (name.uri not in first or first[name.uri].whole is None):
+            if name.uri not in lots and (name.uri not in first or first[name.uri].unit is None):
                 first[name.uri] = name
     if not first:
         return
@@ -983,7 +1104,7 @@ def _add_lots(
             "number": short_name(uri)[:20],
             "name_vi": short_name(uri)[:160],
             "name_en": "",
-            "quantity": 0 if uri in owners else name.whole or 0,
+            "quantity": 0 if uri in owners else _whole(name),
             "used": 0,
             "unit": name.unit or Unit.PIECE,
             "supplier": "",
@@ -1000,7 +1121,7 @@ def _add_lots(
     ]
     ids = insert_rows(_LOT, rows)
     for (uri, name), id in zip(first.items(), ids, strict=True):
-        quantity = 0 if uri in owners else name.whole or 0
+        quantity = 0 if uri in owners else _whole(name)
         lots[uri] = Known(
             id, owners.get(uri, organisation_id), LotKind.EXTERNAL, LotState.RELEASED, now,
             name.unit or Unit.PIECE, quantity, 0,
@@ -1009,6 +1130,10 @@ def _add_lots(
 
 
 # --- The story, the store, the edges
+
+
+def _whole(name: Named) -> int:
+    return 0 if name.quantity is None else statements.rounded_up(name.quantity)[0]
 
 
 def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, now: datetime) -> dict[int, int]:
@@ -1025,16 +1150,21 @@ def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, 
             corrects = _corrected({new[place].id: wrong.get(new[place].id) for place in group}, organisation_id)
             rows = [_line(new[place], corrects.get(new[place].id), organisation_id, now=now) for place in group]
             lines.update(zip(group, insert_rows(_EVENT, rows), strict=True))
-    named: dict[tuple[int, int, str], dict[str, Any]] = {}
+    named: dict[tuple[int, int, str], Decimal | None] = {}
     for place, id in lines.items():
         for name in new[place].named:
             lot = lots[name.uri]
-            quantity = name.whole if name.unit is lot.unit else None
-            named.setdefault(
-                (id, lot.id, name.role), {"event_id": id, "lot_id": lot.id, "role": name.role, "quantity": quantity}
-            )
+            before = named.setdefault((id, lot.id, name.role), None)
+            if name.quantity is not None and name.unit is lot.unit:
+                named[id, lot.id, name.role] = (before or Decimal(0)) + name.quantity
     if named:
-        db.session.execute(insert(_EVENT_LOT), list(named.values()))
+        rows = []
+        for (id, lot_id, role), amount in named.items():
+            quantity, rounding = (None, 0) if amount is None else statements.rounded_up(amount)
+            rows.append(
+                {"event_id": id, "lot_id": lot_id, "role": role, "quantity": quantity, "rounding": rounding}
+            )  # fmt: skip
+        db.session.execute(insert(_EVENT_LOT), rows)
     records.append_many(lines.values(), now=now)
     return lines
 
@@ -1128,16 +1258,17 @@ def _opened(new: Sequence[Sent], lots: dict[str, Known], taken_back: set[int]) -
 
 def _draw_edges(
     new: Sequence[Sent], told: dict[int, int], loosened: set[int], tied: dict[tuple[int, int], int]
-) -> None:
+) -> set[int]:
     """Let the walks go from what was made, packed or joined to what it was made of, as the events that stand say.
 
     :param loosened: what the events declared wrong had made, and the cases that were opened
     :param tied: the edges to these, as they were said before
+    :return: the lots that something was made of or put into, or is no longer
     """
     lines = [id for place, id in told.items() if new[place].event["type"] in _TIES]
     outputs = (statements.outputs_of(lines) if lines else set()) | loosened
     if not outputs:
-        return
+        return set()
     said = statements.ties(outputs)
     drawn: dict[tuple[int, int], int] = {
         (out, into): quantity
@@ -1162,31 +1293,101 @@ def _draw_edges(
             ),
             [{"output_id": out, "input_id": into, "quantity": quantity} for (out, into), quantity in changed],
         )
+    return {out for (out, _), _ in changed} | {out for out, _ in gone}
 
 
-def _recall_external(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int) -> None:
-    """Let an external lot be recalled by the word of its owner, until that is unset; a recall of ours is for good."""
-    for one in new:
-        if one.declares_error or not one.named or one.at is None:
-            continue
-        held = one.event.get("persistentDisposition")
-        said = held if isinstance(held, dict) else {}
-        ids = sorted(
-            lots[name.uri].id
-            for name in one.named
-            if lots[name.uri].kind is LotKind.EXTERNAL and lots[name.uri].owner_id == organisation_id
+def _recall_anew(said: set[int], drawn: set[int], held: dict[int, Known], reaches: dict[str, Stop]) -> None:
+    """Let external lots stand as the events say by now: recalled while they, or what they are made of or hold, are.
+
+    :param said: the lots whose recall is set or unset, or of which such a word was wrong
+    :param drawn: those to which edges were drawn, or from which they were taken
+    """
+    if not said and not reaches and not any(known.state is LotState.RECALLED for known in held.values()):
+        return
+    reached = genealogy.downstream(said | drawn | {id for id in held if held[id].state is LotState.RECALLED})
+    external = select(Lot.id).where(Lot.id.in_(select(reached.c.id)), Lot.kind == LotKind.EXTERNAL).order_by(Lot.id)
+    ids = list(db.session.scalars(external.with_for_update(of=Lot)))
+    recalled = statements.recalled(ids)
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for id, since in recalled.items():
+        together[since].append(id)
+    for since, some in together.items():
+        db.session.execute(
+            update(Lot)
+            .where(Lot.id.in_(listed(some)), or_(Lot.state != LotState.RECALLED, Lot.state_since != since))
+            .where(or_(Lot.state != LotState.RECALLED, ~statements.recalled_here()))
+            .values(state=LotState.RECALLED, state_since=since)
+            .execution_options(synchronize_session=False)
         )
-        for half, before, after in (
-            ("set", LotState.RELEASED, LotState.RECALLED),
-            ("unset", LotState.RECALLED, LotState.RELEASED),
-        ):
-            if ids and "recalled" in _as_list(said.get(half)):
-                db.session.execute(
-                    update(Lot)
-                    .where(Lot.id.in_(ids), Lot.state == before, ~statements.recalled_here())
-                    .values(state=after, state_since=one.at)
-                    .execution_options(synchronize_session=False)
+    stands = statements.states(ids)
+    for id in ids:
+        if id not in recalled:
+            stand = stands.get(id)
+            db.session.execute(
+                update(Lot)
+                .where(Lot.id == id, Lot.state == LotState.RECALLED)
+                .values(
+                    state=LotState.RELEASED if stand is None else stand.state, state_reason="", state_reason_en="",
+                    **({} if stand is None else {"state_since": stand.since}),
                 )
+                .execution_options(synchronize_session=False)
+            )  # fmt: skip
+
+
+def _warn_of_holds(new: Sequence[Sent], lots: dict[str, Known]) -> None:
+    """Say to who recalls goods of our stock by an event, or takes that back, what comes of it."""
+    for one in new:
+        for name in one.named if _says_recalled(one.event) and not one.declares_error else ():
+            known = lots.get(name.uri)
+            if known is not None and known.kind is not LotKind.EXTERNAL and known.owner_id == one.sender_id:
+                one.problems.append(business.for_the_office(short_name(name.uri), one.path))
+                break
+
+
+#: Why goods are on hold that their owner's program recalls.
+_HOLD_REASON = "Chủ lô hàng báo thu hồi qua EPCIS; cơ quan quản lý đang xem xét."
+
+
+def _hold_own(
+    new: Sequence[Sent], lots: dict[str, Known], changed: set[int], organisation_id: int, *, now: datetime
+) -> None:
+    """Stop at once what our stock holds of goods that their owner recalls by an event, and tell the office.
+
+    Only the office recalls what is in our stock, for good; until it has looked, nothing of it is sold.
+
+    :param changed: the lots of which these events set or unset a recall, or of which such a word was wrong
+    """
+    if not changed:
+        return
+    own = {
+        lots[name.uri].id: one for one in new if _says_recalled(one.event) and not one.declares_error
+        for name in one.named
+        if lots[name.uri].kind is not LotKind.EXTERNAL and lots[name.uri].owner_id == organisation_id
+    }  # fmt: skip
+    stopped = {id for id, one in own.items() if _sets_recalled(one.event)} | set(statements.recalled(changed))
+    reached = genealogy.downstream(stopped)
+    in_house = select(Lot.id).where(
+        Lot.id.in_(select(reached.c.id)), Lot.kind != LotKind.EXTERNAL, Lot.state == LotState.RELEASED
+    )
+    held = in_stock.stock().hold(list(db.session.scalars(in_house)), reason=_HOLD_REASON, now=now) if stopped else []
+    for lot_id in sorted({*held, *own}):
+        lot = db.session.get_one(Lot, lot_id)
+        is_set = lot_id not in own or _sets_recalled(own[lot_id].event)
+        said = "báo thu hồi" if is_set else "báo thôi thu hồi"
+        done = "Lô đã được tạm giữ." if lot_id in held else "Trạng thái của lô không đổi."
+        cases.report(
+            CaseKind.QUALITY,
+            f"Lô {lot.number}: chương trình của chủ hàng {said} lô này, hoặc lô đã làm ra nó, bằng sự kiện EPCIS."
+            f" {done} Xin xem xét và quyết định.",
+            lot_id=lot_id if lot.kind is LotKind.FINISHED else None,
+            organisation_id=lot.owner_id,
+            now=now,
+        )  # fmt: skip
+
+
+def _sets_recalled(event: dict[str, Any]) -> bool:
+    held = event.get("persistentDisposition")
+    return isinstance(held, dict) and "recalled" in _as_list(held.get("set"))
 
 
 def _says_recalled(event: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import case, select, update
 
@@ -17,6 +18,7 @@ from catalog.models import Unit
 from kernel.db import db, listed
 from kernel.errors import Conflict
 from traceability import statements
+from traceability.epcis import in_stock
 from traceability.models import Lot, LotKind, LotState
 from traceability.statements import Amounts
 
@@ -53,14 +55,20 @@ class Account:
     """How much of a thing was made, used and sold, in one unit."""
 
     is_own: bool  #: of our own: how much there is does not come from events
-    made: int = 0
+    made: Decimal = Decimal(0)
     makings: int = 0
     unstated: int = 0
-    used: int = 0
-    sold: int = 0
+    used: Decimal = Decimal(0)
+    sold: Decimal = Decimal(0)
+    left: int = 0  #: has left our stock, by its own books
 
     @property
-    def amount(self) -> int | None:
+    def gone(self) -> Decimal:
+        """How much of it is there no longer: what is used up cannot be sold, nor what is sold be used."""
+        return self.used + self.sold
+
+    @property
+    def amount(self) -> Decimal | None:
         """How much there is, where that is known."""
         if self.is_own or (self.makings and not self.unstated):
             return self.made
@@ -73,6 +81,8 @@ class Accounts:
     def __init__(self, lots: Collection[Known], wrong: Collection[str]) -> None:
         """:param wrong: eventIDs that the document declares wrong: what they say does not count"""
         ids = [known.id for known in lots]
+        in_stock_of = [known.id for known in lots if known.kind is LotKind.FINISHED]
+        left = in_stock.stock().left(in_stock_of) if in_stock_of else {}
         self._said = statements.amounts(ids, without=wrong) if ids else {}
         before = statements.amounts(ids) if ids and wrong else self._said
         self._accounts: dict[tuple[int | str, Unit], Account] = {}
@@ -83,10 +93,10 @@ class Accounts:
             if is_own:
                 counted = statements.used(known.kind, was)
                 used = known.used - (counted - was.used) + said.captured
-                account = Account(True, made=known.quantity, used=used)
+                account = Account(True, made=Decimal(known.quantity), used=used, left=left.get(known.id, 0))
             else:
                 account = Account(False, used=said.used + said.captured)
-                account.made, account.makings = said.made or 0, said.makings
+                account.made, account.makings = said.made or Decimal(0), said.makings
                 account.unstated = said.unstated
             account.sold = said.sold
             self._accounts[known.id, known.unit] = account
@@ -110,7 +120,8 @@ def settle(lots: Collection[Known], before: dict[int, Amounts], *, unmade: Colle
     for known in lots:
         said, was = after.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
         if known.kind is LotKind.EXTERNAL:
-            quantity = said.made if said.made is not None else 0 if known.id in unmade else known.quantity
+            quantity = 0 if known.id in unmade else known.quantity
+            quantity = quantity if said.made is None else statements.whole(said.made)
             now_used = statements.used(known.kind, said)
         else:
             quantity = known.quantity

@@ -1,14 +1,19 @@
-"""Who may speak for a lot: its owner, and whoever it was handed to."""
+"""Who may speak for a lot: its owner, and whoever it was handed to; and how much of it is still theirs to hand on."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import Select, or_, select
 
 from accounts.models import Organisation, Place
-from kernel.db import db
-from traceability import addresses
+from kernel.db import db, listed
+from traceability import addresses, statements
+from traceability.epcis.business import SHIPS
 from traceability.epcis.fields import as_name
-from traceability.models import EpcisEvent, EpcisField, EventLot, TraceEvent
+from traceability.models import EpcisEvent, EpcisField, EventLot, Lot, TraceEvent
 
 
 def party_names(organisation_id: int) -> set[str]:
@@ -37,3 +42,44 @@ def held_by(organisation_id: int) -> Select[int]:
             TraceEvent.organisation_id != organisation_id,
         )
     )
+
+
+@dataclass
+class Passed:
+    """How much of a lot came to an organisation by shipments, and how much it shipped on."""
+
+    came: Decimal = Decimal(0)
+    went: Decimal = Decimal(0)
+    is_known: bool = True  #: each shipment says how much
+
+
+def passed(organisation_id: int, lot_ids: Collection[int]) -> dict[int, Passed]:
+    """Add up the shipments of lots to and by an organisation, as those say who may speak for the lots."""
+    found: dict[int, Passed] = {lot_id: Passed() for lot_id in lot_ids}
+    names = party_names(organisation_id)
+    rows = db.session.execute(
+        select(
+            EventLot.lot_id, EventLot.quantity, EventLot.rounding, EpcisField.value, TraceEvent.organisation_id
+        )
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(Lot, Lot.id == EventLot.lot_id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
+        .join(EpcisField, EpcisField.epcis_event_id == EpcisEvent.id)
+        .where(
+            EventLot.lot_id.in_(listed(sorted(found))),
+            EventLot.role == "object",
+            EpcisField.name == "destination_possessing_party",
+            TraceEvent.biz_step.in_(sorted(SHIPS)),
+            statements.standing(),
+            statements.entitled(),
+        )
+    )  # fmt: skip
+    for lot_id, quantity, rounding, to, by in rows:
+        one = found[lot_id]
+        amount = Decimal(0) if quantity is None else statements.exact(quantity, rounding)
+        if to in names:
+            one.came += amount
+        elif by == organisation_id:
+            one.went += amount
+        one.is_known = one.is_known and quantity is not None
+    return found

@@ -64,6 +64,8 @@ _SERIALS = {"21", "235", "8011"}
 _ALWAYS_INSTANCES = {"00", "401", "402", "8004", "8017", "8018"}
 #: Keys that hold the serial number in their own value: how long they are without one.
 _LENGTH_WITHOUT_SERIAL = {"253": 13, "255": 13, "8003": 14}
+#: Goods that are made in lots.
+_IN_LOTS = {"01", "8006"}
 _CLASSES = {"01", "253", "255", "8003", "8006", "8010"}
 
 
@@ -83,6 +85,39 @@ def identify(uri: Any) -> Thing | None:
         return _from_urn(uri)
     if uri.startswith(("http://", "https://", "HTTP", "Http")):
         return _from_link(uri)
+    return None
+
+
+@lru_cache(maxsize=16384)
+def lot_of_unit(uri: str) -> str | None:
+    """Give the name of the lot that the name of a single unit gives with it (``/01/…/10/…/21/…``), or ``None``."""
+    thing = _from_link(uri, whole=True) if _ADDRESS.match(uri) else None
+    if thing is None or thing.key not in _IN_LOTS:
+        return None
+    codes = dict(thing.path[1:])
+    number = codes.get("10") or _of_query(uri, "10")
+    return Thing((thing.path[0], ("10", number))).uri if number and codes.keys() & _SERIALS else None
+
+
+def lot_of(uri: str, number: str) -> str | None:
+    """Give the name of a lot of the goods that a single unit is one of."""
+    thing = identify(uri)
+    if thing is None or thing.key not in _IN_LOTS or not thing.is_instance or not _has_form("10", number):
+        return None
+    return Thing((thing.path[0], ("10", number))).uri
+
+
+def _of_query(uri: str, code: str) -> str | None:
+    """Read a value that an address gives in its query."""
+    _, _, query = uri.partition("#")[0].partition("?")
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == code:
+            try:
+                read = digital_link.percent_decode(value)
+            except Malformed:
+                return None
+            return read if _has_form(code, read) else None
     return None
 
 

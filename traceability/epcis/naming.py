@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -15,29 +15,29 @@ from urllib.parse import unquote
 from catalog.models import Unit
 from traceability.epcis import epc_uris
 
-#: Code of UN/ECE Rec 20 → (base unit, how many base units it is).
-_UNITS = {
-    "MGM": (Unit.GRAM, Decimal("0.001")),
-    "GRM": (Unit.GRAM, Decimal(1)),
-    "KGM": (Unit.GRAM, Decimal(1000)),
-    "DTN": (Unit.GRAM, Decimal(100_000)),
-    "TNE": (Unit.GRAM, Decimal(1_000_000)),
-    "LBR": (Unit.GRAM, Decimal("453.59237")),
-    "ONZ": (Unit.GRAM, Decimal("28.349523125")),
-    "MLT": (Unit.MILLILITRE, Decimal(1)),
-    "CMQ": (Unit.MILLILITRE, Decimal(1)),
-    "CLT": (Unit.MILLILITRE, Decimal(10)),
-    "DLT": (Unit.MILLILITRE, Decimal(100)),
-    "LTR": (Unit.MILLILITRE, Decimal(1000)),
-    "DMQ": (Unit.MILLILITRE, Decimal(1000)),
-    "HLT": (Unit.MILLILITRE, Decimal(100_000)),
-    "MTQ": (Unit.MILLILITRE, Decimal(1_000_000)),
-    "H87": (Unit.PIECE, Decimal(1)),
-    "EA": (Unit.PIECE, Decimal(1)),
-    "C62": (Unit.PIECE, Decimal(1)),
-}
-#: More base units than a lot can hold.
-_MOST = 2_000_000_000
+#: How many base units the units of UN/ECE Rec 20 are, by their codes: exact, as they are defined.
+_FACTORS = {
+    Unit.GRAM: {
+        "MC": "0.000001", "MGM": "0.001", "CGM": "0.01", "DG": "0.1", "GRM": "1", "DJ": "10", "HGM": "100",
+        "KGM": "1000", "DTN": "100000", "TNE": "1000000", "2U": "1000000", "KTN": "1000000000",
+        "GRN": "0.06479891", "CTM": "0.2", "APZ": "31.1034768", "ONZ": "28.349523125", "LBR": "453.59237",
+        "STI": "6350.29318", "CWA": "45359.237", "CWI": "50802.34544", "STN": "907184.74",
+        "LTN": "1016046.9088",
+    },
+    Unit.MILLILITRE: {
+        "4G": "0.001", "MMQ": "0.001", "MLT": "1", "CMQ": "1", "CLT": "10", "DLT": "100", "LTR": "1000",
+        "DMQ": "1000", "A44": "10000", "HLT": "100000", "MTQ": "1000000", "MAL": "1000000000",
+        "INQ": "16.387064", "FTQ": "28316.846592", "YDQ": "764554.857984", "OZI": "28.4130625",
+        "PTI": "568.26125", "QTI": "1136.5225", "GLI": "4546.09", "OZA": "29.5735295625", "PTL": "473.176473",
+        "QTL": "946.352946", "GLL": "3785.411784", "BLL": "158987.294928",
+    },
+    Unit.PIECE: {
+        "H87": "1", "EA": "1", "C62": "1", "NAR": "1", "PR": "2", "NPR": "2", "HD": "6", "DZN": "12",
+        "DPC": "12", "SCO": "20", "DPR": "24", "CEN": "100", "GRO": "144", "MIL": "1000", "T3": "1000",
+        "GGR": "1728", "MIO": "1000000",
+    },
+}  # fmt: skip
+_UNITS = {code: (unit, Decimal(factor)) for unit, factors in _FACTORS.items() for code, factor in factors.items()}
 
 _LISTS = (
     ("epcList", "quantityList", "object"),
@@ -55,37 +55,71 @@ class Named:
     role: str
     quantity: Decimal | None = None  #: in ``unit``
     unit: Unit | None = None  #: None for units that are no weight, volume or count
-
-    @property
-    def whole(self) -> int | None:
-        """How many base units, where that is a whole number that a lot can hold."""
-        if self.quantity is None or self.unit is None or not 0 < self.quantity <= _MOST:
-            return None
-        return int(self.quantity) if self.quantity == int(self.quantity) else None
+    lot: str | None = None  #: of a single unit: the name of its lot, where the event gives it
 
 
 def named_in(event: dict[str, Any]) -> list[Named]:
     """List what an event names that a story can be told of: lots, single things, cartons.
 
-    A kind of goods (a GTIN alone) is no lot: all there is of it has no one history.
+    A kind of goods (a GTIN alone) is no lot: all there is of it has no one history. A single thing is there once,
+    however often it is listed; amounts of one lot in one list add up.
     """
-    found: dict[tuple[str, str], Named] = {}
+    single: dict[tuple[str, str], Named] = {}
+    found = []
     for one in _all(event):
-        if not _is_kind(one.uri):
-            found.setdefault((one.uri, one.role), one)
+        if _is_kind(one.uri):
+            continue
+        if one.role == "parent" or is_single(one.uri):
+            before = single.setdefault((one.uri, one.role), one)
+            if before.lot is None and one.lot is not None:
+                single[one.uri, one.role] = one
+        else:
+            found.append(one)
+    return added_up([*single.values(), *found])
+
+
+def added_up(named: Iterable[Named]) -> list[Named]:
+    """Add up what is named several times in one role and in one kind of unit."""
+    found: dict[tuple[str, str, Unit | None], Named] = {}
+    for one in named:
+        key = one.uri, one.role, one.unit
+        before = found.get(key)
+        if before is None or before.quantity is None or one.quantity is None:
+            found.setdefault(key, one)
+        else:
+            found[key] = replace(before, quantity=before.quantity + one.quantity)
     return list(found.values())
+
+
+def is_single(uri: str) -> bool:
+    """Tell whether a name is that of one single thing by its key, not of an amount of something."""
+    thing = epc_uris.identify(uri)
+    return thing is not None and thing.is_instance
 
 
 def _all(event: dict[str, Any]) -> Iterator[Named]:
     parent = event.get("parentID")
     if isinstance(parent, str):
         yield Named(_kept(parent), "parent")
+    number = _lot_number(event)
     for epcs, quantities, role in _LISTS:
         for epc in event.get(epcs, ()):
-            yield Named(_kept(epc), role, Decimal(1), Unit.PIECE)
+            lot = epc_uris.lot_of_unit(epc)
+            if lot is None and number is not None and role in ("object", "output"):
+                lot = epc_uris.lot_of(epc, number)
+            yield Named(_kept(epc), role, Decimal(1), Unit.PIECE, lot)
         for element in event.get(quantities, ()):
             quantity, unit = amount(element)
             yield Named(_kept(element["epcClass"]), role, quantity, unit)
+
+
+def _lot_number(event: dict[str, Any]) -> str | None:
+    """Read of which lot the things are that an event makes (ilmd of CBV: lotNumber)."""
+    ilmd = event.get("ilmd")
+    for name, value in ilmd.items() if isinstance(ilmd, dict) else ():
+        if name.rpartition(":")[2] == "lotNumber" and isinstance(value, str):
+            return value
+    return None
 
 
 def amount(element: dict[str, Any]) -> tuple[Decimal | None, Unit | None]:

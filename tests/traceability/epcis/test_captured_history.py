@@ -53,6 +53,11 @@ class Known:
     sold: int = 0
     is_recalled: bool = False
 
+    @property
+    def left(self) -> int:
+        """What was sold cannot be used, nor what was used be sold."""
+        return self.kilograms - self.used - self.sold
+
 
 @dataclass
 class Case:
@@ -105,11 +110,11 @@ class Captured(RuleBasedStateMachine):
     def make_of(self, which: int, part: int) -> None:
         source, name = self.some(which), self.name()
         lot = self.known[source]
-        taken = max(1, (lot.kilograms - lot.used) * part // 100)
+        taken = max(1, lot.left * part // 100)
         right: list[str] = []
         if lot.is_recalled:
             right = ["business-recalled"]
-        elif lot.used + taken > lot.kilograms:
+        elif taken > lot.left:
             right = ["business-amount"]
         said = made([(source, taken)], [(name, taken)], **self.fact())
         if self.captured(said, right):
@@ -121,11 +126,11 @@ class Captured(RuleBasedStateMachine):
         self.count += 1
         name = self.some(which)
         lot = self.known[name]
-        kilograms = max(1, (lot.kilograms - lot.sold) * part // 100)
+        kilograms = max(1, lot.left * part // 100)
         right: list[str] = []
         if lot.is_recalled:
             right = ["business-recalled"]
-        elif lot.sold + kilograms > lot.kilograms:
+        elif kilograms > lot.left:
             right = ["business-amount"]
         if self.captured(sold(amounts([(name, kilograms)]), **self.fact()), right):
             lot.sold += kilograms
@@ -135,6 +140,8 @@ class Captured(RuleBasedStateMachine):
         self.count += 1
         thing, name = self.some(which), f"H{self.number}-C{case}"
         right = ["business-recalled"] if self.known[thing].is_recalled else []
+        if not right and kilograms > self.known[thing].kilograms:
+            right = ["business-amount"]
         said = packed(amounts([(thing, kilograms)]), name, **self.fact())
         if self.captured(said, right):
             inside = self.cases.setdefault(name, Case()).inside

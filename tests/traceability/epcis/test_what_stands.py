@@ -197,7 +197,7 @@ def test_what_happened_before_a_recall_is_a_late_report(program: Program, batch:
     stop(program, batch, now)
     job = program.capture(document(sold(goods(batch, 5), eventTime=BEFORE)))
 
-    assert (rules(job), warned(job), job["stored"]) == ([], ["business-late"], 1)
+    assert (rules(job), warned(job), job["stored"]) == ([], ["business-late", "business-stock"], 1)
     with program.app.app_context():
         assert db.session.get_one(Lot, batch.lot_id).state is LotState.RECALLED
     (line,) = agrees(program)
@@ -266,6 +266,63 @@ def test_an_owner_takes_back_its_own_word_and_no_recall_of_ours(
 
     with program.app.app_context():
         assert lot_of("A").state is state
+    assert agrees(program) == []
+
+
+@pytest.mark.parametrize("ends", ["unset", "declared wrong", "told before"])
+def test_what_a_recall_stopped_goes_on_when_it_is_taken_back(program: Program, ends: str) -> None:
+    names = ("A", "B", "C", "P")
+    recalls = event(quantityList=amounts([("A", 10)]), eventID=ONE, **RECALLS)
+    frees = event(quantityList=amounts([("A", 10)]), eventTime="2026-11-22T08:00:00+07:00", **FREES)
+    program.capture(document(commissioned("A", 10, eventTime=BEFORE), made([("A", 2)], [("B", 2)], eventTime=BEFORE)))
+    if ends == "told before":
+        program.capture(document(frees))
+    program.capture(document(recalls))
+    late = program.capture(document(
+        made([("A", 2)], [("C", 2)], eventTime=BEFORE), packed(amounts([("C", 1)]), "P", eventTime=BEFORE),
+    ))  # fmt: skip
+    with program.app.app_context():
+        stopped = {lot_of(name).state for name in names}
+    assert agrees(program) == []
+    if ends != "told before":
+        assert stopped == {LotState.RECALLED}
+        assert set(warned(late)) == {"business-late"}
+        assert rules(program.capture(document(sold(amounts([("B", 1)]), eventTime=AFTER)))) == ["business-recalled"]
+        program.capture(document(frees if ends == "unset" else wrong(recalls)))
+
+    with program.app.app_context():
+        assert {lot_of(name).state for name in names} == {LotState.RELEASED}
+    for name in "ABC":
+        assert rules(program.capture(document(sold(amounts([(name, 0.5)]), eventTime=AFTER)))) == []
+    assert agrees(program) == []
+
+
+def test_a_lot_stays_stopped_while_anything_it_is_made_of_is_recalled(program: Program, now: datetime) -> None:
+    program.capture(document(
+        commissioned("A", 9, eventTime=BEFORE), commissioned("D", 9, eventTime=BEFORE),
+        made([("A", 2), ("D", 2)], [("B", 3)], eventTime=BEFORE),
+    ))  # fmt: skip
+    for name in ("A", "D", "B"):
+        assert program.capture(document(event(quantityList=amounts([(name, 1)]), **RECALLS)))["success"]
+    states = []
+    for number, name in enumerate(("B", "A", "D")):
+        frees = FREES | {"eventTime": f"2026-11-22T0{number}:00:00+07:00"}
+        program.capture(document(event(quantityList=amounts([(name, 1)]), **frees)))
+        assert agrees(program) == []
+        with program.app.app_context():
+            states.append(lot_of("B").state)
+
+    assert states == [LotState.RECALLED, LotState.RECALLED, LotState.RELEASED]
+
+
+def test_a_making_of_recalled_goods_that_was_declared_wrong_stops_nothing(program: Program) -> None:
+    making = made([("A", 2)], [("B", 2)], eventTime=BEFORE, eventID=TWO)
+    program.capture(document(commissioned("A", 9, eventTime=BEFORE), making))
+    program.capture(document(event(quantityList=amounts([("A", 1)]), **RECALLS)))
+    program.capture(document(wrong(making)))
+
+    with program.app.app_context():
+        assert (lot_of("A").state, lot_of("B").state) == (LotState.RECALLED, LotState.RELEASED)
     assert agrees(program) == []
 
 
@@ -628,7 +685,7 @@ def test_captures_of_every_kind_agree(program: Program, batch: Batch, make: Fact
 
     # Of the batch the owner's programs say that more is gone than left the stock, which no capture moves.
     (line,) = agrees(program)
-    assert "captured events say 5 of it were sold or used, the stock that 0 left it" in line
+    assert "captured events say 7 of it were sold or used, the stock that 0 left it" in line
     with program.app.app_context():
         assert Counter(into for into, _ in edges()) == Counter({batch.token: 4, "A": 3, "C": 1})
         assert db.session.get_one(Lot, batch.lot_id).used == 0
