@@ -110,6 +110,7 @@ def _product(
         url="#", name=name, net_content=net, price_vnd=price, unit_note=note, stars=stars, in_stock=stock,
         symbol=symbol, image=None, image_alt="", producer="Hợp tác xã Mẫu", commune="Xã Mẫu Một", is_sample=True,
         why=Markup("… có <mark>gạo</mark> trong lời giới thiệu …") if stars == 4 else None,
+        holds="2 gói gạo, 1 hũ mật ong" if stars == 5 else "",
     )  # fmt: skip
 
 

@@ -437,8 +437,8 @@ def test_many_sources_within_a_day_are_told_and_listed(app: Flask, make: Factori
 
 
 @pytest.fixture
-def behind_a_proxy(app: Flask) -> None:
-    app.config["OCOP"] = replace(app.config["OCOP"], base_url="https://shop.test")
+def behind_a_proxy(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "OCOP", replace(app.config["OCOP"], base_url="https://shop.test"))
 
 
 @pytest.mark.usefixtures("behind_a_proxy")

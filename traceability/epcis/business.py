@@ -208,7 +208,7 @@ def _number(amount: Decimal) -> str:
 
 def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem]:
     """Ask for whom goods are shipped to: a refusal for our own events, a warning for others'."""
-    if event.get("bizStep") not in SHIPS or event.get("destinationList") or "errorDeclaration" in event:
+    if not _says(event, "bizStep", SHIPS) or event.get("destinationList") or "errorDeclaration" in event:
         return []
     is_warning = profile is Profile.INTERCHANGE
     return [_problem(path, "destinationList", "business-receiver", _NO_RECEIVER, is_warning=is_warning)]
@@ -216,20 +216,32 @@ def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem
 
 def moves_on(event: dict[str, Any]) -> bool:
     """Tell whether an event brings goods to somebody else, and not back or to their end."""
-    return event.get("bizStep") in MOVES_ON and not _goes_back(event)
+    return _says(event, "bizStep", MOVES_ON) and not _goes_back(event)
 
 
 def hands_on(event: dict[str, Any]) -> bool:
     """Tell whether an event ships goods to somebody whom it names."""
-    return event.get("bizStep") in SHIPS and bool(receivers(event))
+    return _says(event, "bizStep", SHIPS) and bool(receivers(event))
+
+
+def _says(event: dict[str, Any], name: str, words: Collection[str]) -> bool:
+    """Tell whether a field is one of these words; events of a kind of somebody's own may hold anything there."""
+    value = event.get(name)
+    return isinstance(value, str) and value in words
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def receivers(event: dict[str, Any]) -> set[str]:
     """Give the names of who has the goods after an event."""
     return {
         as_name(one["destination"])
-        for one in event.get("destinationList", ())
-        if isinstance(one.get("destination"), str) and str(one.get("type")).endswith("possessing_party")
+        for one in _list(event.get("destinationList"))
+        if isinstance(one, dict)
+        and isinstance(one.get("destination"), str)
+        and str(one.get("type")).endswith("possessing_party")
     }
 
 
@@ -241,7 +253,7 @@ def builds_on(event: dict[str, Any]) -> str | None:
 
 
 def _goes_back(event: dict[str, Any]) -> bool:
-    return event.get("disposition") in GOES_BACK or event.get("bizStep") in ENDS or "errorDeclaration" in event
+    return _says(event, "disposition", GOES_BACK) or _says(event, "bizStep", ENDS) or "errorDeclaration" in event
 
 
 def stopped(name: str, path: str, *, role: str, moves: bool, is_held: bool, is_own: bool) -> Problem:

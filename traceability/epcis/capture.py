@@ -293,6 +293,11 @@ def envelope(read: dict[str, Any], *, now: datetime) -> tuple[int, list[Problem]
     return len(events), refusals(check_document(empty, profile=Profile.INTERCHANGE, now=now))
 
 
+def events_of(read: Any) -> list[Any]:
+    """Give the events of a document as they came; none where it has none."""
+    return _events(read)[0]
+
+
 def _events(read: Any) -> tuple[list[Any], str, Any]:
     """Give the events of a document, where they stand, and its context."""
     if not isinstance(read, dict):
@@ -1406,4 +1411,7 @@ def _shows_anew(lot_ids: set[int]) -> None:
         pages.bump(*(pages.lot(id) for id in db.session.scalars(select(reached.c.id))))
 
 
-__all__ = ["MOST_BYTES", "MOST_EVENTS", "Examined", "Outcome", "accept", "capture", "capture_one", "examine", "finish"]
+__all__ = [
+    "MOST_BYTES", "MOST_EVENTS", "Examined", "Outcome", "accept", "capture", "capture_one", "events_of", "examine",
+    "finish",
+]  # fmt: skip

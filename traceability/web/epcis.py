@@ -245,7 +245,7 @@ def capture_document() -> Response:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
     if problems:
         raise RefusedEvent(problems)
-    ties = _ties(document["epcisBody"]["eventList"])
+    ties = _ties(capture.events_of(document))
     if ties > MOST_TIES:
         raise TooManyTies(ties=ties, most=MOST_TIES)
     with transaction():

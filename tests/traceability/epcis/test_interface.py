@@ -159,12 +159,12 @@ def test_a_request_that_the_busy_database_turned_away_is_done_again_whole(
     assert (answer.status_code, len(turned_away)) == (status, 1)
 
 
-def test_a_fault_of_ours_is_not_told_as_theirs(program: Program) -> None:
+def test_a_fault_of_ours_is_not_told_as_theirs(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("INSERT INTO"):
             raise ZeroDivisionError
 
-    program.app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setitem(program.app.config, "PROPAGATE_EXCEPTIONS", False)
     with program.app.app_context():
         engine = db.engine
     listen(engine, "before_cursor_execute", broken)
