@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop it after them."""
+    for database, _ in _databases.values():
+        database.close()
     if _cluster is not None and not hasattr(config, "workerinput"):
         _cluster.stop()
 
