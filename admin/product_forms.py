@@ -158,24 +158,9 @@ class PhotoWordsForm(BaseForm):
     alt_en = line(lazy_gettext("What it shows, in English"), longest=editing.LONGEST_ALT, required=False)
 
 
-class ItemForm(BaseForm):
-    """What is priced and sold: one size of the product."""
+class NamedItemForm(BaseForm):
+    """What every trade item has beside its name: numbers, its name in English, whether it is a gift."""
 
-    name_vi = line(
-        lazy_gettext("What is sold"), longest=80, description=lazy_gettext("For example: “gói 500 g”, “hộp 12 cái”.")
-    )
-    net_content = QuantityField(
-        lazy_gettext("Net content"),
-        [InputRequired()],
-        unit_field="unit",
-        description=lazy_gettext("What is in it without the packing, as a number."),
-    )
-    unit = choice(lazy_gettext("Unit of the net content"))
-    amount_vnd = MoneyField(
-        lazy_gettext("Price, VAT included"),
-        [Optional()],
-        description=lazy_gettext("Holds from today. You can announce another one later."),
-    )
     gtin = line(
         lazy_gettext("GTIN (number under the bar code)"),
         longest=20,
@@ -192,6 +177,26 @@ class ItemForm(BaseForm):
     is_gift = BooleanField(
         lazy_gettext("Packed to be given"),
         description=lazy_gettext("A gift box or set: buyers who look for gifts find it."),
+    )
+
+
+class ItemForm(NamedItemForm):
+    """What is priced and sold: one size of the product."""
+
+    name_vi = line(
+        lazy_gettext("What is sold"), longest=80, description=lazy_gettext("For example: “gói 500 g”, “hộp 12 cái”.")
+    )
+    net_content = QuantityField(
+        lazy_gettext("Net content"),
+        [InputRequired()],
+        unit_field="unit",
+        description=lazy_gettext("What is in it without the packing, as a number."),
+    )
+    unit = choice(lazy_gettext("Unit of the net content"))
+    amount_vnd = MoneyField(
+        lazy_gettext("Price, VAT included"),
+        [Optional()],
+        description=lazy_gettext("Holds from today. You can announce another one later."),
     )
     by_weight = BooleanField(
         lazy_gettext("Sold by weight"),
@@ -212,7 +217,7 @@ class ItemForm(BaseForm):
         set_choices(self.unit, {value: gettext(label) for value, label in UNITS.items()})
 
 
-class SetForm(BaseForm):
+class SetForm(NamedItemForm):
     """A set of goods; how many of each is in it: a field for each trade item, see :func:`set_form`."""
 
     name_vi = line(lazy_gettext("What is sold"), longest=80, description=lazy_gettext("For example: “hộp quà 3 món”."))
@@ -220,23 +225,6 @@ class SetForm(BaseForm):
         lazy_gettext("Price of the set, VAT included"),
         [Optional()],
         description=lazy_gettext("Holds from today. You can announce another one later."),
-    )
-    gtin = line(
-        lazy_gettext("GTIN (number under the bar code)"),
-        longest=20,
-        required=False,
-        description=lazy_gettext("Only if you have a number of your own from GS1. Leave it empty otherwise."),
-    )
-    code = line(
-        lazy_gettext("Your own code"),
-        longest=20,
-        required=False,
-        description=lazy_gettext("Made of the net content if you leave it empty, for example 500G."),
-    )
-    name_en = line(lazy_gettext("What is sold, in English"), longest=80, required=False)
-    is_gift = BooleanField(
-        lazy_gettext("Packed to be given"),
-        description=lazy_gettext("A gift box or set: buyers who look for gifts find it."),
     )
 
 

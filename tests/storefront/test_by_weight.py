@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -132,11 +133,9 @@ def test_the_producer_says_that_it_is_by_weight_in_steps_of_the_net_content(
     product = make.product(shop.first, name="Đậu khác", published=False)
     actor = make.actor(shop.first)
 
-    def add(**facts: object) -> TradeItem:
+    def add(unit: Unit = Unit.GRAM, **facts: Any) -> TradeItem:
         with transaction():
-            return editing.add_item(
-                product, actor, name_vi="cân", net_content=100, now=now, **{"unit": Unit.GRAM, **facts}
-            )  # type: ignore[arg-type]
+            return editing.add_item(product, actor, name_vi="cân", net_content=100, unit=unit, now=now, **facts)
 
     with pytest.raises(editing.ByWeightInGrams):
         add(by_weight=True, unit=Unit.MILLILITRE)

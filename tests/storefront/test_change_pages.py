@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -39,9 +40,9 @@ def order(app: Flask, shop: Shop, now: datetime) -> Order:
     return _bought(app, shop, now, method=PaymentMethod.VIETQR)
 
 
-def _bought(app: Flask, shop: Shop, now: datetime, **facts: object) -> Order:
+def _bought(app: Flask, shop: Shop, now: datetime, **facts: Any) -> Order:
     with app.app_context():
-        order = buy(shop, now, (shop.rice, 4), **facts).orders[0]  # type: ignore[arg-type]
+        order = buy(shop, now, (shop.rice, 4), **facts).orders[0]
         db.session.refresh(order.purchase)
         assert order.lines
         return order

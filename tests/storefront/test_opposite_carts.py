@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from kernel.db import db, on_sqlite, transaction
+from kernel.db import db, transaction
 from stock.models import Balance
 from storefront import agreement, ordering, paying
 from storefront import cart as carts
@@ -60,11 +60,10 @@ def test_carts_in_opposite_orders_never_wait_for_each_other_for_ever(
 
 
 @pytest.mark.race
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)  # on SQLite a writer is alone, and waits for nobody
 def test_control_who_locks_in_the_order_of_the_cart_is_turned_away(app: Flask, shop: Shop, now: datetime) -> None:
     """The control: the goods are locked as they lie in the cart, the first by all before anybody locks the second."""
     with app.app_context():
-        if on_sqlite():
-            pytest.skip("on SQLite a writer is alone: nobody can wait for a second one")
         keys = list(db.session.scalars(select(Balance.lot_id).where(Balance.on_hand > 0).order_by(Balance.lot_id)))
 
     def act(number: int) -> str:
