@@ -20,11 +20,12 @@ from kernel.models import Job
 from oversight import buyers, notifying, queries, recall
 from oversight.buyers import Where
 from oversight.models import RecallBuyerTold, Severity
-from stock import allocation
+from stock import allocation, verification
 from storefront import parcels
 from storefront.order_models import Order, ParcelState
 from storefront.order_queries import NoSuchOrder
 from tests.factories import Factories
+from tests.killing import stored, stored_by_dying_workers
 from tests.orders import Shop, buy, open_shop
 from tests.web import send
 from traceability.models import Lot
@@ -248,3 +249,26 @@ def test_an_order_of_another_batch_says_nothing(app: Flask, sold: Sold, make: Fa
         address = f"/don-hang/{order.purchase.token}"
 
     assert "THU HỒI" not in app.test_client().get(address).text
+
+
+# --- All or nothing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.race
+def test_workers_killed_at_any_step_of_the_letters_write_to_each_buyer_once(
+    app: Flask, sold: Sold, now: datetime
+) -> None:
+    before = stored(app)
+    with app.app_context():
+        sold.start(now)
+        db.session.remove()
+
+    found = stored_by_dying_workers(app, run_all, now)
+
+    told = [len(one["recall_buyer_told"]) for one in found]  # type: ignore[arg-type]
+    assert [told[0], *sorted(set(told))] == [0, 0, 2], "both who left an address, by one transaction"
+    for table in ("purchase_order", "allocation"):
+        assert found[-1][table] == before[table], "what was promised stays so, and is held back"
+    with app.app_context():
+        assert len(letters()) == 2
+        assert verification.verify() == []

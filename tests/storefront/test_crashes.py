@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app import buying_jobs
 from kernel.db import db, retrying, transaction
@@ -23,37 +18,8 @@ from storefront import ordering, paying, settling
 from storefront.order_models import Cart, Credit, CreditOutcome, Order, Payment, Placement, Purchase
 from storefront.settling import Arrived
 from tests.buying import Shop, arrive, asked, buy, fill, free
+from tests.killing import die_at
 from tests.races import meet, race
-
-_fork = multiprocessing.get_context("fork")
-
-
-def die_at(app: Flask, statement: int, act: Callable[[], Any]) -> bool:
-    """Run ``act`` in a process that is killed (SIGKILL) before its n-th statement; tell whether it was."""
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-    def run() -> None:
-        seen = 0
-
-        def count(*_: object) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == statement:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        with app.app_context():
-            for moment in ("before_cursor_execute", "commit"):
-                event.listen(db.engine, moment, count)
-            act()
-            os._exit(0)
-
-    process = _fork.Process(target=run)
-    process.start()
-    process.join(timeout=60)
-    assert process.exitcode in (0, -signal.SIGKILL), process.exitcode
-    return process.exitcode != 0
 
 
 def press(cart_id: int, shop: Shop, now: datetime) -> str:

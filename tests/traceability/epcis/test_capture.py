@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as sql_event
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
-from app import event_jobs
-from kernel import log_verification
+from kernel import jobs, log_verification
 from kernel.db import db, transaction
+from kernel.models import Job
+from stock import agreement
 from tests.factories import Factories
+from tests.killing import commits_before, deaths_without_trace, stored_by_dying_workers
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.suites import EPCIS, needs_suites, read
 from traceability import batches, genealogy
+from traceability.epcis import capture, claims
 from traceability.models import (
     CaptureJob,
     EpcisEvent,
@@ -226,66 +225,57 @@ FEW = [
 ]  # fmt: skip
 
 
-def test_a_worker_killed_at_any_statement_leaves_all_or_nothing(program: Program) -> None:
-    program.send("/capture", document(*(event(**facts) for facts in FEW)))
-    with program.app.app_context():
-        job_id = db.session.scalars(select(CaptureJob.id)).one()
+@pytest.mark.race
+@pytest.mark.parametrize("on_error", ["rollback", "proceed"])
+def test_a_worker_killed_at_any_step_leaves_all_of_a_document_or_nothing(program: Program, on_error: str) -> None:
+    bad = [event(eventTime="2036-11-20T08:00:00+07:00")] if on_error == "proceed" else []
+    said = document(*(event(**facts) for facts in FEW), *bad)
+    program.send("/capture", said, **{"GS1-Capture-Error-Behaviour": on_error})
 
-    def act() -> None:
-        event_jobs.capture_document({"job": job_id}, program.now)
+    found = stored_by_dying_workers(program.app, _work, program.now)
 
-    assert _killed_at_each_statement(program, act, stored=3) > 20
-    program.work()  # a worker that comes later finds it finished
+    assert len(found) == 2, "before, and after"
+    assert all(not found[0][table] for table in ("epcis_event", "trace_event", "lot", "lot_input", "event_lot"))
     with program.app.app_context():
         assert (count(EpcisEvent), count(TraceEvent), edges()) == (3, 3, Counter([("A-1", "B-1")]))
-        job = db.session.get_one(CaptureJob, job_id)
-        assert (job.success, job.stored, job.document) == (True, 3, None)
+        assert {lot.number: lot.state for lot in db.session.scalars(select(Lot))} == {
+            "A-1": LotState.RECALLED, "B-1": LotState.RECALLED,
+        }  # fmt: skip
+        job = db.session.scalars(select(CaptureJob)).one()
+        assert (job.success, job.stored, job.document) == (on_error == "rollback", 3, None)
+        assert [problem["rule"] for problem in job.problems] == ["gap-14"] * len(bad)
+        assert count(Job, Job.kind == capture.JOB, Job.done_at.is_not(None)) == 1
+        assert log_verification.verify().waiting == 3 + 3
+        assert [*log_verification.verify().differences, *agreement.verify()] == []
 
 
-def test_a_request_killed_at_any_statement_leaves_all_or_nothing(program: Program) -> None:
+@pytest.mark.race
+def test_control_a_document_that_is_stored_in_two_parts_is_seen(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "settle", commits_before(claims.settle))
+    program.send("/capture", document(event(**FEW[1])))
+
+    assert len(stored_by_dying_workers(program.app, _work, program.now)) > 2
+
+
+@pytest.mark.race
+def test_a_request_killed_at_any_step_leaves_all_of_an_event_or_nothing(program: Program) -> None:
     said = {"@context": document()["@context"], **event(**FEW[1])}
-
-    def act() -> None:
-        program.send("/events", said)
-
-    assert _killed_at_each_statement(program, act, stored=1) > 20
+    assert deaths_without_trace(program.app, lambda: program.send("/events", said)) > 30
+    with program.app.app_context():
+        assert (count(EpcisEvent), count(TraceEvent), edges()) == (1, 1, Counter([("A-1", "B-1")]))
+        assert [(job.success, job.stored) for job in db.session.scalars(select(CaptureJob))] == [(True, 1)]
+        assert log_verification.verify().waiting == 2
+        assert [*log_verification.verify().differences, *agreement.verify()] == []
     assert program.send("/events", said).status_code == 200, "sent again, it is known"
     with program.app.app_context():
         assert (count(EpcisEvent), edges()) == (1, Counter([("A-1", "B-1")]))
 
 
-def _killed_at_each_statement(program: Program, act: Callable[[], None], *, stored: int) -> int:
-    """Kill a process that acts at its first statement, the next at its second, and so on, until one lives to the end.
-
-    :return: how many were killed, each of which left nothing
-    """
-    for step in range(500):
-        with program.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        child = os.fork()
-        if child == 0:
-            with program.app.app_context():
-                left = step
-
-                def count_down(*_: Any) -> None:
-                    nonlocal left
-                    left -= 1
-                    if left < 0:
-                        os.kill(os.getpid(), signal.SIGKILL)
-
-                sql_event.listen(db.engine, "before_cursor_execute", count_down)
-                act()
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        with program.app.app_context():
-            if os.WIFEXITED(status):
-                assert count(EpcisEvent) == stored
-                return step
-            assert nothing_is_stored()
-            db.session.remove()
-            db.engine.dispose()
-    raise AssertionError("it did not come to its end")
+def _work(at: datetime) -> None:
+    while jobs.run_one(at) is not None:
+        pass
 
 
 def test_a_document_is_forgotten_once_it_is_done(program: Program) -> None:
