@@ -1,8 +1,10 @@
 """What an event can be asked for: its values under the names that query parameters use. Pure.
 
 ``MATCH_epc`` asks for ``epc``, ``EQ_bizTransaction_inv`` for ``bizTransaction_inv``, ``GE_value_CEL`` for
-``value_CEL``, ``EQ_ILMD_cbvmda:lotNumber`` for ``ILMD_cbvmda:lotNumber``, ``EXISTS_INNER_x:y`` for ``INNER_x:y``.
-Names of things are kept in the one form that their spellings share. Source: EPCIS 2.0, section 8.2.7.1.
+``value_CEL``. Fields of somebody's own are kept by the address that their name stands for, whichever prefix an event
+used: ``EQ_ILMD_cbvmda:lotNumber`` asks for ``ILMD_urn:epcglobal:cbv:mda:lotNumber``, ``EXISTS_INNER_x:y`` for
+``INNER_https://x.example/y``. Names of things are kept in the one form that their spellings share.
+Source: EPCIS 2.0, section 8.2.7.1.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from traceability.epcis import namespaces
 from traceability.epcis.epc_uris import canonical
 from traceability.epcis.prose import instant
+from traceability.epcis.structure import STANDARD_TYPES
 from traceability.epcis.vocabulary import words
 
 LONGEST_NAME, LONGEST_VALUE = 400, 600
@@ -31,7 +35,7 @@ class Field(NamedTuple):
 
 def fields_of(event: dict[str, Any]) -> list[Field]:
     """List what an event in its normal spelling can be asked for, each once."""
-    return list(dict.fromkeys(_all(event)))
+    return list(dict.fromkeys(_all(namespaces.of_event(event))))
 
 
 def as_name(text: str) -> str:
@@ -112,6 +116,8 @@ def _all(event: dict[str, Any]) -> Iterator[Field]:
                 yield from _class(_CLASSES[name], one)
         elif name == "parentID":
             yield from _thing("parentID", value)
+        elif name == "type":
+            yield from _own_type(value, event.get("@context"))
         elif name in _PAIRS:
             yield from _pairs(name, value)
         elif name in ("readPoint", "bizLocation"):
@@ -141,6 +147,12 @@ def _all(event: dict[str, Any]) -> Iterator[Field]:
 def _thing(name: str, value: Any) -> Iterator[Field]:
     if isinstance(value, str):
         yield Field(name, as_name(value), None)
+
+
+def _own_type(value: Any, context: Any) -> Iterator[Field]:
+    """A type of event of somebody's own is asked for by its address too."""
+    if isinstance(value, str) and value not in STANDARD_TYPES:
+        yield Field("eventType", cut(namespaces.written_out(value, namespaces.bound_by(context))), None)
 
 
 def _class(name: str, element: Any) -> Iterator[Field]:

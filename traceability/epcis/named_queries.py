@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,8 @@ from sqlalchemy import func, select
 
 from kernel.db import db
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
-from traceability.epcis import queries
+from traceability.epcis import namespaces, queries
+from traceability.epcis.namespaces import Names
 from traceability.models import NamedQuery
 
 MOST_QUERIES = 200
@@ -35,14 +37,19 @@ class TooManyQueries(Conflict):
 _QUERY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
-def name_query(organisation_id: int, name: Any, query: Any, *, now: datetime) -> NamedQuery:
+def name_query(
+    organisation_id: int, name: Any, query: Any, *, bound: Names = namespaces.STANDARD, now: datetime
+) -> NamedQuery:
     """Give a query a name, to be asked again by it.
+
+    :param bound: what prefixes stand for where the query itself does not say so; it keeps what it uses of them
 
     :raises BadQueryName: :raises BadQuery: :raises QueryExists: :raises TooManyQueries:
     """
     if not isinstance(name, str) or not _QUERY_NAME.fullmatch(name):
         raise BadQueryName()
-    queries.read(queries.parameters_of(query))
+    queries.read(queries.parameters_of(query), {**bound, **queries.names_of(query)})
+    query = _with_prefixes(query, bound)
     own = select(func.count()).select_from(NamedQuery).where(NamedQuery.organisation_id == organisation_id)
     if db.session.scalar(own.where(NamedQuery.name == name)):
         raise QueryExists(name=name)
@@ -52,6 +59,29 @@ def name_query(organisation_id: int, name: Any, query: Any, *, now: datetime) ->
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def _with_prefixes(query: dict[str, Any], bound: Names) -> dict[str, Any]:
+    """Write what prefixes stand for into a query that uses them and does not say so itself."""
+    own = queries.names_of(query)
+    text = json.dumps(query, ensure_ascii=False)
+    used = {
+        prefix: namespace for prefix, namespace in bound.items()
+        if prefix not in own and prefix not in namespaces.STANDARD and f"{prefix}:" in text
+    }  # fmt: skip
+    if not used:
+        return query
+    context = query.get("@context")
+    parts = context if isinstance(context, list) else [] if context is None else [context]
+    return {**query, "@context": [*parts, used]}
+
+
+def parameters_of(row: NamedQuery, bound: Names) -> tuple[dict[str, list[str]], Names]:
+    """Give what a named query asks for, and what prefixes stand for in it.
+
+    :param bound: what prefixes stand for where the query does not say so
+    """
+    return queries.parameters_of(row.query), {**bound, **queries.names_of(row.query)}
 
 
 def get_query(organisation_id: int, name: str) -> NamedQuery:

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from accounts.actor import SYSTEM, Actor
 from accounts.queries import owned_by
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
-from traceability.epcis import custody, epc_uris
+from traceability.epcis import custody, epc_uris, namespaces
 from traceability.epcis.fields import as_name, as_number, cut, seconds
 from traceability.epcis.formats import is_instant
+from traceability.epcis.namespaces import Names
 from traceability.epcis.prose import instant
 from traceability.epcis.structure import STANDARD_TYPES
 from traceability.epcis.vocabulary import words
@@ -47,6 +48,13 @@ class NotTogether(BadQuery):
 
 class NeedsOrder(BadQuery):
     message = N_("The query parameter “%(name)s” can only be used with “orderBy”.")
+
+
+class PrefixNotBound(BadQuery):
+    message = N_(
+        "The query parameter “%(name)s” uses the prefix “%(prefix)s”, which stands for no namespace: please bind it in "
+        "the header GS1-Extensions (%(prefix)s=https://…) or in the “@context” of the query."
+    )
 
 
 class TooManyEvents(InvalidInput):
@@ -121,9 +129,10 @@ class Page:
     next_token: str | None = field(default=None)
 
 
-def read(parameters: Mapping[str, Sequence[str]]) -> Asked:
+def read(parameters: Mapping[str, Sequence[str]], names: Names = namespaces.STANDARD) -> Asked:
     """Read the parameters of a query, each a list of alternatives.
 
+    :param names: what prefixes stand for in it
     :raises BadQuery: naming the first parameter that cannot be used
     """
     conditions: list[ColumnElement[bool]] = []
@@ -134,7 +143,7 @@ def read(parameters: Mapping[str, Sequence[str]]) -> Asked:
         if name in _CONTROLS:
             asked = _control(asked, name, values[-1])
         else:
-            conditions.append(_condition(name, list(values)))
+            conditions.append(_condition(name, list(values), names))
     if asked.limit is not None and asked.most is not None:
         raise NotTogether(name="eventCountLimit", other="maxEventCount")
     if asked.limit is not None and asked.order_by is None:
@@ -167,6 +176,19 @@ def parameters_of(query: Any) -> dict[str, list[str]]:
             raise BadValue(name=name[:100], value=json.dumps(value)[:100])
         found[name] = ["" if one is None else _written(one) for one in values]
     return found
+
+
+def names_of(query: Any) -> Names:
+    """Give what prefixes stand for by the ``@context`` of a query that is written as JSON.
+
+    :raises BadValue:
+    """
+    context = query.get("@context") if isinstance(query, dict) else None
+    parts = context if isinstance(context, list) else [] if context is None else [context]
+    for part in parts:
+        if not isinstance(part, dict | str):
+            raise BadValue(name="@context", value=json.dumps(part)[:100])
+    return namespaces.bound_by(parts)
 
 
 def _written(value: Any) -> str:
@@ -228,27 +250,31 @@ _KINDS = {
 }  # fmt: skip
 _MEASURED = re.compile(r"(?:quantity|value|minValue|maxValue|meanValue|sDev|percValue|percRank)(?:_[A-Z0-9]{2,4})?")
 _INSTANTS = {"time", "startTime", "endTime", "errorDeclarationTime"}
-_EXTENSION = re.compile(
-    r"(?:INNER_)?(?:ILMD_|ERROR_DECLARATION_|SENSORELEMENT_|SENSORMETADATA_|SENSORREPORT_|readPoint_|bizLocation_)?"
-    r"[^_\s:][^\s]*:[^\s]+"
+_WHERE = (
+    r"(?P<where>(?:INNER_)?"
+    r"(?:ILMD_|ERROR_DECLARATION_|SENSORELEMENT_|SENSORMETADATA_|SENSORREPORT_|readPoint_|bizLocation_)?)"
 )
+_EXTENSION = re.compile(_WHERE + r"(?P<name>[^_\s:][^\s:]*:[^\s]+)")
+#: Where the name of an attribute begins, which follows that of its field: as many are tried.
+_MOST_SPLITS = 50
 
 
-def _condition(name: str, values: list[str]) -> ColumnElement[bool]:
+def _condition(name: str, values: list[str], names: Names) -> ColumnElement[bool]:
     """Say in SQL what one parameter asks for."""
     if name == "eventType":
-        return _among(EpcisEvent.type, [_event_type(name, value) for value in values])
+        return _of_types(name, values, names)
     operator, _, rest = name.partition("_")
     if operator == "MATCH" and rest in _MATCHES:
         return _matching(_MATCHES[rest], values)
     if operator == "WD" and rest in ("readPoint", "bizLocation"):
         return _within(_COLUMNS[rest], values)
     if operator == "EXISTS":
-        return _existing(name, rest, values)
+        return _existing(name, rest, values, names)
     if operator == "HASATTR" and _EXTENSION.fullmatch(rest):
-        return _field(EpcisField.name == f"HAS_{rest}", EpcisField.value.in_([cut(value) for value in values]))
-    if operator == "EQATTR":
-        operator, rest = "EQ", f"ATTR_{rest}"
+        attributes = [cut(_name(value, names, name) if ":" in value else value) for value in values]
+        return _field(EpcisField.name == f"HAS_{_own(rest, names, name)}", EpcisField.value.in_(attributes))
+    if operator == "EQATTR" or (operator == "EQ" and rest.startswith("ATTR_")):
+        return _extension(_attributes(rest.removeprefix("ATTR_"), names, name), "EQ", values, name)
     if operator not in _COMPARED:
         raise BadQuery(name=name[:100])
     if rest in _TIMES:
@@ -265,8 +291,8 @@ def _condition(name: str, values: list[str]) -> ColumnElement[bool]:
         return _numbers(rest, operator, [as_number(value) for value in values], name, values)
     if operator == "EQ" and (rest in _PLAIN or _NAMING.fullmatch(rest)):
         return _field(EpcisField.name == rest, EpcisField.value.in_([_as_kept(rest, value) for value in values]))
-    if _EXTENSION.fullmatch(rest) or (operator == "EQ" and rest.startswith("ATTR_")):
-        return _extension(rest, operator, values, name)
+    if _EXTENSION.fullmatch(rest):
+        return _extension([_own(rest, names, name)], operator, values, name)
     raise BadQuery(name=name[:100])
 
 
@@ -280,10 +306,56 @@ _COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
 }
 
 
-def _event_type(name: str, value: str) -> str:
-    if value not in STANDARD_TYPES and ":" not in value:
-        raise BadValue(name=name, value=value[:100])
-    return value
+def _of_types(name: str, values: list[str], names: Names) -> ColumnElement[bool]:
+    standard = [value for value in values if value in STANDARD_TYPES]
+    own = [value for value in values if value not in STANDARD_TYPES]
+    for value in own:
+        if ":" not in value:
+            raise BadValue(name=name, value=value[:100])
+    among = _among(EpcisEvent.type, standard)
+    if not own:
+        return among
+    wanted = [cut(_name(value, names, name)) for value in own]
+    return or_(among, _field(EpcisField.name == "eventType", EpcisField.value.in_(wanted)))
+
+
+def _name(written: str, names: Names, parameter: str) -> str:
+    """Give the address that a name stands for.
+
+    :raises PrefixNotBound:
+    """
+    whole = namespaces.asked_for(written, names)
+    if whole is None:
+        raise PrefixNotBound(name=parameter[:100], prefix=written.partition(":")[0][:100])
+    return whole
+
+
+def _own(rest: str, names: Names, parameter: str) -> str:
+    """Give the name under which a field of somebody's own is kept."""
+    found = _EXTENSION.fullmatch(rest)
+    if found is None:
+        raise BadQuery(name=parameter[:100])
+    return found["where"] + _name(found["name"], names, parameter)
+
+
+def _attributes(rest: str, names: Names, parameter: str) -> list[str]:
+    """Give the names under which an attribute may be kept: where its field's name ends, only the prefixes tell."""
+    found = _EXTENSION.fullmatch(rest)
+    splits = [place for place, sign in enumerate(found["name"]) if sign == "_"] if found is not None else []
+    if found is None or not splits or len(splits) > _MOST_SPLITS:
+        raise BadQuery(name=parameter[:100])
+    kept, missing = [], found["name"]
+    for place in splits:
+        field_name, attribute = found["name"][:place], found["name"][place + 1 :]
+        whole = namespaces.asked_for(field_name, names) if ":" in field_name else None
+        inner = namespaces.asked_for(attribute, names) if ":" in attribute else attribute
+        if whole and inner:
+            kept.append(f"ATTR_{found['where']}{whole}_{inner}")
+        elif whole and attribute:
+            missing = attribute
+    if not kept:
+        raise PrefixNotBound(name=parameter[:100], prefix=missing.partition(":")[0][:100])
+    return kept
 
 
 def _as_stored(column: str, value: str) -> str:
@@ -341,21 +413,23 @@ def _numbers(
     return _field(EpcisField.name == field_name, _compared(EpcisField.number, operator, numbers, name))
 
 
-def _extension(rest: str, operator: str, values: list[str], name: str) -> ColumnElement[bool]:
+def _extension(kept: list[str], operator: str, values: list[str], name: str) -> ColumnElement[bool]:
     """A field of somebody's own: numbers, instants and days are compared as such, other texts as texts."""
     numbers = [as_number(value) for value in values]
     if operator == "EQ":
         same = EpcisField.value.in_([cut(value) for value in values])
         equal = [number for number in numbers if number is not None]
-        return _field(EpcisField.name == rest, or_(same, EpcisField.number.in_(equal)) if equal else same)
-    return _numbers(rest, operator, numbers, name, values)
+        return _field(EpcisField.name.in_(kept), or_(same, EpcisField.number.in_(equal)) if equal else same)
+    return _numbers(kept[0], operator, numbers, name, values)
 
 
-def _existing(name: str, rest: str, values: list[str]) -> ColumnElement[bool]:
+def _existing(name: str, rest: str, values: list[str], names: Names) -> ColumnElement[bool]:
     if rest == "errorDeclaration":
         there: ColumnElement[bool] = EpcisEvent.declares_error.is_(True)
-    elif rest in ("sensorElementList", "ilmd") or _EXTENSION.fullmatch(rest):
+    elif rest in ("sensorElementList", "ilmd"):
         there = _field(EpcisField.name == rest)
+    elif _EXTENSION.fullmatch(rest):
+        there = _field(EpcisField.name == _own(rest, names, name))
     else:
         raise BadQuery(name=name[:100])
     # False asks for nothing: events are returned with it and without it.
@@ -489,6 +563,15 @@ def find_events(actor: Actor, event_id: str) -> list[str]:
     return found
 
 
+def bindings_of(bodies: Sequence[str]) -> list[tuple[str, str]]:
+    """List the prefixes that events bind, in their order, each binding once."""
+    found: dict[tuple[str, str], None] = {}
+    for body in bodies:
+        if '"@context":' in body:
+            found.update(dict.fromkeys(namespaces.bound_by(json.loads(body).get("@context")).items()))
+    return list(found)
+
+
 #: Resources under the query interface: the parameter each stands for.
 RESOURCES = {
     "eventTypes": "eventType",
@@ -499,7 +582,6 @@ RESOURCES = {
     "dispositions": "EQ_disposition",
 }
 _RESOURCE_COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
-    "eventTypes": EpcisEvent.type,
     "bizSteps": EpcisEvent.biz_step,
     "bizLocations": EpcisEvent.biz_location,
     "readPoints": EpcisEvent.read_point,
@@ -508,40 +590,42 @@ _RESOURCE_COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
 _ALL_EPCS = (*_MATCHES["anyEPC"], *_MATCHES["anyEPCClass"])
 
 
-def about(resource: str, value: str) -> ColumnElement[bool]:
+def about(resource: str, value: str, names: Names = namespaces.STANDARD) -> ColumnElement[bool]:
     """Say in SQL that an event is about a value of a resource: an EPC or lot, a step, a place …
 
     :raises BadValue:
     """
     if resource == "epcs":
         return _matching(_ALL_EPCS, [value])
-    return _condition(RESOURCES[resource], [value])
+    return _condition(RESOURCES[resource], [value], names)
 
 
 def values_of(actor: Actor, resource: str, *, after: str | None, most: int) -> list[str]:
     """List the values of a resource in events that one may see, in order, beyond ``after``."""
     seen = visible_to(actor)
+    named = select(EpcisField.value.label("value")).where(
+        EpcisField.epcis_event_id.in_(seen.with_only_columns(EpcisEvent.id))
+    )
     if resource == "epcs":
-        query = select(EpcisField.value.label("value")).where(
-            EpcisField.name.in_(_ALL_EPCS), EpcisField.epcis_event_id.in_(seen.with_only_columns(EpcisEvent.id))
-        )
-        column: Any = EpcisField.value
+        found = named.where(EpcisField.name.in_(_ALL_EPCS)).distinct().subquery()
+    elif resource == "eventTypes":
+        standard = seen.with_only_columns(EpcisEvent.type.label("value")).where(EpcisEvent.type.in_(STANDARD_TYPES))
+        found = union(standard, named.where(EpcisField.name == "eventType")).subquery()
     else:
         column = _RESOURCE_COLUMNS[resource]
-        query = seen.with_only_columns(column.label("value")).where(column.is_not(None))
-    if after is not None:
-        query = query.where(column > after)
-    return list(db.session.scalars(query.distinct().order_by(column).limit(most)))
+        found = seen.with_only_columns(column.label("value")).where(column.is_not(None)).distinct().subquery()
+    query = select(found.c.value).order_by(found.c.value).limit(most)
+    return list(db.session.scalars(query if after is None else query.where(found.c.value > after)))
 
 
-def check_there_is(actor: Actor, resource: str, value: str) -> None:
+def check_there_is(actor: Actor, resource: str, value: str, names: Names = namespaces.STANDARD) -> None:
     """See that an event one may see names a value.
 
     :raises NothingOfThat: :raises BadValue:
     """
     if resource == "eventTypes" and value in STANDARD_TYPES:
         return
-    seen = visible_to(actor).where(about(resource, value)).with_only_columns(EpcisEvent.id).limit(1)
+    seen = visible_to(actor).where(about(resource, value, names)).with_only_columns(EpcisEvent.id).limit(1)
     if db.session.scalar(seen) is None:
         raise NothingOfThat()
 

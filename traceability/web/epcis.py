@@ -28,8 +28,8 @@ from accounts.web.limits import limiter
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import N_, Conflict, DomainError, InvalidInput, NotAllowed, NotFound
-from traceability import statements
-from traceability.epcis import capture, named_queries
+from traceability import addresses, statements
+from traceability.epcis import capture, named_queries, namespaces
 from traceability.epcis import queries as query
 from traceability.epcis.document import STANDARD_CONTEXT, in_utc
 from traceability.epcis.problems import Problem, RefusedEvent
@@ -129,6 +129,11 @@ class FormatNotSpoken(InvalidInput):
     http_status = 406
 
 
+class UnreadableExtensions(InvalidInput):
+    message = N_("GS1-Extensions binds prefixes to namespaces: prefix=https://…, prefix=https://…")
+    http_status = 400
+
+
 class NotAcceptable(InvalidInput):
     message = N_("Answers are application/json or application/ld+json.")
     http_status = 406
@@ -190,6 +195,12 @@ def _who() -> Actor:
     return actor
 
 
+def _names() -> namespaces.Names:
+    """Give what prefixes stand for in this request, by its header."""
+    bound: namespaces.Names = request.environ["epcis.names"]
+    return bound
+
+
 def _organisation_id() -> int:
     return _who().organisation_id or 0
 
@@ -209,6 +220,10 @@ def _check_headers() -> None:
         raise UnknownFormat(known=", ".join(formats))
     if wanted == "Always_EPC_URN" and request.method == "GET":
         raise FormatNotSpoken()
+    bound = namespaces.read_header(request.headers.get("GS1-Extensions", ""))
+    if bound is None:
+        raise UnreadableExtensions()
+    request.environ["epcis.names"] = bound
     accepted = request.accept_mimetypes
     if accepted and not any(accepted[kind] > 0 for kind in (*_MEDIA_TYPES, "application/problem+json")):
         raise NotAcceptable()
@@ -393,7 +408,7 @@ def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 @_asks(QUERY, anonymous=True)
 def list_events() -> Response:
     """Answer the simple query."""
-    return _events(query.read(_parameters()))
+    return _events(query.read(_parameters(), _names()))
 
 
 @blueprint.get("/events/<path:event_id>", merge_slashes=False, provide_automatic_options=False)
@@ -433,7 +448,9 @@ def _document(bodies: list[str], name: str = "SimpleEventQuery") -> Response:
         }
     )
     text = around.replace("[null]", "[" + ",".join(bodies) + "]")
-    return _response(text, 200)
+    answer = _response(text, 200)
+    answer.headers["GS1-Extensions"] = namespaces.as_header(query.bindings_of(bodies))
+    return answer
 
 
 # --- What events name ----------------------------------------------------------------------------------------------
@@ -465,11 +482,11 @@ def show_value(resource: str, value: str) -> Response:
     """Tell that a value has events, or give them where the address ends in ``/events``."""
     if value.endswith("/events") and value != "/events":
         wanted = value.removesuffix("/events")
-        asked = query.read(_parameters())
-        condition = query.about(resource, wanted)
-        query.check_there_is(_who(), resource, wanted)
+        asked = query.read(_parameters(), _names())
+        condition = query.about(resource, wanted, _names())
+        query.check_there_is(_who(), resource, wanted, _names())
         return _events(query.narrowed(asked, condition))
-    query.check_there_is(_who(), resource, value)
+    query.check_there_is(_who(), resource, value, _names())
     return _collection(["events"])
 
 
@@ -484,7 +501,9 @@ def create_query() -> Response:
     if not isinstance(sent, dict):
         raise named_queries.BadQueryName()
     with transaction():
-        row = named_queries.name_query(_organisation_id(), sent.get("name"), sent.get("query"), now=clock.now())
+        row = named_queries.name_query(
+            _organisation_id(), sent.get("name"), sent.get("query"), bound=_names(), now=clock.now()
+        )
     answer = _answer({"name": row.name, "query": row.query}, 201)
     answer.headers["Location"] = f"/epcis/queries/{row.name}"
     return answer
@@ -523,7 +542,8 @@ def list_events_of_query(name: str) -> Response:
     for parameter in own:
         if parameter not in ("perPage", "nextPageToken"):
             raise query.BadQuery(name=parameter[:100])
-    return _events(query.read(query.parameters_of(row.query) | own), name)
+    parameters, names = named_queries.parameters_of(row, _names())
+    return _events(query.read(parameters | own, names), name)
 
 
 @blueprint.route("/queries/<name>/subscriptions", methods=["GET", "POST"], provide_automatic_options=False)
@@ -582,10 +602,16 @@ def _say_versions(answer: Response) -> Response:
     answer.headers.extend({name: value for name, value in _VERSIONS.items() if name not in answer.headers})
     if request.path in ("/epcis/capture", "/epcis/events") and request.method in ("OPTIONS", "POST"):
         answer.headers.extend({name: value for name, value in _LIMITS.items() if name not in answer.headers})
+    if "GS1-Extensions" not in answer.headers:
+        answer.headers["GS1-Extensions"] = namespaces.as_header([("ocop", addresses.namespace())])
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Accept-Language, Authorization"
     # Pages of other sites may read what everybody may; a key is for programs, and is not asked of a page's visitor.
-    return cross_origin.allow(answer, asked=("GS1-EPCIS-Version", "GS1-CBV-Version"), told=tuple(_VERSIONS))
+    return cross_origin.allow(
+        answer,
+        asked=("GS1-EPCIS-Version", "GS1-CBV-Version", "GS1-Extensions"),
+        told=(*_VERSIONS, "GS1-Extensions"),
+    )
 
 
 # --- Answers -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class Program:
 
     def __init__(self, app: Flask, organisation: Organisation, now: datetime) -> None:
         self.app, self.now, self.organisation = app, now, organisation
+        self.headers: dict[str, str] = {}  #: sent with every request
         self._client = app.test_client()
         self._keys = {}
         with app.app_context(), transaction():
@@ -35,11 +36,11 @@ class Program:
 
     def send(self, path: str, body: Any, scope: str = "capture", **headers: str) -> TestResponse:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        head = {"Authorization": f"Bearer {self.key(scope)}", "Content-Type": "application/json", **headers}
-        return self._client.post(f"/epcis{path}", data=data, headers=head)
+        head = {"Authorization": f"Bearer {self.key(scope)}", "Content-Type": "application/json"}
+        return self._client.post(f"/epcis{path}", data=data, headers=head | self.headers | headers)
 
     def get(self, path: str, scope: str = "query", query: dict[str, Any] | None = None, **headers: str) -> TestResponse:
-        head = {"Authorization": f"Bearer {self.key(scope)}", **headers}
+        head = {"Authorization": f"Bearer {self.key(scope)}", **self.headers, **headers}
         return self._client.get(f"/epcis{path}", query_string=query, headers=head)
 
     def capture(self, document: Any, on_error: str = "rollback") -> dict[str, Any]:

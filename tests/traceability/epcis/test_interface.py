@@ -293,6 +293,7 @@ ALL = set(SAID)
 @pytest.fixture
 def asked(program: Program) -> Program:
     context = [CONTEXT, {"x": "https://a.example/ns/"}]
+    program.headers["GS1-Extensions"] = "x=https://a.example/ns/"
     job = program.capture(document(*SAID.values(), context=context))
     assert job["errors"] == []
     return program
@@ -373,6 +374,9 @@ def test_the_simple_query_finds_what_is_asked_for(asked: Program, query: dict[st
     {"GT_quantity": "many"},
     {"GT_quantity": "1|2"}, {"MATCH_colour": "x"}, {"GE_eventTime": "0001-01-01T00:00:00+14:00"}, {"": "x"},
     {"EQ_bizStep": "|".join("x" * 300)}, {"EQ_": ""}, {"EXISTS_": ""},
+    {"EQ_y:grade": "A"}, {"EXISTS_INNER_y:grade": ""}, {"GE_ILMD_y:grade": "1"}, {"HASATTR_y:grade": "gs1:a"},
+    {"HASATTR_gs1:grade": "y:a"}, {"EQATTR_gs1:grade_y:a": "1"}, {"EQATTR_y:grade_gs1:a": "1"},
+    {"EQATTR_gs1:grade": "1"}, {"eventType": "y:Tasting"}, {"EQATTR_gs1:" + "_" * 80: "1"},
 ], ids=str)  # fmt: skip
 def test_a_query_that_cannot_be_answered_is_refused_with_a_sentence(program: Program, query: dict[str, str]) -> None:
     answer = program.get("/events", query=query)

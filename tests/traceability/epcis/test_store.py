@@ -319,7 +319,7 @@ def test_an_event_is_found_by_what_it_says(ctx: Flask, make: Factories, now: dat
         ("epcClass", "http://shop.test/lo/htx04/nl/NL-1", None),
         ("quantity", "2500", 2500.0),
         ("quantity_GRM", "2500", 2500.0),
-        ("ocop:title", "Nhận nguyên liệu", None),
+        ("http://shop.test/ns/ocop#title", "Nhận nguyên liệu", None),
     }
 
 
