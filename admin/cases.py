@@ -42,6 +42,11 @@ class AnswerForm(BaseForm):
     answer = paragraphs(lazy_gettext("What was found and done"), longest=cases.LONGEST_TEXT)
 
 
+def _text(case: Case) -> str:
+    """Say what was reported: in the words of who did, or of the system in the reader's language."""
+    return " ".join(gettext(message, **facts) for message, facts in cases.told(case)) or case.text
+
+
 @blueprint.get("")
 @requires(Permission.HANDLE_CASES)
 def index() -> str:
@@ -58,7 +63,9 @@ def index() -> str:
         }
         for word, one in IN_ADDRESS.items()
     ]
-    return render_template("admin/cases/index.html", found=found, tabs_of_state=tabs, states=STATES, kinds=KINDS)
+    return render_template(
+        "admin/cases/index.html", found=found, tabs_of_state=tabs, states=STATES, kinds=KINDS, text_of=_text
+    )
 
 
 @blueprint.route("/<int:case_id>", methods=["GET", "POST"])
@@ -79,7 +86,7 @@ def show(case_id: int) -> str | tuple[str, int] | Answer:
             return redirect(url_for("cases.show", case_id=case_id), 303)
         case = item_queries.get_case(actor, case_id)
     page = render_template(
-        "admin/cases/show.html", form=form, case=case, states=STATES, kinds=KINDS, spoken=items.spoken
+        "admin/cases/show.html", form=form, case=case, states=STATES, kinds=KINDS, spoken=items.spoken, text_of=_text
     )
     return page, answer_status(form)
 

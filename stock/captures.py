@@ -28,12 +28,12 @@ def left(lot_ids: Collection[int]) -> dict[int, int]:
     return {lot_id: max(0, int(quantity)) for lot_id, quantity in rows}
 
 
-def hold(lot_ids: Collection[int], *, reason: str, now: datetime) -> list[int]:
+def hold(lot_ids: Collection[int], *, reason: str, reason_en: str, now: datetime) -> list[int]:
     """Put those of some lots on hold that are on sale or in use, with their stock; give their ids."""
     held = []
     for lot_id in sorted(lot_ids):
         lot = db.session.get_one(Lot, lot_id, populate_existing=True, with_for_update={"of": Lot})
         if lot.state is LotState.RELEASED:
-            holding.hold(lot, reason=reason, actor=SYSTEM, now=now)
+            holding.hold(lot, reason=reason, reason_en=reason_en, actor=SYSTEM, now=now)
             held.append(lot_id)
     return held

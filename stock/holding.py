@@ -17,12 +17,12 @@ from traceability import batches, genealogy
 from traceability.models import Lot, LotState
 
 
-def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
+def hold(lot: Lot, *, reason: str, reason_en: str = "", actor: Actor, now: datetime) -> None:
     """Stop a lot wherever it lies: nothing of it is sent or sold until the hold ends.
 
     :raises traceability.batches.CannotHold: unless it is released
     """
-    batches.hold(lot, reason=reason, actor=actor, now=now)
+    batches.hold(lot, reason=reason, reason_en=reason_en, actor=actor, now=now)
     ledger.freeze([lot.id], frozen=True)
 
 

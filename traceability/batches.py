@@ -306,8 +306,10 @@ def check_label(lot: Lot) -> None:
         raise RecalledNotLabelled(number=lot.number)
 
 
-def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
+def hold(lot: Lot, *, reason: str, reason_en: str = "", actor: Actor, now: datetime) -> None:
     """Stop a lot from being sold or used, for the time being. The stock is frozen by who calls.
+
+    :param reason_en: the same in English, where it is known
 
     :raises NoReason: :raises ReasonTooLong: :raises CannotHold: unless it is released
     """
@@ -315,8 +317,8 @@ def hold(lot: Lot, *, reason: str, actor: Actor, now: datetime) -> None:
     lock(lot)
     if lot.state is not LotState.RELEASED:
         raise CannotHold(number=lot.number)
-    _move(lot, (LotState.RELEASED,), LotState.HELD, reason, now=now)
-    _state_event(lot, "Tạm giữ", "Held", reason, "non_sellable_other", actor=actor, now=now)
+    _move(lot, (LotState.RELEASED,), LotState.HELD, reason, reason_en=reason_en, now=now)
+    _state_event(lot, "Tạm giữ", "Held", reason, "non_sellable_other", note_en=reason_en, actor=actor, now=now)
     audit.record(actor, "traceability.hold", f"lot:{lot.id}", now=now)
 
 
@@ -450,12 +452,14 @@ def checked_reason(reason: str) -> str:
     return reason
 
 
-def _move(lot: Lot, before: tuple[LotState, ...], after: LotState, reason: str, *, now: datetime) -> None:
+def _move(
+    lot: Lot, before: tuple[LotState, ...], after: LotState, reason: str, *, reason_en: str = "", now: datetime
+) -> None:
     """Change the state by one guarded step: whoever comes second finds it changed."""
     changed = db.session.execute(
         update(Lot)
         .where(Lot.id == lot.id, Lot.state.in_(before))
-        .values(state=after, state_reason=reason, state_reason_en="", state_since=now)
+        .values(state=after, state_reason=reason, state_reason_en=reason_en, state_since=now)
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
@@ -468,7 +472,15 @@ def _move(lot: Lot, before: tuple[LotState, ...], after: LotState, reason: str, 
 
 
 def _state_event(
-    lot: Lot, title_vi: str, title_en: str, reason: str, disposition: str, *, actor: Actor, now: datetime
+    lot: Lot,
+    title_vi: str,
+    title_en: str,
+    reason: str,
+    disposition: str,
+    *,
+    note_en: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> None:
     recording.record_event(
         EventKind.OBJECT,
@@ -477,6 +489,7 @@ def _state_event(
         title_vi=title_vi,
         title_en=title_en,
         note_vi=reason,
+        note_en=note_en,
         disposition=disposition,
         actor=actor,
         organisation_id=actor.organisation_id or lot.owner_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +14,7 @@ from kernel.db import db, lock, on_sqlite
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import nfc, one_line
 from traceability.item_models import Case, CaseKind, CaseState
+from traceability.models import Lot, LotKind
 
 LONGEST_TEXT, LONGEST_CONTACT = 2_000, 120
 #: What a person may choose.
@@ -113,6 +115,47 @@ def note_enumeration(source: str, *, now: datetime) -> None:
         )
         .on_conflict_do_nothing(index_elements=["once"])
     )
+
+
+#: What an owner's program reported of a lot, by whether it set or unset the recall.
+_REPORTED = {
+    True: N_(
+        "Batch %(lot)s: the program of its owner reports by an EPCIS event that this batch, or one that it was made "
+        "of, is recalled."
+    ),
+    False: N_(
+        "Batch %(lot)s: the program of its owner reports by an EPCIS event that this batch, or one that it was made "
+        "of, is no longer recalled."
+    ),
+}
+_DONE = {True: N_("The batch was put on hold."), False: N_("The state of the batch is unchanged.")}
+_PLEASE = N_("Please look into it and decide.")
+
+
+def note_recall(lot: Lot, *, is_set: bool, is_held: bool, now: datetime) -> None:
+    """Tell the office that an owner's program says that goods of our stock are recalled, or no longer are.
+
+    :param is_held: the lot was put on hold because of it
+    """
+    case = Case(
+        kind=CaseKind.QUALITY,
+        state=CaseState.OPEN,
+        opened_at=now,
+        lot_id=lot.id if lot.kind is LotKind.FINISHED else None,
+        organisation_id=lot.owner_id,
+        text="",
+        facts={"lot": lot.number, "is_set": is_set, "is_held": is_held},
+    )
+    db.session.add(case)
+    db.session.flush()
+
+
+def told(case: Case) -> list[tuple[str, dict[str, Any]]]:
+    """Give what the system itself reports, as sentences to be translated with what goes into them."""
+    if not case.facts:
+        return []
+    lot = {"lot": case.facts["lot"]}
+    return [(_REPORTED[case.facts["is_set"]], lot), (_DONE[case.facts["is_held"]], {}), (_PLEASE, {})]
 
 
 def answer(case: Case, text: str, *, actor: Actor, now: datetime) -> None:

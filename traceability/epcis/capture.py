@@ -46,7 +46,7 @@ from traceability.epcis.validation import (
     no_earlier_event,
     normalise,
 )
-from traceability.item_models import CaseKind, ItemCode
+from traceability.item_models import ItemCode
 from traceability.models import (
     Batch,
     CaptureJob,
@@ -1351,6 +1351,7 @@ def _warn_of_holds(new: Sequence[Sent], lots: dict[str, Known]) -> None:
 
 #: Why goods are on hold that their owner's program recalls.
 _HOLD_REASON = "Chủ lô hàng báo thu hồi qua EPCIS; cơ quan quản lý đang xem xét."
+_HOLD_REASON_EN = "The owner of the goods reported a recall by EPCIS; the authority is looking into it."
 
 
 def _hold_own(
@@ -1374,20 +1375,12 @@ def _hold_own(
     in_house = select(Lot.id).where(
         Lot.id.in_(select(reached.c.id)), Lot.kind != LotKind.EXTERNAL, Lot.state == LotState.RELEASED
     )
-    held = in_stock.stock().hold(list(db.session.scalars(in_house)), reason=_HOLD_REASON, now=now) if stopped else []
+    in_house_ids = list(db.session.scalars(in_house)) if stopped else []
+    held = in_stock.stock().hold(in_house_ids, reason=_HOLD_REASON, reason_en=_HOLD_REASON_EN, now=now)
     for lot_id in sorted({*held, *own}):
         lot = db.session.get_one(Lot, lot_id)
         is_set = lot_id not in own or _sets_recalled(own[lot_id].event)
-        said = "báo thu hồi" if is_set else "báo thôi thu hồi"
-        done = "Lô đã được tạm giữ." if lot_id in held else "Trạng thái của lô không đổi."
-        cases.report(
-            CaseKind.QUALITY,
-            f"Lô {lot.number}: chương trình của chủ hàng {said} lô này, hoặc lô đã làm ra nó, bằng sự kiện EPCIS."
-            f" {done} Xin xem xét và quyết định.",
-            lot_id=lot_id if lot.kind is LotKind.FINISHED else None,
-            organisation_id=lot.owner_id,
-            now=now,
-        )  # fmt: skip
+        cases.note_recall(lot, is_set=is_set, is_held=lot_id in held, now=now)
 
 
 def _sets_recalled(event: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ class Stock(Protocol):
     def left(self, lot_ids: Collection[int], /) -> dict[int, int]:
         """Give, by lot, how much has left the stock."""
 
-    def hold(self, lot_ids: Collection[int], /, *, reason: str, now: datetime) -> list[int]:
+    def hold(self, lot_ids: Collection[int], /, *, reason: str, reason_en: str, now: datetime) -> list[int]:
         """Put those of some lots on hold that are on sale or in use; give their ids."""
 
 

@@ -62,9 +62,29 @@ def test_a_batch_that_its_owner_recalls_by_an_event_is_on_hold_at_once(program: 
         lot = db.session.get_one(Lot, batch.lot_id)
         assert (lot.state, [case.lot_id for case in cases()]) == (LotState.HELD, [batch.lot_id])
         assert set(db.session.scalars(select(Balance.frozen).where(Balance.lot_id == lot.id))) == {True}
-        assert "thu hồi" in cases()[0].text
+        assert cases()[0].facts == {"lot": "B-1", "is_set": True, "is_held": True}
         assert cases()[0].organisation_id == program.organisation.id
     assert agrees(program) == []
+
+
+def test_the_office_reads_of_it_in_its_own_language(program: Program, batch: Batch, make: Factories) -> None:
+    program.capture(document(recalls(goods(batch, 70))))
+    program.capture(document(recalls(goods(batch, 70), **FREES, eventTime=AFTER)))
+    client = make.client(make.office())
+
+    def read(address: str, language: str) -> str:
+        return str(client.get(f"{address}?lang={language}").text)
+
+    for language, set_, held, unset, unchanged, why in (
+        ("en", "is recalled.", "was put on hold.", "is no longer recalled.", "is unchanged.",
+         "reported a recall by EPCIS"),
+        ("vi", "bị thu hồi.", "đã được tạm giữ.", "thôi bị thu hồi.", "không đổi.", "báo thu hồi qua EPCIS"),
+    ):  # fmt: skip
+        first, second = (read(f"/quan-tri/phan-anh/{number}", language) for number in (1, 2))
+        assert (set_ in first, held in first) == (True, True), language
+        assert (unset in second, unchanged in second) == (True, True), language
+        assert "B-1: " in read("/quan-tri/phan-anh", language)
+        assert why in read(f"/quan-tri/lo-hang/{batch.lot_id}", language)
 
 
 def test_the_office_alone_lets_go_what_an_event_stopped(program: Program, batch: Batch) -> None:
@@ -74,7 +94,7 @@ def test_the_office_alone_lets_go_what_an_event_stopped(program: Program, batch:
     assert warned(job) == ["business-office"]
     with program.app.app_context():
         assert db.session.get_one(Lot, batch.lot_id).state is LotState.HELD
-        assert "thôi thu hồi" in cases()[1].text
+        assert cases()[1].facts == {"lot": "B-1", "is_set": False, "is_held": False}
     assert agrees(program) == []
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import datetime
 from typing import Any
 
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from kernel.db import db, transaction
-from migrations.guards import guard, unguard
 from tests.factories import Factories
 from tests.traceability.epcis.interface import CONTEXT, Program, document, event
-from traceability.epcis import namespaces, recomputed
+from traceability.epcis import namespaces
 from traceability.epcis.fields import fields_of
 
 NS, OTHER = "https://a.example/ns/", "https://b.example/ns/"
@@ -157,39 +150,3 @@ def test_whatever_is_bound_is_read(context: dict[str, Any], header: str) -> None
     bound = namespaces.read_header(header)
     assert bound is None or namespaces.read_header(namespaces.as_header(bound.items())) is not None
     assert "\n" not in namespaces.as_header(namespaces.bound_by(context).items())
-
-
-# --- Databases of before -------------------------------------------------------------------------------------------
-
-
-def test_fields_of_before_are_brought_to_their_namespaces(app: Flask, program: Program) -> None:
-    migration = importlib.import_module("migrations.versions.0030_fields_of_events_by_their_namespaces")
-
-    def in_migration(*acts: Any) -> None:
-        with (
-            app.app_context(), transaction() as session,
-            Operations.context(MigrationContext.configure(session.connection())),
-        ):  # fmt: skip
-            for act in acts:
-                act()
-
-    def as_before() -> None:
-        for namespace in (NS, OTHER):
-            db.session.execute(
-                text("UPDATE epcis_field SET name = replace(name, :it, 'x:'), value = replace(value, :it, 'x:')"),
-                {"it": namespace},
-            )
-
-    def differences() -> list[str]:
-        with app.app_context():
-            return list(recomputed.differences())
-
-    assert differences() == []
-    in_migration(lambda: unguard("epcis_field"), as_before, lambda: guard("epcis_field"))
-    assert len(differences()) == 4
-
-    for _ in ("once", "again"):
-        in_migration(migration.upgrade)
-        assert differences() == []
-    with pytest.raises(DBAPIError, match="append-only"):
-        in_migration(as_before)
