@@ -6,23 +6,26 @@ front decodes paths. Where it hides the raw form (Granian does, for WSGI) and no
 segment by segment, and with what follows one identifier as its value, up to the end or to a further qualifier. The
 second counts only where a batch or a registered link is known under it, or where the first is no Digital Link and
 nothing in the value looks like an identifier that lost its own: ``/10/A/17`` is a mistake and no lot.
+
+A compressed link is answered as what it says written out is, without another round.
 Source: GS1 Digital Link URI Syntax 1.7.0, GS1-Conformant Resolver 1.2.1.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, make_response, render_template, request
 from werkzeug.routing import BaseConverter
 
 from accounts.web.forms import words_of
 from accounts.web.guard import public
 from kernel import clock
 from kernel.errors import N_, InvalidInput, NotFound
-from traceability import application_identifiers, digital_link, items, key_patterns, linkset, queries
+from traceability import application_identifiers, digital_link, epc_binary, items, key_patterns, linkset, queries
 from traceability.digital_link import DigitalLink
 from traceability.linkset import Level, Link, Wish
 from traceability.web import cross_origin, own_links
@@ -57,9 +60,17 @@ class KeyPathConverter(BaseConverter):
     regex = rf"(?:(?:{_KEYS})(?:/(?:.|\n)*)?|(?:.|\n)*/(?:{_KEYS})/(?:.|\n)+)"
 
 
+class CompressedConverter(BaseConverter):
+    """Paths that end in what may be a compressed link. They go after everything else: many words begin so."""
+
+    part_isolating = False
+    weight = 20_000
+    regex = rf"(?:(?:.|\n)*/)?{epc_binary.COMPRESSED}/?"
+
+
 @blueprint.record_once
-def _know_converter(state: Any) -> None:
-    state.app.url_map.converters["key_path"] = KeyPathConverter
+def _know_converters(state: Any) -> None:
+    state.app.url_map.converters |= {"key_path": KeyPathConverter, "compressed": CompressedConverter}
 
 
 @blueprint.after_request
@@ -79,8 +90,32 @@ def resolve(_path: str) -> Response:
     """
     if request.method == "OPTIONS":
         return cross_origin.options()
+    return _resolve(_read)
+
+
+@blueprint.route(
+    "/<compressed:path>", methods=["GET", "HEAD", "OPTIONS"], merge_slashes=False, provide_automatic_options=False
+)
+@public
+def resolve_compressed(path: str) -> Response:
+    """Lead from a compressed link to where the same link written out leads."""
+    segment = path.rstrip("/").rpartition("/")[2]
+    if not epc_binary.is_epc(segment):
+        abort(404)
+    if request.method == "OPTIONS":
+        return cross_origin.options()
+
+    def read() -> DigitalLink:
+        own, _, attributes = epc_binary.decompress(segment).partition("?")
+        g.query = "&".join(part for part in (attributes, _query()) if part)
+        return digital_link.parse(own, _query())
+
+    return _resolve(read)
+
+
+def _resolve(read: Callable[[], DigitalLink]) -> Response:
     try:
-        link = _read()
+        link = read()
     except InvalidInput as problem:
         return _malformed(problem)
     base_url = current_app.config["OCOP"].base_url
@@ -167,6 +202,9 @@ def _raw_path() -> str | None:
 
 
 def _query() -> str:
+    """Give the query as it came; before it, what a compressed link says besides its key."""
+    if "query" in g:
+        return str(g.query)
     return request.query_string.decode("latin-1")
 
 
