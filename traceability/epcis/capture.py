@@ -36,7 +36,7 @@ from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.naming import Named, added_up, is_single, named_in, short_name, titles
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
-from traceability.epcis.prose import instant
+from traceability.epcis.prose import instant, many_as_one
 from traceability.epcis.stops import Stop, stops_of
 from traceability.epcis.store import Kept, insert_all
 from traceability.epcis.structure import STANDARD_TYPES
@@ -341,6 +341,9 @@ def _read(one: Sent, context: Any) -> None:
         one.problems.append(business.other_hash(named, one.path))
     if event["type"] not in STANDARD_TYPES:
         return
+    one.problems += many_as_one(
+        event, (None, one.path) if one.path else None, lambda uri: _own_address(uri) is not None
+    )
     one.named = named_in(event)
     one.problems += business.names(one.named, one.path, most_pairs=statements.MOST_PAIRS)
     one.problems += business.dates(event, one.path)

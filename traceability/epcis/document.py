@@ -12,12 +12,14 @@ from typing import Any
 
 from catalog.models import Unit
 from kernel.clock import VIETNAM
+from traceability.epcis.epc_uris import names_one
 
 #: The context of the standard; what it names needs no namespace of its own.
 STANDARD_CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
 #: Roles of lots, and the list of an event that names them.
 _LISTS = {"input": "inputQuantityList", "output": "outputQuantityList", "child": "childQuantityList"}
+_EPC_LISTS = {"input": "inputEPCList", "output": "outputEPCList", "child": "childEPCs"}
 #: (code of UN/ECE Rec 20 for the unit, for a thousand of it)
 _UNITS = {Unit.GRAM: ("GRM", "KGM"), Unit.MILLILITRE: ("MLT", "LTR")}
 
@@ -92,7 +94,10 @@ def written(told: Told) -> dict[str, Any]:
     if told.disposition == "recalled" and told.type == "ObjectEvent":
         event["persistentDisposition"] = {"set": ["recalled"]}
     for thing in told.things:
-        event.setdefault(_LISTS.get(thing.role, "quantityList"), []).append(_quantity(thing))
+        if names_one(thing.uri):
+            event.setdefault(_EPC_LISTS.get(thing.role, "epcList"), []).append(thing.uri)
+        else:
+            event.setdefault(_LISTS.get(thing.role, "quantityList"), []).append(_quantity(thing))
     if told.place is not None:
         event["readPoint"] = event["bizLocation"] = {"id": told.place}
     if told.paper is not None:

@@ -99,6 +99,12 @@ def lot_of_unit(uri: str) -> str | None:
     return Thing((thing.path[0], ("10", number))).uri if number and codes.keys() & _SERIALS else None
 
 
+def names_one(uri: str) -> bool:
+    """Tell whether a name is that of one single thing, by its key: it belongs into a list of EPCs."""
+    thing = identify(uri)
+    return uri.startswith("urn:epc:id:") or (thing is not None and thing.is_instance)
+
+
 def lot_of(uri: str, number: str) -> str | None:
     """Give the name of a lot of the goods that a single unit is one of."""
     thing = identify(uri)

@@ -50,6 +50,10 @@ _CLASS_IN_EPCS = N_(
     "“%(field)s” names single things, and “%(value)s” is a lot or a kind of goods: it belongs into the quantity list,"
     " with its quantity."
 )
+_CLASS_AS_PARENT = N_(
+    "“%(field)s” names one single thing that holds others, and “%(value)s” is a lot or a kind of goods: give the"
+    " carton, pallet or unit its own number."
+)
 _UNIT_ALONE = N_("“uom” is the unit of a quantity, and “quantity” is missing.")
 _NO_QUANTITY = N_("“%(field)s” has to be more than zero; this is %(value)s.")
 _NOTHING_NAMED = N_("This event names nothing: “epcList” is empty and there is no “quantityList”.")
@@ -205,18 +209,32 @@ def _classes(event: dict[str, Any], place: Place) -> Iterator[Problem]:
     """Gaps 2 to 5: quantities are of kinds, EPCs are single things; a unit has a quantity, a quantity an amount."""
     for quantity, at in _each(event, place, _QUANTITY_LISTS):
         name = quantity["epcClass"]
-        thing = epc_uris.identify(name)
-        if name.startswith("urn:epc:id:") or (thing and thing.is_instance):
+        if epc_uris.names_one(name):
             yield problem((at, "epcClass"), _SERIAL_IN_QUANTITY, "gap-02", value=name)
         if "quantity" not in quantity:
             if "uom" in quantity:
                 yield problem((at, "uom"), _UNIT_ALONE, "gap-04")
         elif quantity["quantity"] <= 0:
             yield problem((at, "quantity"), _NO_QUANTITY, "gap-05", value=quantity["quantity"])
+    yield from many_as_one(event, place, _is_class)
+
+
+def many_as_one(event: dict[str, Any], place: Place, is_many: Callable[[str], bool]) -> Iterator[Problem]:
+    """Gap 3: name what stands where single things belong.
+
+    :param is_many: tells whether a name is that of many things
+    """
     for name, at in _each(event, place, _EPC_LISTS):
-        thing = epc_uris.identify(name)
-        if name.startswith(("urn:epc:class:", "urn:epc:idpat:")) or (thing and thing.is_class):
+        if is_many(name):
             yield problem(at, _CLASS_IN_EPCS, "gap-03", value=name)
+    if "parentID" in event and is_many(event["parentID"]):
+        yield problem((place, "parentID"), _CLASS_AS_PARENT, "gap-03", value=event["parentID"])
+
+
+def _is_class(name: str) -> bool:
+    """Tell whether a name is that of many things: a lot, a kind of goods."""
+    thing = epc_uris.identify(name)
+    return name.startswith(("urn:epc:class:", "urn:epc:idpat:")) or (thing is not None and thing.is_class)
 
 
 def _nothing(event: dict[str, Any], place: Place) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -455,6 +456,23 @@ def test_text_of_any_length_and_sign_is_kept(program: Program) -> None:
             context=["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"a": "https://a.example/"}],
         )
     )
+
+@pytest.mark.parametrize("facts", [
+    {"epcList": ["{lot}"], "quantityList": None},
+    {"type": "AggregationEvent", "action": "ADD", "parentID": "{lot}", "quantityList": None,
+     "childQuantityList": [{"epcClass": "https://supplier.example/lot/A-1", "quantity": 1}]},
+], ids=lambda facts: next(iter(facts)))  # fmt: skip
+def test_a_batch_of_ours_is_no_single_thing_by_its_address_either(
+    program: Program, make: Factories, facts: dict[str, Any]
+) -> None:
+    batch = make.batch(make.item(make.product(program.organisation)))
+    address = f"http://shop.test/lo/htx01/{batch.token}"
+    told = json.loads(json.dumps(facts).replace("{lot}", address))
+    job = program.capture(document(event(**told)))
+
+    assert ([error["rule"] for error in job["errors"]], job["stored"]) == (["gap-03"], 0)
+    assert address in job["errors"][0]["detail"]
+
 
     assert job["stored"] == 1
     assert program.events()[0]["a:b"] == "\0đ" * 5000

@@ -55,6 +55,11 @@ TRANSFORMATION: dict[str, Any] = {
     "inputQuantityList": [{"epcClass": "https://id.example.vn/lot/ca", "quantity": 1200, "uom": "KGM"}],
     "outputQuantityList": [{"epcClass": LOT, "quantity": 1500}],
 }  # fmt: skip
+ASSOCIATION = AGGREGATION | {"type": "AssociationEvent", "bizStep": "assembling"}
+TRANSACTION: dict[str, Any] = {
+    "type": "TransactionEvent", **WHEN, "action": "ADD", "bizStep": "accepting", "parentID": CARTON, "epcList": [ITEM],
+    "bizTransactionList": [{"type": "po", "bizTransaction": "https://id.example.vn/po/1"}],
+}  # fmt: skip
 
 
 def without(event: dict[str, Any], *fields: str) -> dict[str, Any]:
@@ -69,7 +74,9 @@ def problems(event: dict[str, Any], profile: Profile = Profile.STRICT) -> list[t
     return [(problem.rule, problem.path, problem.is_warning) for problem in found]
 
 
-@pytest.mark.parametrize("good", [OBJECT, AGGREGATION, TRANSFORMATION], ids=lambda event: event["type"])
+@pytest.mark.parametrize(
+    "good", [OBJECT, AGGREGATION, ASSOCIATION, TRANSACTION, TRANSFORMATION], ids=lambda event: event["type"]
+)
 @pytest.mark.parametrize("profile", Profile)
 def test_the_good_events_are_accepted(good, profile):
     assert problems(good, profile) == []
@@ -89,6 +96,22 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("gap-03", "epcList[0]", OBJECT | {"epcList": [LOT]}),
     ("gap-03", "epcList[0]", OBJECT | {"epcList": ["urn:epc:class:lgtin:9520123.045678.L1"]}),
     ("gap-03", "childEPCs[0]", AGGREGATION | {"childEPCs": ["https://id.example.vn/01/09520123456788"]}),
+    *(
+        ("gap-03", f"{field}[0]", TRANSFORMATION | {field: [one]})
+        for field in ("inputEPCList", "outputEPCList") for one in (LOT, "urn:epc:idpat:sgtin:9520123.045678.*")
+    ),
+    *(
+        ("gap-02", f"{field}[0].epcClass", event | {field: [{"epcClass": ITEM, "quantity": 1}]})
+        for field, event in (
+            ("inputQuantityList", TRANSFORMATION), ("outputQuantityList", TRANSFORMATION),
+            ("childQuantityList", AGGREGATION),
+        )
+    ),
+    *(
+        ("gap-03", "parentID", event | {"parentID": one})
+        for event in (AGGREGATION, ASSOCIATION, TRANSACTION)
+        for one in (LOT, "https://id.example.vn/01/09520123456788", "urn:epc:class:lgtin:9520123.045678.L1")
+    ),
     ("gap-04", "quantityList[0].uom", OBJECT | quantity(uom="KGM")),
     ("gap-05", "quantityList[0].quantity", OBJECT | quantity(quantity=-1)),
     ("gap-05", "quantityList[0].quantity", OBJECT | quantity(quantity=0, uom="KGM")),
