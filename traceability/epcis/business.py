@@ -82,6 +82,9 @@ _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at mo
 _NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
 _OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
 _OTHER_HASH = N_("The eventID “%(value)s” sets out to be the hash of this event, and is not.")
+_MADE_TWICE = N_(
+    "“%(field)s” commissions %(name)s, and an earlier event said so already: one single thing is made once."
+)
 _OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
 
 
@@ -240,6 +243,19 @@ def receivers(event: dict[str, Any]) -> set[str]:
         as_name(one["destination"])
         for one in _list(event.get("destinationList"))
         if isinstance(one, dict)
+def commissions(event: dict[str, Any]) -> list[str]:
+    """Give the names of the single things that an event says were made."""
+    if event.get("type") != "ObjectEvent" or event.get("action") != "ADD" or "errorDeclaration" in event:
+        return []
+    return [as_name(epc) for epc in event.get("epcList", ())] if event.get("bizStep") == "commissioning" else []
+
+
+def made_twice(name: str, path: str, profile: Profile) -> Problem:
+    """Name a single thing that was commissioned before: a refusal for our own events, a warning for others'."""
+    is_warning = profile is Profile.INTERCHANGE
+    return _problem(path, "epcList", "business-twice", _MADE_TWICE, is_warning=is_warning, name=name)
+
+
         and isinstance(one.get("destination"), str)
         and str(one.get("type")).endswith("possessing_party")
     }

@@ -34,7 +34,7 @@ from traceability import addresses, cases, genealogy, items, links, records, sta
 from traceability.epcis import business, claims, custody, document, epc_uris, in_stock
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
-from traceability.epcis.naming import Named, added_up, is_single, named_in, short_name, titles
+from traceability.epcis.naming import Named, added_up, counted_in, is_single, named_in, short_name, titles
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant, many_as_one
 from traceability.epcis.stops import Stop, stops_of
@@ -409,6 +409,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     taken_back = _lots_named_by(wrong)
     held = claims.locked({known.id for known in lots.values()} | set(taken_back))
     lots = {uri: held[known.id] for uri, known in lots.items()}
+    _count_by_content(new, lots)
     authority = _authority(lots, organisation_id)
     owners = _owners_of_unknown({name.uri for one in new for name in one.named} - lots.keys(), organisation_id)
     for one in new:
@@ -419,6 +420,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     _weigh(new, organisation_id)
     _count(new, lots, held)
     _look_at_custody(new, lots, authority, organisation_id)
+    _look_for_second_makings(new, organisation_id)
     if on_error == "rollback" and any(one.is_refused for one in sent):
         return Outcome(len(sent), (), (), (*problems, *_of(sent)))
     new = [one for one in new if not one.is_refused]
@@ -935,6 +937,38 @@ def _look_at_custody(new: Sequence[Sent], lots: dict[str, Known], authority: set
                     business.handed_on(called, one.path, left=left, taken=name.quantity, unit=known.unit)
                 )
             way.went += name.quantity
+
+
+def _look_for_second_makings(new: Sequence[Sent], organisation_id: int) -> None:
+    """Warn of single things that an event before, or one of these, said were commissioned."""
+    makes = [(one, business.commissions(one.event)) for one in new if not one.is_refused]
+    said = claims.commissioned({name for _, names in makes for name in names}, organisation_id=organisation_id)
+    wrong = {one.id for one in new if one.declares_error}
+    for one, names in makes:
+        earlier = [name for name in names if said.get(name, set()) - wrong]
+        if earlier:
+            one.problems.append(business.made_twice(short_name(earlier[0]), one.path, Profile.INTERCHANGE))
+        for name in names:
+            said.setdefault(name, set()).add(one.id)
+
+
+def _count_by_content(new: Sequence[Sent], lots: dict[str, Known]) -> None:
+    """Count goods of the catalogue in the unit of their lot: weights in packs by what one holds, packs by weight."""
+    units = {uri: known.unit for uri, known in lots.items()}
+    for one in new:
+        for name in one.named:
+            if name.unit is not None:
+                units.setdefault(name.uri, name.unit)
+    others = {
+        name.uri for one in new for name in one.named if name.unit is not None and name.unit is not units[name.uri]
+    }
+    contents = _contents_of(others) if others else {}
+    for one in new:
+        if any(name.uri in contents for name in one.named):
+            one.named = added_up(
+                counted_in(name, units[name.uri], contents[name.uri]) if name.uri in contents else name
+                for name in one.named
+            )
 
 
 def _name_of(lot_id: int, lots: dict[str, Known]) -> str:

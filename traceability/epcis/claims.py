@@ -7,19 +7,21 @@ one gets it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from catalog.models import Unit
 from kernel.db import db, listed
 from kernel.errors import Conflict
 from traceability import statements
 from traceability.epcis import in_stock
-from traceability.models import Lot, LotKind, LotState
+from traceability.models import EpcisEvent, EpcisField, Lot, LotKind, LotState, TraceEvent
 from traceability.statements import Amounts
 
 
@@ -106,6 +108,35 @@ class Accounts:
     def of(self, key: int | str, unit: Unit) -> Account:
         """Give the account of a thing, by the id of its lot, or by its name where it has none yet."""
         return self._accounts.setdefault((key, unit), Account(False))
+
+
+def commissioned(names: Collection[str], *, organisation_id: int) -> dict[str, set[str]]:
+    """Give the events that say that single things were made: {name: eventIDs}, of those that stand.
+
+    What others say of them counts where they may speak for them: where it is public.
+    """
+    if not names:
+        return {}
+    declared = aliased(EpcisEvent)
+    rows = db.session.execute(
+        select(EpcisField.value, EpcisEvent.event_id)
+        .join(EpcisEvent, EpcisEvent.id == EpcisField.epcis_event_id)
+        .outerjoin(TraceEvent, TraceEvent.id == EpcisEvent.trace_event_id)
+        .where(
+            EpcisField.name == "epc",
+            EpcisField.value.in_(listed(sorted(names))),
+            EpcisEvent.type == "ObjectEvent",
+            EpcisEvent.action == "ADD",
+            EpcisEvent.biz_step == "commissioning",
+            ~EpcisEvent.declares_error,
+            ~exists().where(declared.event_id == EpcisEvent.event_id, declared.declares_error),
+            or_(EpcisEvent.organisation_id == organisation_id, TraceEvent.is_public),
+        )
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, event_id in rows:
+        found[name].add(event_id)
+    return found
 
 
 def settle(lots: Collection[Known], before: dict[int, Amounts], *, unmade: Collection[int]) -> None:

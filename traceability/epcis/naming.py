@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,27 @@ def added_up(named: Iterable[Named]) -> list[Named]:
         else:
             found[key] = replace(before, quantity=before.quantity + one.quantity)
     return list(found.values())
+
+
+def counted_in(named: Named, unit: Unit, content: tuple[int, Unit]) -> Named:
+    """Say an amount in another unit, by what a piece holds; as it is where that does not help.
+
+    A part of a piece is kept to the twelfth decimal, rounded down: three thirds are not more than one.
+
+    :param content: how much of what unit a piece holds
+    """
+    holds, of = content
+    if named.quantity is None or named.unit is unit:
+        return named
+    if unit is Unit.PIECE and named.unit is of:
+        parts = (named.quantity / holds).quantize(_TWELFTH, ROUND_DOWN)
+        return replace(named, quantity=parts, unit=unit)
+    if named.unit is Unit.PIECE and unit is of:
+        return replace(named, quantity=named.quantity * holds, unit=unit)
+    return named
+
+
+_TWELFTH = Decimal("1e-12")
 
 
 def is_single(uri: str) -> bool:

@@ -25,11 +25,12 @@ from kernel.db import db, insert_rows, listed, on_sqlite
 from ocop.models import Certificate
 from ocop.queries import end_of
 from traceability import addresses, records
-from traceability.epcis import business, document
+from traceability.epcis import business, claims, document
 from traceability.epcis.document import Made, Parties, Thing, Told
 from traceability.epcis.epc_uris import canonical
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.fields import as_name, fields_of
+from traceability.epcis.naming import short_name
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant
 from traceability.epcis.validation import check_event
@@ -216,6 +217,10 @@ def _problems(event: TraceEvent, body: dict[str, Any]) -> list[Problem]:
     found = check_event(body, profile=Profile.STRICT, now=event.recorded_at) or business.dates(body, "")
     if event.corrects_id is None:  # a correction goes to whom the event went that it corrects, if that said so
         found += business.receiver(body, "", Profile.STRICT)
+        if event.kind is EventKind.TRANSFORMATION and not business.takes_in(body):
+            found.append(business.no_origin(event.title_vi, "", Profile.STRICT))
+        earlier = claims.commissioned(business.commissions(body), organisation_id=event.organisation_id)
+        found += [business.made_twice(short_name(name), "", Profile.STRICT) for name in earlier]
     return found
 
 

@@ -114,7 +114,47 @@ def test_no_more_packs_are_sold_than_a_batch_has(program: Program, batch: Batch,
     listed = [one for quantity, uom in quantities for one in amounts([(name, quantity)], uom)]
 
     assert rules(program.capture(document(sold(listed, eventTime=AFTER)))) == ["business-amount"]
-    assert "business-uncounted" in warned(program.capture(document(sold(amounts([(name, 100)]), eventTime=AFTER))))
+    litres = sold(amounts([(name, 100)], "LTR"), eventTime=AFTER)
+    assert "business-uncounted" in warned(program.capture(document(litres)))
+
+
+@pytest.mark.parametrize(("stated", "is_refused"), [
+    ([(30, "KGM")], False), ([(30.001, "KGM")], True), ([(66, "LBR")], False), ([(67, "LBR")], True),
+    ([(15, "KGM"), (30, None)], False), ([(15.1, "KGM"), (30, None)], True),
+    ([(1 / 3, "KGM")] * 3 + [(58, None)], False),
+])  # fmt: skip
+def test_a_weight_of_a_batch_counts_in_packs_by_what_one_holds(
+    program: Program, batch: Batch, stated: list[Any], is_refused: bool
+) -> None:
+    """Sixty packs of 500 g."""
+    name = goods(batch, 1)[0]["epcClass"]
+    said = [
+        sold(amounts([(name, quantity)], uom), eventTime=f"2026-11-23T{hour:02}:00:00+07:00")
+        for hour, (quantity, uom) in enumerate(stated)
+    ]
+    job = program.capture(document(*said))
+    again = program.capture(document(sold(amounts([(name, 61)], None), eventTime=AFTER)))
+
+    assert rules(job) == ["business-amount"] * is_refused
+    assert "business-uncounted" not in warned(job)
+    assert rules(again) == ["business-amount"]
+    if not is_refused:
+        (line,) = agrees(program)
+        packs = sum(quantity * {"KGM": 2, "LBR": 0.90718474, None: 1}[uom] for quantity, uom in stated)
+        assert f"captured events say {-int(-packs // 1)} of it were sold or used" in line
+
+
+def test_pieces_of_goods_of_known_content_count_in_the_weight_of_their_lot(program: Program, make: Factories) -> None:
+    make.product(program.organisation, gtin="09520123456788")
+    lot = "https://id.gs1.org/01/09520123456788/10/X"
+    told = program.capture(document(
+        commissioned(lot, 2), sold(amounts([(lot, 3)], None), eventTime=AFTER),
+        made([], [("B", 0.1)], inputQuantityList=amounts([(lot, 0.5)]), eventTime=AFTER),
+    ))  # fmt: skip
+    more = program.capture(document(sold(amounts([(lot, 1)], None), eventTime="2026-11-23T09:00:00+07:00")))
+
+    assert (rules(told), warned(told), rules(more)) == ([], [], ["business-amount"])
+    assert agrees(program) == []
 
 
 def test_more_than_can_be_written_down_is_not_made_of_nothing(program: Program) -> None:

@@ -12,12 +12,27 @@ from sqlalchemy import select
 from accounts.actor import SYSTEM
 from catalog.models import TradeItem
 from kernel.db import db, transaction
+from oversight.models import Severity
+from oversight.recall import Told, start
 from stock import holding, production
 from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document, event
-from tests.traceability.epcis.test_what_stands import AFTER, BEFORE, RECALLS, agrees, edges, made, packed, rules
-from traceability import batches, genealogy, items
-from traceability.models import Batch, Lot, LotIdentifier
+from tests.traceability.epcis.test_what_stands import (
+    AFTER,
+    BEFORE,
+    RECALLS,
+    agrees,
+    amounts,
+    edges,
+    made,
+    packed,
+    rules,
+    warned,
+    wrong,
+)
+from traceability import batches, genealogy, items, recording
+from traceability.epcis.problems import RefusedEvent
+from traceability.models import Batch, EventKind, Lot, LotIdentifier, LotState
 
 GTIN = "09520123456788"
 GOODS = f"https://id.gs1.org/01/{GTIN}"
@@ -159,3 +174,66 @@ def test_units_count_with_the_amounts_of_their_lot(program: Program, batch: Batc
     )))  # fmt: skip
 
     assert (rules(some), rules(more)) == ([], ["business-amount"])
+
+
+# --- A single thing is made once ---------------------------------------------------------------------------
+
+
+def begins(*names: str, **facts: Any) -> dict[str, Any]:
+    return of_units(*names, **{"action": "ADD", "bizStep": "commissioning", "eventTime": BEFORE, **facts})
+
+
+def test_a_unit_that_is_commissioned_again_is_warned_of_by_name(program: Program) -> None:
+    first, again = begins(f"{GOODS}/21/S1", f"{GOODS}/21/S2"), begins(f"{GOODS}/21/S2", eventTime=AFTER)
+    together = program.capture(document(first, again))
+    later = program.capture(document(begins("urn:epc:id:sgtin:9520123.045678.S1", disposition="active")))
+    replay = program.capture(document(first))
+
+    assert (warned(together), warned(later), warned(replay)) == (["business-twice"], ["business-twice"], [])
+    assert together["warnings"][0]["path"] == "epcisBody.eventList[1].epcList"
+    assert "S2" in together["warnings"][0]["message"]
+    assert (together["stored"], later["stored"]) == (2, 1)
+
+
+def test_a_commissioning_that_was_wrong_may_be_told_again(program: Program) -> None:
+    first = begins(f"{GOODS}/21/S1")
+    program.capture(document(first))
+    at_once = program.capture(document(wrong(first), begins(f"{GOODS}/21/S1", eventTime=AFTER)))
+
+    assert (warned(at_once), rules(at_once)) == ([], [])
+
+
+def test_what_a_stranger_says_of_a_unit_does_not_make_its_owners_word_the_second(
+    program: Program, batch: Batch, make: Factories, now: datetime
+) -> None:
+    stranger = Program(program.app, make.producer(), now)
+    stranger.capture(document(begins(f"{GOODS}/10/B-1/21/S1")))
+
+    assert warned(program.capture(document(begins(f"{GOODS}/10/B-1/21/S1", eventTime=AFTER)))) == []
+
+
+def test_our_own_events_commission_nothing_twice(program: Program, make: Factories, now: datetime) -> None:
+    program.capture(document(begins(f"{GOODS}/21/S1")))
+    actor = make.actor(program.organisation)
+    with program.app.app_context():
+        unit = db.session.scalars(select(LotIdentifier.lot_id).where(LotIdentifier.uri.endswith("/21/S1"))).one()
+        lots = [recording.NamedLot(unit)]
+        with pytest.raises(RefusedEvent) as refused, transaction():
+            recording.record_event(
+                EventKind.OBJECT, "commissioning", lots, title_vi="Bắt đầu", action="ADD", actor=actor, now=now
+            )
+
+    assert [problem.rule for problem in refused.value.problems] == ["business-twice"]
+
+
+def test_a_carton_known_by_its_key_is_recalled_with_what_is_in_it(program: Program, now: datetime) -> None:
+    carton = "https://id.gs1.org/00/095200000000000011"
+    program.capture(document(packed(amounts([("RICE", 5)]), "", parentID=carton)))
+    with program.app.app_context(), transaction():
+        rice = db.session.scalars(select(Lot).where(Lot.number == "RICE")).one()
+        start(rice, Told("Mốc", Severity.SERIOUS), is_drill=False, actor=SYSTEM, now=now)
+
+    with program.app.app_context():
+        assert {lot.state for lot in db.session.scalars(select(Lot))} == {LotState.RECALLED}
+    (told,) = [one for one in program.events() if one.get("disposition") == "recalled"]
+    assert (told["epcList"], len(told["quantityList"])) == ([carton], 1)
