@@ -26,6 +26,7 @@ from traceability.models import (
     EventLot,
     Lot,
     LotIdentifier,
+    LotInput,
     LotKind,
     LotState,
     TraceEvent,
@@ -37,6 +38,8 @@ MOST_PAIRS = 20_000
 MOST = 2_147_483_647
 #: Steps by which goods come to their end at a buyer's.
 SELLS = ("retail_selling", "dispensing", "consuming")
+#: Steps by which goods are there that were not before.
+BEGINS = ("commissioning", "receiving", "accepting")
 BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
 
 
@@ -150,6 +153,25 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
         )  # fmt: skip
         found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, max(Decimal(0), sold - back))
     return found
+
+
+def begun(lot_ids: Collection[int]) -> set[int]:
+    """Give those of some lots that are there by a word of who may speak for them: received, harvested, or made."""
+    if not lot_ids:
+        return set()
+    begins = and_(
+        TraceEvent.kind == EventKind.OBJECT,
+        EventLot.role == "object",
+        or_(TraceEvent.action == "ADD", TraceEvent.biz_step.in_(BEGINS)),
+    )
+    query = (
+        select(EventLot.lot_id)
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(Lot, Lot.id == EventLot.lot_id)
+        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), begins, standing(), entitled())
+    )
+    found = set(db.session.scalars(query))
+    return found | set(db.session.scalars(select(LotInput.output_id).where(LotInput.output_id.in_(sorted(lot_ids)))))
 
 
 def _is(column: Any, value: str) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from catalog.models import Unit
 from kernel.errors import N_
+from traceability import statements
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import Named, amount
 from traceability.epcis.problems import Problem, Profile
@@ -76,15 +77,19 @@ _MADE_LESS = N_(
     "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
 )
 _TOO_MUCH = N_("“%(field)s” makes more of %(name)s, with what was made before, than can be kept: %(made)s (%(unit)s).")
+_NO_ORIGIN = N_(
+    "“%(field)s” makes %(name)s of nothing: no event with the same transformationID says what went in, and none that it"
+    " was received or commissioned."
+)
 _NO_RECEIVER = N_("“destinationList” is missing: what is shipped has somebody who receives it.")
+_MADE_TWICE = N_(
+    "“%(field)s” commissions %(name)s, and an earlier event said so already: one single thing is made once."
+)
 _NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the event is kept, and not shown in public.")
 _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
 _NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
 _OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
 _OTHER_HASH = N_("The eventID “%(value)s” sets out to be the hash of this event, and is not.")
-_MADE_TWICE = N_(
-    "“%(field)s” commissions %(name)s, and an earlier event said so already: one single thing is made once."
-)
 _OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
 
 
@@ -137,12 +142,15 @@ def dates(event: dict[str, Any], path: str) -> list[Problem]:
     if not isinstance(ilmd, dict):
         return []
     said = {name.rpartition(":")[2]: _day(value) for name, value in ilmd.items()}
-    made = said.get("productionDate")
-    for name in ("itemExpirationDate", "bestBeforeDate", "sellByDate"):
-        end = said.get(name)
-        if made is not None and end is not None and end < made:
-            return [_problem(path, "ilmd", "business-dates", _ENDS_BEFORE, end=end.isoformat(), made=made.isoformat())]
-    return []
+    made = max((day for name in _BEGINS if (day := said.get(name))), default=None)
+    end = min((day for name in _ENDS if (day := said.get(name))), default=None)
+    if made is None or end is None or end >= made:
+        return []
+    return [_problem(path, "ilmd", "business-dates", _ENDS_BEFORE, end=end.isoformat(), made=made.isoformat())]
+
+
+_BEGINS = ("productionDate", "harvestDate")
+_ENDS = ("itemExpirationDate", "expirationDate", "bestBeforeDate", "sellByDate")
 
 
 #: What one piece holds, by its name: (how much, in grams or millilitres).
@@ -209,12 +217,43 @@ def _number(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
+def takes_in(event: dict[str, Any]) -> bool:
+    """Tell whether a transformation says what goes in."""
+    return bool(event.get("inputEPCList") or event.get("inputQuantityList"))
+
+
+def has_begun(event: dict[str, Any]) -> bool:
+    """Tell whether an event is one by which goods are there: they were received, harvested, or made of nothing else."""
+    return event["type"] == "ObjectEvent" and (
+        event.get("action") == "ADD" or _says(event, "bizStep", statements.BEGINS)
+    )
+
+
+def no_origin(name: str, path: str, profile: Profile) -> Problem:
+    """Name an output of which nobody says where it comes from: a refusal for our own events, a warning for others'."""
+    is_warning = profile is Profile.INTERCHANGE
+    return _problem(path, _LIST["output"], "business-origin", _NO_ORIGIN, is_warning=is_warning, name=name)
+
+
 def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem]:
     """Ask for whom goods are shipped to: a refusal for our own events, a warning for others'."""
     if not _says(event, "bizStep", SHIPS) or event.get("destinationList") or "errorDeclaration" in event:
         return []
     is_warning = profile is Profile.INTERCHANGE
     return [_problem(path, "destinationList", "business-receiver", _NO_RECEIVER, is_warning=is_warning)]
+
+
+def commissions(event: dict[str, Any]) -> list[str]:
+    """Give the names of the single things that an event says were made."""
+    if event.get("type") != "ObjectEvent" or event.get("action") != "ADD" or "errorDeclaration" in event:
+        return []
+    return [as_name(epc) for epc in event.get("epcList", ())] if event.get("bizStep") == "commissioning" else []
+
+
+def made_twice(name: str, path: str, profile: Profile) -> Problem:
+    """Name a single thing that was commissioned before: a refusal for our own events, a warning for others'."""
+    is_warning = profile is Profile.INTERCHANGE
+    return _problem(path, "epcList", "business-twice", _MADE_TWICE, is_warning=is_warning, name=name)
 
 
 def moves_on(event: dict[str, Any]) -> bool:
@@ -243,19 +282,6 @@ def receivers(event: dict[str, Any]) -> set[str]:
         as_name(one["destination"])
         for one in _list(event.get("destinationList"))
         if isinstance(one, dict)
-def commissions(event: dict[str, Any]) -> list[str]:
-    """Give the names of the single things that an event says were made."""
-    if event.get("type") != "ObjectEvent" or event.get("action") != "ADD" or "errorDeclaration" in event:
-        return []
-    return [as_name(epc) for epc in event.get("epcList", ())] if event.get("bizStep") == "commissioning" else []
-
-
-def made_twice(name: str, path: str, profile: Profile) -> Problem:
-    """Name a single thing that was commissioned before: a refusal for our own events, a warning for others'."""
-    is_warning = profile is Profile.INTERCHANGE
-    return _problem(path, "epcList", "business-twice", _MADE_TWICE, is_warning=is_warning, name=name)
-
-
         and isinstance(one.get("destination"), str)
         and str(one.get("type")).endswith("possessing_party")
     }

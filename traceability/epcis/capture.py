@@ -417,7 +417,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
         _speak(one, lots, authority, owners)
     reaches = _judge(new, lots)
     _warn_of_holds(new, lots)
-    _weigh(new, organisation_id)
+    _look_for_origins(new, lots, _weigh(new, organisation_id))
     _count(new, lots, held)
     _look_at_custody(new, lots, authority, organisation_id)
     _look_for_second_makings(new, organisation_id)
@@ -1055,8 +1055,8 @@ def _unit_of(name: Named, known: Known | None) -> Unit | None:
     return known.unit if known is not None else name.unit
 
 
-def _weigh(new: Sequence[Sent], organisation_id: int) -> None:
-    """Weigh transformations: each by itself, or with the other events of its transformationID."""
+def _weigh(new: Sequence[Sent], organisation_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Weigh transformations: each by itself, or with the other events of its transformationID; give these."""
     ids = sorted({str(one.event["transformationID"]) for one in new if _is_half(one)})
     halves: dict[str, list[dict[str, Any]]] = defaultdict(list)
     if ids:
@@ -1083,6 +1083,26 @@ def _weigh(new: Sequence[Sent], organisation_id: int) -> None:
         one.problems += found
         if refusals(found):
             others.pop()
+    return halves
+
+
+def _look_for_origins(new: Sequence[Sent], lots: dict[str, Known], halves: dict[str, list[dict[str, Any]]]) -> None:
+    """Warn of what comes out of a transformation while nobody says what it was made of, or how it came."""
+    apart = [
+        one for one in new
+        if _is_half(one) and not one.declares_error and not one.is_refused
+        and not any(business.takes_in(half) for half in halves[str(one.event["transformationID"])])
+    ]  # fmt: skip
+    if not apart:
+        return
+    begun = {name.uri for one in new if not one.is_refused and business.has_begun(one.event) for name in one.named}
+    outputs = {name.uri for one in apart for name in one.named if name.role == "output"} - begun
+    known = statements.begun({lots[uri].id for uri in outputs if uri in lots})
+    outputs -= {uri for uri in outputs if uri in lots and lots[uri].id in known}
+    for one in apart:
+        of_nothing = [name for name in one.named if name.role == "output" and name.uri in outputs]
+        if of_nothing:
+            one.problems.append(business.no_origin(short_name(of_nothing[0].uri), one.path, Profile.INTERCHANGE))
 
 
 def _contents_of(names: Collection[str]) -> dict[str, tuple[int, Unit]]:

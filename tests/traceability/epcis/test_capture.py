@@ -366,6 +366,35 @@ def test_goods_that_end_before_they_are_made_are_refused(program: Program) -> No
     assert [error["rule"] for error in job["errors"]] == ["business-dates"]
 
 
+@pytest.mark.parametrize(("ilmd", "is_refused"), [
+    ({"gs1:harvestDate": "2026-11-10", "gs1:bestBeforeDate": "2026-11-09"}, True),
+    ({"gs1:productionDate": "2026-11-10", "cbvmda:itemExpirationDate": "2026-12-09",
+      "gs1:sellByDate": "2026-11-09"}, True),
+    ({"gs1:harvestDate": "2026-11-09", "gs1:productionDate": "2026-11-10", "gs1:expirationDate": "2026-11-09"}, True),
+    ({"gs1:productionDate": "2026-11-10", "gs1:expirationDate": "2026-11-10"}, False),
+])  # fmt: skip
+def test_each_day_on_which_goods_begin_is_held_against_each_on_which_they_end(
+    program: Program, ilmd: dict[str, str], is_refused: bool
+) -> None:
+    job = program.capture(document(event(action="ADD", bizStep="commissioning", ilmd=ilmd)))
+
+    assert [error["rule"] for error in job["errors"]] == ["business-dates"] * is_refused
+
+
+def test_what_is_made_of_nothing_is_warned_of_until_somebody_says_how_it_came(program: Program) -> None:
+    same = {"transformationID": "https://a.example/x/3"}
+    alone = program.capture(document(made([], [("C", 1)], **same)))
+    received = event(quantityList=[{"epcClass": "https://a.example/lot/D", "quantity": 1, "uom": "KGM"}])
+    at_once = program.capture(document(made([("A", 5)], [], **same), made([], [("E", 1)], **same)))
+    later = program.capture(document(made([], [("F", 1)], **same)))
+    there = program.capture(document(received, made([], [("D", 1)], transformationID="https://a.example/x/4")))
+    before = program.capture(document(made([], [("D", 1)], transformationID="https://a.example/x/5")))
+
+    found = [[warning["rule"] for warning in job["warnings"]] for job in (alone, at_once, later, there, before)]
+    assert found == [["business-origin"], [], [], [], []]
+    assert "C" in alone["warnings"][0]["message"]
+
+
 @pytest.mark.parametrize(("step", "disposition", "is_refused"), [
     ("shipping", "in_transit", True), ("retail_selling", "retail_sold", True), ("shipping", "returned", False),
     ("storing", "recalled", False),
@@ -428,6 +457,23 @@ def test_who_was_handed_goods_speaks_for_them(program: Program, make: Factories,
     assert len(nobody["epcisBody"]["queryResults"]["resultsBody"]["eventList"]) == 2
 
 
+@pytest.mark.parametrize("facts", [
+    {"epcList": ["{lot}"], "quantityList": None},
+    {"type": "AggregationEvent", "action": "ADD", "parentID": "{lot}", "quantityList": None,
+     "childQuantityList": [{"epcClass": "https://supplier.example/lot/A-1", "quantity": 1}]},
+], ids=lambda facts: next(iter(facts)))  # fmt: skip
+def test_a_batch_of_ours_is_no_single_thing_by_its_address_either(
+    program: Program, make: Factories, facts: dict[str, Any]
+) -> None:
+    batch = make.batch(make.item(make.product(program.organisation)))
+    address = f"http://shop.test/lo/htx01/{batch.token}"
+    told = json.loads(json.dumps(facts).replace("{lot}", address))
+    job = program.capture(document(event(**told)))
+
+    assert ([error["rule"] for error in job["errors"]], job["stored"]) == (["gap-03"], 0)
+    assert address in job["errors"][0]["detail"]
+
+
 # --- What cannot be kept -----------------------------------------------------------------------------------
 
 LONG = "https://a.example/" + "x" * 500
@@ -456,23 +502,6 @@ def test_text_of_any_length_and_sign_is_kept(program: Program) -> None:
             context=["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"a": "https://a.example/"}],
         )
     )
-
-@pytest.mark.parametrize("facts", [
-    {"epcList": ["{lot}"], "quantityList": None},
-    {"type": "AggregationEvent", "action": "ADD", "parentID": "{lot}", "quantityList": None,
-     "childQuantityList": [{"epcClass": "https://supplier.example/lot/A-1", "quantity": 1}]},
-], ids=lambda facts: next(iter(facts)))  # fmt: skip
-def test_a_batch_of_ours_is_no_single_thing_by_its_address_either(
-    program: Program, make: Factories, facts: dict[str, Any]
-) -> None:
-    batch = make.batch(make.item(make.product(program.organisation)))
-    address = f"http://shop.test/lo/htx01/{batch.token}"
-    told = json.loads(json.dumps(facts).replace("{lot}", address))
-    job = program.capture(document(event(**told)))
-
-    assert ([error["rule"] for error in job["errors"]], job["stored"]) == (["gap-03"], 0)
-    assert address in job["errors"][0]["detail"]
-
 
     assert job["stored"] == 1
     assert program.events()[0]["a:b"] == "\0đ" * 5000

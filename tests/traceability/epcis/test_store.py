@@ -221,6 +221,19 @@ def test_an_event_of_our_own_that_breaks_a_rule_is_refused_and_leaves_nothing(
     assert len(bodies()) == 1
 
 
+def test_nothing_of_ours_is_made_of_nothing(ctx: Flask, make: Factories, now: datetime) -> None:
+    owner = make.producer()
+    lot = make.raw_lot(owner)
+
+    with pytest.raises(RefusedEvent) as refused, transaction():
+        recording.record_event(
+            EventKind.TRANSFORMATION, "commissioning", [NamedLot(lot.id, "output", 5)], title_vi="Làm ra",
+            actor=SYSTEM, organisation_id=owner.id, now=now,
+        )  # fmt: skip
+
+    assert [problem.rule for problem in refused.value.problems] == ["structure", "business-origin"]
+
+
 def test_a_parcel_goes_to_whom_its_paper_knows_and_nobody_is_named(ctx: Flask, make: Factories, now: datetime) -> None:
     owner = make.producer()
     with transaction():
