@@ -367,6 +367,34 @@ def test_an_exact_lot_goes_before_any_lot(client: FlaskClient, make: Factories) 
     assert client.get(f"{KEY}/10/A%26b=1").location == PAGE + "?lo=A%26b%3D1"
 
 
+@pytest.mark.parametrize(("query", "onward"), [
+    ("utm_campaign=a|b[c]&x={1}", "utm_campaign=a%7Cb%5Bc%5D&x=%7B1%7D"), ("x=Gạo", "x=G%E1%BA%A1o"),
+    ('x="a"<b>', "x=%22a%22%3Cb%3E"),
+    ("x=a\\b^`c", "x=a%5Cb%5E%60c"), ("&&=&;x", "&&=&;x"), ("x=1;17=261231", "x=1;17=261231"),
+    ("x=" + "y" * 6_000, "x=" + "y" * 6_000),
+])  # fmt: skip
+def test_whatever_else_stands_in_the_query_goes_along(client: FlaskClient, rice: Any, query: str, onward: str) -> None:
+    for method in ("GET", "HEAD"):
+        raw = {"QUERY_STRING": query.encode().decode("latin-1")}
+        answer = client.open(f"{KEY}/10/A1", method=method, environ_overrides=raw)
+        assert (answer.status_code, answer.location) == (307, f"/lo/htxbd/7k2qxm90ad?{onward}")
+
+
+@pytest.mark.parametrize("path", [
+    "/01/9520123456788", "/01/520123456788", "/01/12345670", "/01//10/A", f"/01//{GTIN}", f"{KEY}//", f"{KEY}/10//21/1",
+    f"{KEY}/lot/A", f"{KEY}/10/A/10/A", f"{KEY}/21/1/10/A", f"{KEY}/235/T/10/A", f"{KEY}/21/1/235/T",
+    f"{KEY}/17/261231",
+    f"{KEY}?17", f"{KEY}?17=261231;17=261231", f"{KEY}?1%37=261231&17=261231", f"{KEY}?10=A", f"{KEY}/10/A?10=A",
+    f"{KEY}?0=1", f"{KEY}?9999=1", f"{KEY}?17=2612|31", f"{KEY}?x=%00",
+    "/415/9521234500001", "/415/9521234500001?8020=R",
+    "/8017/952123450000000012?8019=1", "/414/9521234500001/254/X/7040/1ABC", "/8006/095212345000180201",
+    "/01/" + "9" * 10_000, f"{KEY}/10/" + "A" * 10_000,
+], ids=lambda path: str(path)[:40])  # fmt: skip
+def test_what_breaks_a_rule_is_refused_whichever_way_it_is_asked(client: FlaskClient, rice: Any, path: str) -> None:
+    assert [client.open(path, method=method).status_code for method in ("GET", "HEAD")] == [400, 400]
+    assert client.options(path).status_code == 204
+
+
 @pytest.mark.parametrize("tail", ["10/L1/21/S1", "10/L1/21/S1/21/7", "10/A/17"])
 def test_a_registered_lot_with_a_slash_is_found_where_the_raw_address_is_hidden(
     tail: str, client: FlaskClient, make: Factories, rice: Any

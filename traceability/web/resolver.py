@@ -14,6 +14,7 @@ Source: GS1 Digital Link URI Syntax 1.7.0, GS1-Conformant Resolver 1.2.1.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -205,7 +206,12 @@ def _query() -> str:
     """Give the query as it came; before it, what a compressed link says besides its key."""
     if "query" in g:
         return str(g.query)
-    return request.query_string.decode("latin-1")
+    # Browsers send signs that no address holds, as in ``?x=a|b``: they go along encoded.
+    return re.sub(r"[^!-~]|[\"<>\[\]\\^`{|}]", _encoded, request.query_string.decode("latin-1"))
+
+
+def _encoded(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02X}"
 
 
 def _written_anew(path: str) -> list[str]:
