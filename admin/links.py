@@ -11,13 +11,13 @@ from wtforms import BooleanField
 
 from accounts.actor import Permission
 from accounts.models import Organisation
-from accounts.web.forms import BaseForm, RequestKey, answer_status, choice, line, set_choices, show_refusal
+from accounts.web.forms import BaseForm, RequestKey, answer_status, choice, line, set_choices, show_refusal, words_of
 from accounts.web.guard import current_actor, requires
 from admin import listing
 from kernel import clock, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError
-from traceability import links, queries
+from traceability import key_patterns, links, queries
 from traceability.links import LONGEST_HREF, LONGEST_TITLE, LinkDetails
 from traceability.linkset import link_types
 from traceability.models import ResolverLink
@@ -199,6 +199,7 @@ def new() -> tuple[str, int] | Answer:
             show_refusal(form, refusal)
         else:
             flash(gettext("The link is registered: the key leads there from now on."), "good")
+            _warn(form)
             return redirect(url_for("links.index"), 303)
     return render_template("admin/links/new.html", form=form), answer_status(form)
 
@@ -220,10 +221,23 @@ def change(link_id: int) -> tuple[str, int] | Answer:
             link = queries.get_link(actor, link_id)
         else:
             flash(gettext("The link is saved."), "good")
+            _warn(form)
             return redirect(url_for("links.index"), 303)
-    return render_template("admin/links/change.html", form=form, link=link, list_url=_list_url(link)), answer_status(
-        form
-    )
+    mixed = links.mixed_with(link.key_path) if link.is_active else None
+    return render_template(
+        "admin/links/change.html",
+        form=form,
+        link=link,
+        list_url=_list_url(link),
+        warning=words_of(mixed) if mixed is not None else None,
+    ), answer_status(form)
+
+
+def _warn(form: LinkForm) -> None:
+    """Say what is kept all the same, though it may not be meant so."""
+    warning = links.mixed_with(key_patterns.written(key_patterns.read(form.key.data or "")))
+    if warning is not None and form.is_active.data:
+        flash(words_of(warning), "wait")
 
 
 _SAME_NAMES = (

@@ -88,6 +88,23 @@ class SameLinkTwice(InvalidInput):
     field = "href"
 
 
+class LevelsMixed(InvalidInput):
+    message = N_(
+        "Links are registered for %(other)s already. Where serial numbers (21) of a GTIN have links, its lots (10) and"
+        " variants (22) have none of their own, and third-party serial numbers (235) stand alone."
+    )
+    field = "key"
+
+
+class PatternsMixed(LevelsMixed):
+    """A warning: published entries do so."""
+
+    message = N_(
+        "Links are registered for %(other)s too. GS1 asks for links of serial numbers (21), or of lots (10) and"
+        " variants (22) of a GTIN, not of both: whoever reads one of them alone does not see the other."
+    )
+
+
 class ChangedMeanwhile(Conflict):
     message = N_("Somebody changed the links of this key at the same moment. Please look again.")
 
@@ -143,7 +160,7 @@ def change(link: ResolverLink, details: LinkDetails, *, actor: Actor, now: datet
     organisation = db.session.get_one(Organisation, link.organisation_id)
     lock(organisation)
     lock(link)
-    values = _checked(organisation, details, actor)
+    values = _checked(organisation, details, actor, besides=link.id)
     other = db.session.scalar(_same(values))
     if other is not None and other.id != link.id:
         raise SameLinkTwice()
@@ -199,6 +216,7 @@ class Outcome:
     changed: int
     same: int
     problems: tuple[tuple[int, DomainError], ...]
+    warnings: tuple[tuple[int, PatternsMixed], ...] = ()  #: what is loaded all the same
 
 
 def load(organisation: Organisation, entries: Iterable[Entry], *, actor: Actor, now: datetime) -> Outcome:
@@ -209,17 +227,21 @@ def load(organisation: Organisation, entries: Iterable[Entry], *, actor: Actor, 
     lock(organisation)
     counts = {"added": 0, "changed": 0, "same": 0}
     problems: list[tuple[int, DomainError]] = []
+    loaded: dict[str, int] = {}
     for entry in entries:
         for details in entry.details:
             try:
-                counts[_load_one(organisation, details, actor, now)] += 1
+                values = _checked(organisation, details, actor)
+                counts[_load_one(organisation, values, actor, now)] += 1
             except DomainError as refusal:
                 problems.append((entry.line, refusal))
-    return Outcome(counts["added"], counts["changed"], counts["same"], tuple(problems))
+            else:
+                loaded[values["key_path"]] = entry.line
+    mixed = [(line, warning) for key_path, line in loaded.items() if (warning := mixed_with(key_path)) is not None]
+    return Outcome(counts["added"], counts["changed"], counts["same"], tuple(problems), tuple(mixed))
 
 
-def _load_one(organisation: Organisation, details: LinkDetails, actor: Actor, now: datetime) -> str:
-    values = _checked(organisation, details, actor)
+def _load_one(organisation: Organisation, values: dict[str, Any], actor: Actor, now: datetime) -> str:
     there = db.session.scalar(_same(values))
     if there is None:
         _add(organisation, values, actor, now)
@@ -268,7 +290,10 @@ def _write(link: ResolverLink) -> None:
 # --- What may be registered ------------------------------------------------------------------------------------
 
 
-def _checked(organisation: Organisation, details: LinkDetails, actor: Actor) -> dict[str, Any]:
+def _checked(
+    organisation: Organisation, details: LinkDetails, actor: Actor, *, besides: int | None = None
+) -> dict[str, Any]:
+    """:param besides: the id of the link that is changed"""
     path = key_patterns.read(details.key)
     restricted = gs1.restricted_prefix(path[0][1][:14]) if path[0][0] in ("01", "8006") else None
     if restricted is not None:
@@ -283,8 +308,13 @@ def _checked(organisation: Organisation, details: LinkDetails, actor: Actor) -> 
     title = one_line(details.title)
     if not title or len(title) > LONGEST_TITLE:
         raise NeedsTitle()
+    written = key_patterns.written(path)
+    if details.is_active:
+        for other in _at_other_levels(written, besides=besides):
+            if not (_is_pattern(written) and _is_pattern(other)) or "235" in (_level(written), _level(other)):
+                raise LevelsMixed(other=other)
     return {
-        "key_path": key_patterns.written(path),
+        "key_path": written,
         "link_type": name,
         "href": checked_href(details.href, key_patterns.variables(path)),
         "title": title,
@@ -295,6 +325,48 @@ def _checked(organisation: Organisation, details: LinkDetails, actor: Actor) -> 
         "is_default": details.is_default and details.is_active,
         "is_active": details.is_active,
     }
+
+
+def mixed_with(key_path: str) -> PatternsMixed | None:
+    """Give the warning that a GTIN has links for any serial number and for any lot or variant, if it has."""
+    other = next(iter(_at_other_levels(key_path)), None)
+    return None if other is None else PatternsMixed(other=other)
+
+
+def _at_other_levels(key_path: str, *, besides: int | None = None) -> list[str]:
+    """List what links are registered for that do not go with those of a level of the same GTIN.
+
+    Source: GS1-Conformant Resolver 1.2.1, on what may be an entry.
+    """
+    level = _level(key_path)
+    if not key_path.startswith("/01/") or not level:
+        return []
+    gtin = "/".join(key_path.split("/")[:3])
+    beside = select(ResolverLink.key_path).where(
+        ResolverLink.key_path.startswith(gtin + "/", autoescape=True), ResolverLink.is_active
+    )
+    if besides is not None:
+        beside = beside.where(ResolverLink.id != besides)
+    return [
+        other
+        for other in db.session.scalars(beside.distinct().order_by(ResolverLink.key_path))
+        if {level, _level(other)} in _APART
+    ]
+
+
+#: Finest qualifiers of links that do not go together under one GTIN.
+_APART: tuple[set[str], ...] = ({"21", "10"}, {"21", "22"}, {"235", "21"}, {"235", "10"}, {"235", "22"})
+
+
+def _level(key_path: str) -> str:
+    """Give the finest qualifier of a key; "" for the key alone."""
+    parts = key_path.split("/")
+    return parts[-2] if len(parts) > 3 else ""
+
+
+def _is_pattern(key_path: str) -> bool:
+    """Tell whether a key stands for any number of its finest qualifier."""
+    return key_patterns.is_variable(key_path.rpartition("/")[2])
 
 
 def owners_of(path: Sequence[Element]) -> set[int]:

@@ -31,11 +31,12 @@ def load(files: tuple[Path, ...], code: str) -> None:
     require_tables("resolver")
     counts = {"added": 0, "changed": 0, "same": 0}
     problems: list[str] = []
+    warnings: list[str] = []
     try:
         with transaction():
             organisation = get_organisation(SYSTEM, code)
             for path in files:
-                problems += _load(path, organisation, counts)
+                problems += _load(path, organisation, counts, warnings)
             if problems:
                 raise _Refused
             db.session.flush()
@@ -45,10 +46,12 @@ def load(files: tuple[Path, ...], code: str) -> None:
         raise click.ClickException(f"{len(problems)} mistake(s): nothing was loaded.") from None
     except DomainError as refusal:
         raise click.ClickException(str(refusal)) from None
+    for line in warnings:
+        click.echo(line, err=True)
     click.echo(f"resolver: {counts['added']} link(s) added, {counts['changed']} changed, {counts['same']} as they were")
 
 
-def _load(path: Path, organisation: Organisation, counts: dict[str, int]) -> list[str]:
+def _load(path: Path, organisation: Organisation, counts: dict[str, int], warnings: list[str]) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -58,4 +61,5 @@ def _load(path: Path, organisation: Organisation, counts: dict[str, int]) -> lis
     counts["added"] += done.added
     counts["changed"] += done.changed
     counts["same"] += done.same
+    warnings += [f"{path}:{line}: warning: {warning}" for line, warning in done.warnings]
     return [f"{path}:{line}: {refusal}" for line, refusal in sorted((*problems, *done.problems), key=lambda p: p[0])]

@@ -84,6 +84,25 @@ def test_what_cannot_be_right_is_said_beside_its_field_and_stays(
         assert typed[field] in answer.text
 
 
+def test_two_ways_of_numbering_are_refused_beside_the_key_and_two_patterns_named(
+    browser: FlaskClient, app: Flask
+) -> None:
+    for number, (level, status) in enumerate((("21/{21}", 303), ("10/L1", 422), ("10/{10}", 303))):
+        answer = send(
+            browser, "/quan-tri/lien-ket/moi", TYPED, key=f"/01/{GTIN}/{level}", is_default=None,
+            request_key=str(number) * 32,
+        )  # fmt: skip
+        assert answer.status_code == status
+        if status == 422:
+            assert "Đã có liên kết đăng ký cho" in answer.text
+            assert f'value="/01/{GTIN}/10/L1"' in answer.text
+    assert f"/01/{GTIN}/21/{{21}}" in browser.get("/quan-tri/lien-ket").text.split("</main>")[0]
+    with app.app_context():
+        ids = db.session.scalars(db.select(ResolverLink.id)).all()
+    for link_id in ids:
+        assert "GS1 yêu cầu" in browser.get(f"/quan-tri/lien-ket/{link_id}").text
+
+
 def test_links_of_others_do_not_exist(browser: FlaskClient, make: Factories) -> None:
     theirs = make.link(make.producer(), f"/01/{GTIN}", "https://khac.example/", title="Của người khác")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,79 @@ def test_whoever_borrows_anothers_number_does_not_own_it(owner: Organisation, ma
 
     with pytest.raises(links.NotTheirKey):
         _add(borrower, make)
+
+
+MIXED = [
+    ("21/S1", "10/L1"), ("10/L1", "21/S1"), ("21/S1", "22/V"), ("21/{21}", "10/L1"), ("10/{10}", "21/S1"),
+    ("22/V/10/L1", "21/S1"), ("10/L1/21/S1", "10/L1"), ("235/T", "10/L1"), ("21/S1", "235/T"), ("235/{235}", "22/{22}"),
+    ("10/{10}", "235/{235}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "more"), MIXED)
+def test_a_gtin_has_links_for_one_way_of_numbering(there: str, more: str, owner: Organisation, make: Factories) -> None:
+    _add(owner, make, key=f"{KEY}/{there}")
+    with pytest.raises(links.LevelsMixed) as refused:
+        _add(owner, make, key=f"{KEY}/{more}")
+
+    assert (refused.value.field, refused.value.facts) == ("key", {"other": f"{KEY}/{there}"})
+    assert db.session.scalars(db.select(ResolverLink.key_path)).all() == [f"{KEY}/{there}"]
+
+
+@pytest.mark.parametrize(("there", "more", "is_active"), [
+    ("21/S1", "21/S2", True), ("10/L1", "22/V/10/L2", True), ("10/{10}", "10/L1", True), ("10/L1", "21/S1", False),
+    ("10/L1/21/S1", "21/S2", True),
+])  # fmt: skip
+def test_what_goes_together_under_a_gtin_does(
+    there: str, more: str, is_active: bool, owner: Organisation, make: Factories
+) -> None:
+    _add(owner, make, key=f"{KEY}/{there}", is_active=is_active)
+
+    assert links.mixed_with(_add(owner, make, key=f"{KEY}/{more}").key_path) is None
+    assert _add(owner, make, key=KEY).is_active
+
+
+def test_a_link_may_be_changed_to_another_way_of_numbering_and_not_back_into_use_beside_it(
+    owner: Organisation, make: Factories, now: datetime
+) -> None:
+    link = _add(owner, make, key=f"{KEY}/10/L1")
+    changed = LinkDetails(f"{KEY}/21/S1", "gs1:pip", "https://htx.example/", "Cơm lam")
+    links.change(link, changed, actor=SYSTEM, now=now)
+    idle = _add(owner, make, key=f"{KEY}/10/L1", is_active=False)
+
+    with pytest.raises(links.LevelsMixed):
+        links.change(idle, replace(changed, key=f"{KEY}/10/L1"), actor=SYSTEM, now=now)
+
+
+def test_two_patterns_are_kept_with_a_warning_as_published_entries_do(owner: Organisation, make: Factories) -> None:
+    first, second = (_add(owner, make, key=f"{KEY}/{level}/{{{level}}}") for level in ("21", "10"))
+
+    for link, other in ((first, second), (second, first)):
+        warning = links.mixed_with(link.key_path)
+        assert warning is not None
+        assert warning.facts == {"other": other.key_path}
+    assert links.mixed_with(KEY) is None
+
+
+def test_a_file_that_mixes_ways_of_numbering_is_refused_row_by_row(app: Flask, make: Factories, tmp_path: Path) -> None:
+    make.producer(code="htxbd", gs1_prefix="952012345")
+    run, path = app.test_cli_runner().invoke, tmp_path / "links.json"
+
+    def load(*levels: tuple[str, str]) -> Any:
+        link = {"linktype": "gs1:pip", "href": "https://htx.example/", "title": "Cơm lam", "type": "text/html"}
+        entries = [
+            json.dumps({"anchor": KEY, "qualifiers": [{code: value}], "links": [link]}) for code, value in levels
+        ]
+        path.write_text("[" + ",\n".join(entries) + "]", encoding="utf-8")
+        return run(args=["resolver", "load", str(path), "--organisation", "htxbd"])
+
+    mixed = load(("21", "S1"), ("10", "L1"), ("22", "V"), ("235", "T"))
+    assert mixed.exit_code == 1
+    assert [line.split(":")[1] for line in mixed.stderr.splitlines() if line.startswith(str(path))] == ["2", "3", "4"]
+    patterns = load(("21", "{s}"), ("10", "{l}"))
+    assert patterns.exit_code == 0, patterns.output
+    assert [": warning: " in line for line in patterns.stderr.splitlines()] == [True, True]
+    assert "2 link(s) added" in patterns.stdout
 
 
 def test_there_is_one_default_for_a_key(owner: Organisation, make: Factories) -> None:
