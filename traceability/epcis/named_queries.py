@@ -106,10 +106,13 @@ def forget_query(organisation_id: int, name: str) -> None:
     db.session.flush()
 
 
-def list_queries(organisation_id: int) -> list[NamedQuery]:
-    """List the named queries of an organisation."""
+def list_queries(organisation_id: int, *, after: str = "", most: int = MOST_QUERIES) -> list[NamedQuery]:
+    """List the named queries of an organisation by name, beyond ``after``."""
     return list(
         db.session.scalars(
-            select(NamedQuery).where(NamedQuery.organisation_id == organisation_id).order_by(NamedQuery.name)
+            select(NamedQuery)
+            .where(NamedQuery.organisation_id == organisation_id, NamedQuery.name > after)
+            .order_by(NamedQuery.name)
+            .limit(most)
         )
     )

@@ -289,6 +289,8 @@ def _condition(name: str, values: list[str], names: Names) -> ColumnElement[bool
         return _numbers(rest, operator, numbers, name, values)
     if _MEASURED.fullmatch(rest):
         return _numbers(rest, operator, [as_number(value) for value in values], name, values)
+    if operator == "EQ" and rest == "booleanValue":
+        values = ["true" if _truth(name, value) else "false" for value in values]
     if operator == "EQ" and (rest in _PLAIN or _NAMING.fullmatch(rest)):
         return _field(EpcisField.name == rest, EpcisField.value.in_([_as_kept(rest, value) for value in values]))
     if _EXTENSION.fullmatch(rest):
@@ -432,8 +434,14 @@ def _existing(name: str, rest: str, values: list[str], names: Names) -> ColumnEl
         there = _field(EpcisField.name == _own(rest, names, name))
     else:
         raise BadQuery(name=name[:100])
-    # False asks for nothing: events are returned with it and without it.
-    return true() if values[-1].lower() in ("false", "0") else there
+    # False asks for nothing: events are returned with it and without it. A name alone is a yes.
+    return there if not values[-1] or _truth(name, values[-1]) else true()
+
+
+def _truth(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false", "1", "0"):
+        raise BadValue(name=name[:100], value=value[:100])
+    return value.lower() in ("true", "1")
 
 
 def _matching(names: Sequence[str], values: list[str]) -> ColumnElement[bool]:

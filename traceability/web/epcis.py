@@ -48,6 +48,7 @@ _VERSIONS = {
     "GS1-CBV-Min": "2.0",
     "GS1-CBV-Max": "2.0",
     "GS1-EPC-Format": "Never_Translates",
+    "GS1-CBV-XML-Format": "Never_Translates",
     "GS1-Vendor-Version": "1.0",
 }
 _LIMITS = {
@@ -120,7 +121,7 @@ class VersionNotSupported(InvalidInput):
 
 
 class UnknownFormat(InvalidInput):
-    message = N_("GS1-EPC-Format is one of: %(known)s.")
+    message = N_("%(header)s is one of: %(known)s.")
     http_status = 406
 
 
@@ -161,8 +162,16 @@ def _key() -> str | None:
     return key.strip() if scheme.lower() == "bearer" and key.strip() else None
 
 
-def _asks(scope: str, *, anonymous: bool = False) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Let programs in that have a key for ``scope``, and everybody else where ``anonymous``."""
+_PAGES = ("perPage", "nextPageToken")
+
+
+def _asks(
+    scope: str, *, anonymous: bool = False, takes: tuple[str, ...] | None = ()
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Let programs in that have a key for ``scope``, and everybody else where ``anonymous``.
+
+    :param takes: the query parameters there are; None: the view looks at them itself
+    """
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @functools.wraps(view)
@@ -172,6 +181,8 @@ def _asks(scope: str, *, anonymous: bool = False) -> Callable[[Callable[..., Res
                 raise NoKey()
             request.environ["epcis.actor"] = ANONYMOUS if key is None else _actor(key, scope)
             _check_headers()
+            if takes is not None:
+                _check_parameters(takes)
             return view(*args, **kwargs)
 
         limited = limiter.limit("60 per minute", exempt_when=lambda: _key() is not None)(asked) if anonymous else asked
@@ -213,12 +224,11 @@ def _check_headers() -> None:
         least, most = (request.headers.get(f"GS1-{standard}-{end}", "2.0") for end in ("Min", "Max"))
         if not _version(least) <= _SPOKEN <= _version(most):
             raise VersionNotSupported()
-    formats = ("No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN")
-    wanted = request.headers.get("GS1-EPC-Format", formats[0])
+    for header, formats in _FORMATS.items():
+        if request.headers.get(header, formats[0]) not in formats:
+            raise UnknownFormat(header=header, known=", ".join(formats))
     # On what is sent the header tells how it is written: that is kept. What is asked for is not translated into URNs.
-    if wanted not in formats:
-        raise UnknownFormat(known=", ".join(formats))
-    if wanted == "Always_EPC_URN" and request.method == "GET":
+    if request.headers.get("GS1-EPC-Format") == "Always_EPC_URN" and request.method in ("GET", "HEAD"):
         raise FormatNotSpoken()
     bound = namespaces.read_header(request.headers.get("GS1-Extensions", ""))
     if bound is None:
@@ -230,6 +240,17 @@ def _check_headers() -> None:
 
 
 _SPOKEN = (2, 0, 0)
+#: How names may be written. The second is for XML, which is not spoken: any wish is fulfilled.
+_FORMATS = {
+    "GS1-EPC-Format": ("No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN"),
+    "GS1-CBV-XML-Format": ("No_Preference", "Never_Translates", "Always_Web_URI", "Always_URN"),
+}
+
+
+def _check_parameters(known: tuple[str, ...]) -> None:
+    for name in request.args:
+        if name not in (*known, "lang"):
+            raise query.BadQuery(name=name[:100])
 
 
 def _version(text: str) -> tuple[int, int, int]:
@@ -272,7 +293,7 @@ def capture_document() -> Response:
 
 
 @blueprint.get("/capture", provide_automatic_options=False)
-@_asks(CAPTURE)
+@_asks(CAPTURE, takes=_PAGES)
 def list_jobs() -> Response:
     """List the capture jobs of one's organisation, the latest first."""
     size, before = _page_size(), _page_token()
@@ -405,14 +426,14 @@ def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @blueprint.get("/events", provide_automatic_options=False)
-@_asks(QUERY, anonymous=True)
+@_asks(QUERY, anonymous=True, takes=None)
 def list_events() -> Response:
     """Answer the simple query."""
     return _events(query.read(_parameters(), _names()))
 
 
 @blueprint.get("/events/<path:event_id>", merge_slashes=False, provide_automatic_options=False)
-@_asks(QUERY, anonymous=True)
+@_asks(QUERY, anonymous=True, takes=("ver",))
 def show_event(event_id: str) -> Response:
     """Give an event by its eventID, with the declaration of its error if there is one."""
     # A hash id that was not encoded has its version in the query string.
@@ -464,7 +485,7 @@ def list_resources() -> Response:
 
 
 @blueprint.get("/<any(" + ",".join(query.RESOURCES) + "):resource>", provide_automatic_options=False)
-@_asks(QUERY, anonymous=True)
+@_asks(QUERY, anonymous=True, takes=_PAGES)
 def list_values(resource: str) -> Response:
     """List the values of a resource in the events one may see."""
     size, after = _page_size(), _page_token()
@@ -477,7 +498,7 @@ _VALUE = "/<any(" + ",".join(query.RESOURCES) + "):resource>/<path:value>"
 
 
 @blueprint.get(_VALUE, merge_slashes=False, provide_automatic_options=False)
-@_asks(QUERY, anonymous=True)
+@_asks(QUERY, anonymous=True, takes=None)
 def show_value(resource: str, value: str) -> Response:
     """Tell that a value has events, or give them where the address ends in ``/events``."""
     if value.endswith("/events") and value != "/events":
@@ -486,6 +507,7 @@ def show_value(resource: str, value: str) -> Response:
         condition = query.about(resource, wanted, _names())
         query.check_there_is(_who(), resource, wanted, _names())
         return _events(query.narrowed(asked, condition))
+    _check_parameters(_PAGES)
     query.check_there_is(_who(), resource, value, _names())
     return _collection(["events"])
 
@@ -510,10 +532,13 @@ def create_query() -> Response:
 
 
 @blueprint.get("/queries", provide_automatic_options=False)
-@_asks(QUERY)
+@_asks(QUERY, takes=_PAGES)
 def list_queries() -> Response:
     """List the named queries of one's organisation."""
-    return _answer([{"name": row.name, "query": row.query} for row in named_queries.list_queries(_organisation_id())])
+    size, after = _page_size(), _page_token()
+    rows = named_queries.list_queries(_organisation_id(), after=after or "", most=size + 1)
+    answer = _answer([{"name": row.name, "query": row.query} for row in rows[:size]])
+    return _paged(answer, rows[size - 1].name if len(rows) > size else None)
 
 
 @blueprint.get("/queries/<name>", provide_automatic_options=False)
@@ -534,21 +559,18 @@ def delete_query(name: str) -> Response:
 
 
 @blueprint.get("/queries/<name>/events", provide_automatic_options=False)
-@_asks(QUERY)
+@_asks(QUERY, takes=_PAGES)
 def list_events_of_query(name: str) -> Response:
     """Answer a named query."""
     row = named_queries.get_query(_organisation_id(), name)
     own = _parameters()
-    for parameter in own:
-        if parameter not in ("perPage", "nextPageToken"):
-            raise query.BadQuery(name=parameter[:100])
     parameters, names = named_queries.parameters_of(row, _names())
     return _events(query.read(parameters | own, names), name)
 
 
 @blueprint.route("/queries/<name>/subscriptions", methods=["GET", "POST"], provide_automatic_options=False)
 @blueprint.route("/queries/<name>/subscriptions/<_id>", methods=["GET", "DELETE"], provide_automatic_options=False)
-@_asks(QUERY)
+@_asks(QUERY, takes=None)
 def subscriptions(name: str, _id: str = "") -> Response:
     """Say that there are none."""
     named_queries.get_query(_organisation_id(), name)
@@ -592,6 +614,7 @@ def discover(rest: str) -> Response:
         raise NoSuchResource()  # an address of that kind, of nothing
     if request.method != "OPTIONS":
         raise NoSuchMethod()
+    _check_headers()
     answer = _response("", 204)
     answer.headers["Allow"] = allowed
     return answer
