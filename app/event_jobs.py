@@ -49,6 +49,28 @@ def write_missing(args: dict[str, Any], now: datetime) -> None:
             return
 
 
+@jobs.handles(capture.STANDS_JOB)
+def stand_anew(args: dict[str, Any], now: datetime) -> None:
+    """Let lots that an older database captured stand as their events say. Safe to run twice."""
+    while _stand_all():  # what one stands on may be looked at after it
+        pass
+
+
+def _stand_all() -> int:
+    after: int | None = 0
+    changed = 0
+    while after is not None:
+        after, some = _stand_some(after)
+        changed += some
+    return changed
+
+
+@retrying
+def _stand_some(after: int) -> tuple[int | None, int]:
+    with transaction():
+        return capture.stand_anew(after)
+
+
 @jobs.handles(declarations.JOB)
 def declare_missing(args: dict[str, Any], now: datetime) -> None:
     """Write into the log what is declared of lots that were entered before that was done. Safe to run twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from kernel.db import db, listed
 from stock import captures, verification
 from stock.models import Balance, Location, LocationKind
 from traceability import statements
-from traceability.epcis import store
+from traceability.epcis import naming, store
 from traceability.models import (
     Batch,
     EpcisEvent,
@@ -44,6 +45,9 @@ def verify() -> list[str]:
     making names the lot's quantity, and of an external lot what was made is what all of them name; what was made less
     what was used came into the stock, once it was released; a balance is frozen exactly while its lot is held or
     recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is declared.
+
+    What captured events say is read for :data:`AT_ONCE` lots at a time, with all that went into these: so much has to
+    have room in memory, whatever the size of the database.
     """
     return [
         *(line for lots in _in_parts() for line in _captured_against_events(lots)),
@@ -95,6 +99,8 @@ def _captured_against_events(lots: Sequence[_Row]) -> Iterator[str]:
 def _names_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     """Each name of a lot stands in an event that names the lot, or is the one we give our own goods ourselves.
 
+    An event of single units gives the name of their lot with theirs, or by its number.
+
     A name that its owner took over from a stranger leaves the stranger's lot without one: only lots of ours are asked
     for theirs.
     """
@@ -108,7 +114,7 @@ def _names_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     )
     unsaid = select(LotIdentifier.lot_id, LotIdentifier.uri).where(LotIdentifier.lot_id.in_(given), ~in_event)
     for lot_id, uri in db.session.execute(unsaid.order_by(LotIdentifier.lot_id, LotIdentifier.uri)).all():
-        if uri not in _own_names(lot_id):
+        if uri not in _own_names(lot_id) and not _is_lot_of_a_unit(lot_id, uri):
             yield f"{_named(lot_id, numbers[lot_id])}: no event calls it {uri}"
     own = [lot.id for lot in lots if lot.kind is not LotKind.EXTERNAL]
     nameless = (
@@ -120,6 +126,21 @@ def _names_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     )
     for lot_id in db.session.scalars(nameless) if own else ():
         yield f"{_named(lot_id, numbers[lot_id])}: events call it by a name that leads to nothing"
+
+
+def _is_lot_of_a_unit(lot_id: int, uri: str) -> bool:
+    """Tell whether an event names a lot by one of its single units."""
+    bodies = (
+        select(EpcisEvent.body)
+        .join(EventLot, EventLot.event_id == EpcisEvent.trace_event_id)
+        .where(EventLot.lot_id == lot_id)
+        .order_by(EpcisEvent.id)
+    )
+    return any(
+        name.lot == uri
+        for body in db.session.scalars(bodies.execution_options(yield_per=50))
+        for name in naming.named_in(json.loads(body))
+    )
 
 
 def _own_names(lot_id: int) -> set[str]:

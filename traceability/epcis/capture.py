@@ -1369,31 +1369,64 @@ def _recall_anew(said: set[int], drawn: set[int], held: dict[int, Known], reache
     reached = genealogy.downstream(said | drawn | {id for id in held if held[id].state is LotState.RECALLED})
     external = select(Lot.id).where(Lot.id.in_(select(reached.c.id)), Lot.kind == LotKind.EXTERNAL).order_by(Lot.id)
     ids = list(db.session.scalars(external.with_for_update(of=Lot)))
+    _let_stand(ids)
+
+
+def _let_stand(ids: Sequence[int]) -> int:
+    """Write down how external lots stand by what the events say, the caller has locked them; give how many changed."""
+    changed = 0
     recalled = statements.recalled(ids)
     together: dict[datetime, list[int]] = defaultdict(list)
     for id, since in recalled.items():
         together[since].append(id)
     for since, some in together.items():
-        db.session.execute(
+        done = db.session.execute(
             update(Lot)
             .where(Lot.id.in_(listed(some)), or_(Lot.state != LotState.RECALLED, Lot.state_since != since))
             .where(or_(Lot.state != LotState.RECALLED, ~statements.recalled_here()))
             .values(state=LotState.RECALLED, state_since=since)
             .execution_options(synchronize_session=False)
         )
-    stands = statements.states(ids)
-    for id in ids:
-        if id not in recalled:
-            stand = stands.get(id)
-            db.session.execute(
-                update(Lot)
-                .where(Lot.id == id, Lot.state == LotState.RECALLED)
-                .values(
-                    state=LotState.RELEASED if stand is None else stand.state, state_reason="", state_reason_en="",
-                    **({} if stand is None else {"state_since": stand.since}),
-                )
-                .execution_options(synchronize_session=False)
-            )  # fmt: skip
+        changed += done.rowcount  # type: ignore[attr-defined]
+    marked = select(Lot.id).where(Lot.id.in_(listed(ids)), Lot.state == LotState.RECALLED)
+    freed = set(db.session.scalars(marked)) - recalled.keys() if ids else set()
+    stands = statements.states(freed) if freed else {}
+    for id in sorted(freed):
+        stand = stands.get(id)
+        db.session.execute(
+            update(Lot)
+            .where(Lot.id == id)
+            .values(
+                state=LotState.RELEASED if stand is None else stand.state, state_reason="", state_reason_en="",
+                **({} if stand is None else {"state_since": stand.since}),
+            )
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+    return changed + len(freed)
+
+
+#: The job that does the next (``app.event_jobs``), and how many lots it looks at by one transaction.
+STANDS_JOB, LOTS_AT_ONCE = "traceability.stand_anew", 500
+
+
+def stand_anew(after: int) -> tuple[int | None, int]:
+    """Let some lots that an older database captured stand as the events say by the rules of today.
+
+    What recalls reached was marked once, and a mark stayed when its cause was gone.
+
+    :param after: id of the last lot that was looked at
+    :return: the id of the last one now, None when there were no more; how many changed
+    """
+    if not on_sqlite():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    external = select(Lot.id).where(Lot.kind == LotKind.EXTERNAL, Lot.id > after).order_by(Lot.id).limit(LOTS_AT_ONCE)
+    ids = list(db.session.scalars(external.with_for_update(of=Lot)))
+    if not ids:
+        return None, 0
+    changed = _let_stand(ids)
+    if changed:
+        _shows_anew(set(ids))
+    return ids[-1], changed
 
 
 def _warn_of_holds(new: Sequence[Sent], lots: dict[str, Known]) -> None:

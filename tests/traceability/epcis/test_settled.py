@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import ModuleType
 
 import pytest
 from alembic.migration import MigrationContext
@@ -13,12 +14,13 @@ from sqlalchemy import text
 
 from kernel.db import db, transaction
 from tests.factories import Factories
-from tests.traceability.epcis.interface import Program, document
+from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_what_stands import (
     EARLY,
     LATE,
     NOON,
     ONE,
+    RECALLS,
     agrees,
     amounts,
     commissioned,
@@ -29,18 +31,22 @@ from tests.traceability.epcis.test_what_stands import (
     unpacked,
     wrong,
 )
+from traceability.epcis import capture
 from traceability.models import LotIdentifier
 
 MIGRATION = importlib.import_module("migrations.versions.0020_what_captured_events_say_is_settled")
 
 
-def migrate(app: Flask) -> None:
+STANDS = importlib.import_module("migrations.versions.0031_captured_lots_stand_anew")
+
+
+def migrate(app: Flask, migration: ModuleType = MIGRATION) -> None:
     with (
         app.app_context(),
         transaction() as session,
         Operations.context(MigrationContext.configure(session.connection())),
     ):
-        MIGRATION.upgrade()
+        migration.upgrade()
 
 
 @pytest.fixture
@@ -101,3 +107,34 @@ def test_a_database_without_captures_is_left_alone(app: Flask, make: Factories) 
     migrate(app)
     with app.app_context():
         assert db.session.execute(text("SELECT quantity, used FROM lot WHERE id = :id"), {"id": raw.id}).one() == (5, 0)
+
+
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_marks_that_recalls_of_before_left_behind_go_once_the_worker_has_looked(
+    app: Flask, make: Factories, now: datetime, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "LOTS_AT_ONCE", at_once)
+    program = Program(app, make.producer(code="htx01"), now)
+    recalls = event(quantityList=amounts([("B", 1)]), **RECALLS)
+    for said in (
+        commissioned("A", 10), made([("A", 3)], [("B", 3)]), made([("B", 2)], [("C", 2)]), made([("C", 1)], [("D", 1)]),
+        recalls,
+    ):  # fmt: skip
+        assert program.capture(document(said))["success"], said
+
+    def states() -> dict[str, str]:
+        with app.app_context():
+            return {name: lot_of(name).state.value for name in "ABCD"}
+
+    right = {"A": "released", "B": "recalled", "C": "recalled", "D": "recalled"}
+    assert states() == right
+    with app.app_context(), transaction() as session:
+        session.execute(text("UPDATE lot SET state = CASE number WHEN 'A' THEN 'recalled' ELSE 'released' END"))
+    assert len(agrees(program)) == 4
+
+    migrate(app, STANDS)
+    program.now += timedelta(days=3650)  # the migration asks at the time of the machine
+    program.work()
+
+    assert states() == right
+    assert agrees(program) == []

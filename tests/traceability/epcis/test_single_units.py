@@ -176,6 +176,22 @@ def test_units_count_with_the_amounts_of_their_lot(program: Program, batch: Batc
     assert (rules(some), rules(more)) == ([], ["business-amount"])
 
 
+@pytest.mark.parametrize(("unit", "facts"), [
+    (f"{GOODS}/10/X/21/S1", {}), (f"{GOODS}/21/S1", {"ilmd": {"cbvmda:lotNumber": "X"}}),
+])  # fmt: skip
+def test_a_lot_that_is_known_by_its_units_alone_is_called_by_what_these_say(
+    program: Program, unit: str, facts: dict[str, Any]
+) -> None:
+    program.capture(document(begins(unit, **facts)))
+    assert agrees(program) == []
+    with program.app.app_context(), transaction():
+        lot_id = db.session.scalars(select(LotIdentifier.lot_id).where(LotIdentifier.uri.endswith("/10/X"))).one()
+        db.session.add(LotIdentifier(uri=f"{GOODS}/10/OTHER", lot_id=lot_id))
+
+    (line,) = agrees(program)
+    assert line.endswith(f"no event calls it {GOODS}/10/OTHER")
+
+
 # --- A single thing is made once ---------------------------------------------------------------------------
 
 
