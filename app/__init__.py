@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
+from accounts.web.forms import face_of
 from app import assets, cli, copies, errors, headers, i18n, mail, parts, scan_jobs, scan_layer, site
 from app.config import ROOT, Config
 from kernel import clock, media, pages, proof
@@ -98,7 +99,7 @@ def create_app(config: Config) -> Flask:
         parts.register(app, config)
         mail.init_mail(app, config)
         cli.register(app)
-        app.jinja_env.globals["csrf_token"] = generate_csrf
+        app.jinja_env.globals.update(csrf_token=generate_csrf, face_of=face_of)
         layer = copies.CopyLayer(app.wsgi_app, db.engine)
         spool = Spool(scan_jobs.folder())
     app.extensions["copy_layer"] = layer

@@ -84,6 +84,10 @@ class Bundle:
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.body).digest()).decode()}'"
 
 
+#: Drawings of icons that are kept; their labels are words of ours, a few hundred at most.
+_MOST_ICONS_KEPT = 1_000
+
+
 class Assets:
     """The static files of one application, and the addresses they are served at."""
 
@@ -94,6 +98,7 @@ class Assets:
         """
         self.root = root
         self._versions: dict[str, str] = {}
+        self._drawn: dict[tuple[str, bool, str, str | None], Markup] = {}
         self.icons = _read_sprite(root / SPRITE)
         self.bundles = {name: Bundle(self._bundle(name)) for name in BUNDLES}
 
@@ -127,6 +132,26 @@ class Assets:
         if name not in self.icons:
             raise NoSuchAsset(f"icon {name!r}: add it to vendor.toml")
         return self.icons[name]
+
+    def icon(self, name: str, inline: bool = False, css: str = "", label: str | None = None) -> Markup:
+        """Draw an icon; see ``components/icon.html``.
+
+        :raises NoSuchAsset: if the sprite has no such icon
+        """
+        key = (name, inline, css, label)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            names = " ".join(["icon", *([css] if css else []), *(["icon-filled"] if name.endswith("-filled") else [])])
+            says = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+            shape = (
+                Markup('<path d="{}"/>').format(self.icon_path(name))
+                if inline
+                else Markup('<use href="{}"/>').format(self.icon_url(name))
+            )
+            drawn = Markup('<svg class="{}" viewBox="0 0 24 24"{}>{}</svg>').format(names, says, shape)
+            if len(self._drawn) < _MOST_ICONS_KEPT:
+                self._drawn[key] = drawn
+        return drawn
 
     @cached_property
     def style_sources(self) -> str:
@@ -165,6 +190,7 @@ def init_assets(app: Flask) -> None:
         inline_css=assets.inline_css,
         icon_url=assets.icon_url,
         icon_path=assets.icon_path,
+        icon=assets.icon,
     )
     app.wsgi_app = StyleSheets(_file_server(app.wsgi_app, assets.root), assets.bundles)  # type: ignore[method-assign]
 

@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl, urlencode
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, format_date, gettext, refresh
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import Babel, Domain, format_date, get_babel, get_translations, gettext, refresh
 
 from kernel import administrative_units, clock
+from stock.ledger import COUNTED_UP_TO
 
 LANGUAGES = ("vi", "en")
 COOKIE = "lang"
@@ -80,13 +82,15 @@ def current_language() -> str:
     """Give the language of the request being answered: "vi" or "en"."""
     if not has_request_context():
         return "vi"
-    if "language" not in request.environ:
-        request.environ["language"] = choose_language(
-            request.query_string.decode("latin-1"),
-            request.headers.get("Cookie", ""),
-            request.headers.get("Accept-Language", ""),
+    environ = request.environ
+    language: str | None = environ.get("language")
+    if language is None:
+        language = environ["language"] = choose_language(
+            environ.get("QUERY_STRING", ""),
+            environ.get("HTTP_COOKIE", ""),
+            environ.get("HTTP_ACCEPT_LANGUAGE", ""),
         )
-    return str(request.environ["language"])
+    return language
 
 
 def catalogues(root: Path) -> Iterator[tuple[Path, Catalog]]:
@@ -170,6 +174,13 @@ def quantity(value: int, unit: Any) -> str:
     return number(value)
 
 
+def counted(packs: int) -> str:
+    """Write how many packs are left, as far as public pages count: "12", "more than 50"."""
+    if packs <= COUNTED_UP_TO:
+        return number(packs)
+    return str(gettext("more than %(count)s", count=number(COUNTED_UP_TO)))
+
+
 def much(row: Any, count: int | None = None) -> str:
     """Write how much of a row's goods it is: "3", or "1,5 kg" where they are sold by weight.
 
@@ -226,6 +237,41 @@ def with_query(**changes: str | int | None) -> str:
     return request.path + ("?" + urlencode(pairs) if pairs else "")
 
 
+class _Sentences(Domain):
+    """The sentences, whose catalogue is looked for once a request: a page asks for a hundred of them.
+
+    Flask-Babel forgets ``babel_translations`` itself when the language is changed meanwhile.
+    """
+
+    def get_translations(self) -> Translations | NullTranslations:
+        """Give the catalogue of the language in force."""
+        space = g.get("_flask_babel")
+        found: Translations | NullTranslations | None = getattr(space, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()
+            if space is not None:
+                space.babel_translations = found
+        return found
+
+
+def _let_templates_say(app: Flask) -> None:
+    """Give the templates their sentences by the language of the request, without the way through the context."""
+    kept: dict[str, Translations | NullTranslations] = {}
+
+    def catalogue() -> Any:
+        language = current_language()
+        found = kept.get(language)
+        if found is None:
+            found = kept[language] = get_translations()
+        return found
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda message: catalogue().ugettext(message),
+        ngettext=lambda one, many, count: catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
+
+
 def init_i18n(app: Flask, base_url: str) -> None:
     """Teach ``app`` both languages."""
     root = Path(app.root_path) / "translations"
@@ -237,9 +283,12 @@ def init_i18n(app: Flask, base_url: str) -> None:
         default_translation_directories=str(root),
         locale_selector=current_language,
     )
+    get_babel(app).instance.domain_instance = _Sentences(domain="messages")
+    _let_templates_say(app)
     app.jinja_env.filters.update(
         dong=dong,
         number=number,
+        counted=counted,
         day=day,
         moment=moment,
         quantity=quantity,

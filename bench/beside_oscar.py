@@ -132,7 +132,8 @@ def _our_product(url: str) -> str:
     for address in dict.fromkeys(addresses):
         with urlopen(url + address) as answer:
             page = answer.read().decode()
-        left = [int(number.replace(".", "")) for number in re.findall(r'data-label="Còn"[^>]*>([\d.]+)<', page)]
+        numbers = re.findall(r'data-label="Còn"[^>]*>(?:hơn )?([\d.]+)<', page)
+        left = [int(number.replace(".", "")) for number in numbers]
         if 'action="/gio-hang/them"' in page and (best is None or sum(left) > best[0]):
             best = (sum(left), address)
     assert best, "nothing can be bought"

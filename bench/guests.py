@@ -56,8 +56,7 @@ def buy(url: str, product: str) -> str:
     guest = Browser(url)
     item = re.search(r'name="item" value="(\d+)"', guest.get(product))
     assert item
-    guest.send("/gio-hang/them", item=item[1], quantity="1")
-    guest.get("/thanh-toan")
+    guest.send("/gio-hang/them", item=item[1], quantity="1", act="order")
     form = {
         "phone": "0900000001",
         "name": "Người mua mẫu",

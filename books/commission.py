@@ -45,14 +45,14 @@ class Commission:
 
 def in_force(producer_ids: Sequence[int], on: date) -> dict[int, Commission]:
     """Give the rates of producers on a day: their own first, then the one for all; of two the one set later."""
-    rows = db.session.scalars(_IN_FORCE, {"producer_ids": list(producer_ids), "day": on}).all()
+    rows = db.session.execute(_IN_FORCE, {"producer_ids": list(producer_ids), "day": on}).all()
     latest = {row.producer_id: Commission(row.rate_bp, row.organisation_id) for row in rows}
     found = {producer_id: latest.get(producer_id, latest.get(None)) for producer_id in producer_ids}
     return {producer_id: rate for producer_id, rate in found.items() if rate is not None}
 
 
 _IN_FORCE = (
-    select(CommissionRate)
+    select(CommissionRate.producer_id, CommissionRate.rate_bp, CommissionRate.organisation_id)
     .where(
         or_(
             CommissionRate.producer_id.in_(bindparam("producer_ids", expanding=True)),

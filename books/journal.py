@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from books.models import Account, JournalEntry, JournalLine
-from kernel.db import db, insert_rows, next_ids
+from kernel.db import adding, db, insert_rows, next_ids
 from kernel.errors import N_, Conflict
 
 
@@ -55,8 +55,6 @@ def post(cause: str, kind: str, lines: Iterable[Line], *, now: datetime, actor: 
         return None
     _look_at(written)
     db.session.flush()
-    if is_posted(cause):
-        raise AlreadyPosted()
     (entry_id,) = next_ids(JournalEntry.__table__, 1)
     insert_rows(
         JournalLine.__table__,
@@ -75,15 +73,16 @@ def post(cause: str, kind: str, lines: Iterable[Line], *, now: datetime, actor: 
     )
     try:
         db.session.execute(
-            insert(JournalEntry).values(
-                id=entry_id, cause=cause, kind=kind, at=now, by_id=actor.user_id if actor else None
-            )
+            _WRITE, {"id": entry_id, "cause": cause, "kind": kind, "at": now, "by_id": actor.user_id if actor else None}
         )
     except IntegrityError as error:
         if "cause" in str(error.orig) or "append-only" in str(error.orig):
             raise AlreadyPosted() from error
         raise
     return entry_id
+
+
+_WRITE = adding(JournalEntry)
 
 
 def is_posted(cause: str) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     ARRAY,
     DateTime,
     Engine,
+    Insert,
     Integer,
     MetaData,
     Select,
@@ -238,10 +239,15 @@ def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
 def next_ids(table: Any, count: int) -> list[int]:
     """Set so many ids of a table aside, for rows that are about to be inserted. On SQLite the writer is alone."""
     if on_sqlite():
-        last = db.session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+        last = db.session.scalar(_last_id(table)) or 0
         return list(range(last + 1, last + 1 + count))
     sequence = func.pg_get_serial_sequence(table.name, "id")
     return list(db.session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias())))
+
+
+@functools.cache
+def _last_id(table: Any) -> Select[Any]:
+    return select(func.coalesce(func.max(table.c.id), 0))
 
 
 def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -255,6 +261,12 @@ def insert_rows(table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
     ids = next_ids(table, len(rows))
     db.session.execute(insert(table), [{"id": id, **row} for id, row in zip(ids, rows, strict=True)])
     return ids
+
+
+def adding(model: type[Any]) -> Insert:
+    """Give the statement that adds rows of a model given as plain values: nothing is flushed, no object is made."""
+    table: Any = inspect(model).local_table
+    return insert(table)
 
 
 def lock(row: T) -> T:
@@ -292,6 +304,7 @@ __all__ = [
     "APPEND_ONLY",
     "Base",
     "UtcDateTime",
+    "adding",
     "append_only",
     "begin_writing",
     "db",

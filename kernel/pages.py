@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,11 +20,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, event, func, literal, select
+from sqlalchemy import ARRAY, String, bindparam, column, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from kernel.db import db, listed, on_sqlite
+from kernel.db import db, on_sqlite
 from kernel.models import PageRevision
 
 SHOP = "shop"
@@ -62,11 +63,27 @@ def _write_bumps(session: Session) -> None:
     keys = session.info.pop("bumps", None)
     if not keys:
         return
-    insert = sqlite.insert if on_sqlite() else postgresql.insert
-    changed = listed(sorted(keys)).subquery()
-    rows = select(changed.c.value, literal(1)).where(changed.c.value.is_not(None)).order_by(changed.c.value)
-    statement = insert(PageRevision).from_select(["key", "number"], rows)
-    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"number": PageRevision.number + 1}))
+    ordered = sorted(keys)
+    if on_sqlite():
+        session.execute(_BUMP_ON_SQLITE, {"keys": json.dumps(ordered)})
+    else:
+        session.execute(_BUMP_ON_POSTGRESQL, {"keys": ordered})
+
+
+def _bumping(insert: Callable[..., Any], rows: Any) -> Any:
+    table: Any = PageRevision.__table__
+    ordered = select(rows.c.value, literal(1)).where(rows.c.value.is_not(None)).order_by(rows.c.value)
+    statement = insert(table).from_select(["key", "number"], ordered)
+    return statement.on_conflict_do_update(index_elements=["key"], set_={"number": table.c.number + 1})
+
+
+_BUMP_ON_SQLITE = _bumping(
+    sqlite.insert, func.json_each(bindparam("keys", type_=String)).table_valued(column("value", String))
+)
+_BUMP_ON_POSTGRESQL = _bumping(
+    postgresql.insert,
+    select(func.unnest(bindparam("keys", type_=ARRAY(String))).label("value")).subquery(),
+)
 
 
 @event.listens_for(Session, "after_soft_rollback")

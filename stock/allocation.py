@@ -522,7 +522,7 @@ def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
     for _, key, quantity in picks:
         demand[key] += quantity
     items = {key: want.trade_item_id for want, key, _ in picks}
-    used_up = False
+    least = None
     for key in sorted(demand):
         claimed = db.session.execute(
             _CLAIM, {"lot": key[0], "location": key[1], "owner": key[2], "many": demand[key]}
@@ -530,8 +530,8 @@ def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
         if claimed is None:
             left = db.session.scalar(select(Balance.on_hand - Balance.allocated).where(*_is(key))) or 0
             raise NotEnough([(items[key], demand[key], max(0, left))])
-        used_up = used_up or claimed == 0
-    ledger.show({key[0] for key in demand}, lists_too=used_up)
+        least = claimed if least is None else min(least, claimed)
+    ledger.show({key[0] for key in demand}, lists_too=least == 0, least=least or 0)
 
 
 _CLAIM = (
@@ -590,17 +590,27 @@ _EXPIRE = (
 def _unclaim(freed: Counter[Key]) -> None:
     if not freed:
         return
-    were_none = False
+    least = None
     for key in sorted(freed):
         free = db.session.execute(
-            update(Balance)
-            .where(*_is(key))
-            .values(allocated=Balance.allocated - freed[key])
-            .returning(Balance.on_hand - Balance.allocated)
-            .execution_options(synchronize_session=False)
+            _UNCLAIM, {"lot": key[0], "location": key[1], "owner": key[2], "many": freed[key]}
         ).scalar_one()
-        were_none = were_none or free == freed[key]
-    ledger.show({key[0] for key in freed}, lists_too=were_none)
+        before = free - freed[key]
+        least = before if least is None else min(least, before)
+    ledger.show({key[0] for key in freed}, lists_too=(least or 0) <= 0, least=least or 0)
+
+
+_UNCLAIM = (
+    update(Balance)
+    .where(
+        Balance.lot_id == bindparam("lot"),
+        Balance.location_id == bindparam("location"),
+        Balance.owner_id == bindparam("owner"),
+    )
+    .values(allocated=Balance.allocated - bindparam("many"))
+    .returning(Balance.on_hand - Balance.allocated)
+    .execution_options(synchronize_session=False)
+)
 
 
 def _lock_balances(keys: Collection[Key]) -> None:

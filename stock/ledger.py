@@ -11,9 +11,9 @@ Locks are taken in one order by all: document, lots, balances. Who moves a lot s
 who holds or recalls it (``stock.holding``) has it alone. So no goods slip past a recall into a place that had
 none before.
 
-Public pages are told with care, so that their copies stay useful: the page of a product at each movement of its
-lots (it says how many are left), the lists (``pages.SHOP``) only when a lot comes to a place from which it is sold,
-or is gone from there, and at each movement of what is in a set.
+Public pages are told with care, so that their copies stay useful: the page of a product when a number on it changes
+(it says how many are left, up to :data:`COUNTED_UP_TO`), the lists (``pages.SHOP``) only when a lot comes to a place
+from which it is sold, or is gone from there, and at each movement of what is in a set.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from accounts.actor import Actor
 from catalog.models import SetPart, TradeItem
 from kernel import pages
-from kernel.db import db, listed, on_sqlite
+from kernel.db import db, in_parts, listed, on_sqlite
 from kernel.errors import N_, Conflict
 from stock.models import Balance, Location, LocationKind, Movement
 from traceability.models import Batch, Lot
@@ -40,6 +40,10 @@ Key = tuple[int, int, int]  #: lot, location, owner
 
 #: Locations from which a visitor may buy: crossing between none and some there shows on public pages.
 SHOWN = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
+
+#: Up to how many packs public pages say how many are left; beyond it they say "more than 50". A page that said a number
+#: that changes with each order would be made anew for each visitor, just when there are many.
+COUNTED_UP_TO = 50
 
 
 class NotOnHand(Conflict):
@@ -269,22 +273,36 @@ def _bring(key: Key, quantity: int) -> int:
     return int(after) - quantity
 
 
-def show(lot_ids: set[int], *, lists_too: bool) -> None:
+def show(lot_ids: set[int], *, lists_too: bool, least: int = 0) -> None:
     """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed.
 
     Of sets that hold these goods both are: how many can be put together changes with each pack.
+
+    :param least: the fewest packs that were free at any of the places, before or after; pages count up to
+        :data:`COUNTED_UP_TO` only, and those that say the same as before stand
     """
-    items = select(Batch.trade_item_id).where(Batch.lot_id.in_(listed(sorted(lot_ids))))
-    products = db.session.execute(
-        select(TradeItem.product_id, TradeItem.is_set)
-        .where(
-            or_(
-                TradeItem.id.in_(items),
-                TradeItem.id.in_(select(SetPart.set_item_id).where(SetPart.part_item_id.in_(items))),
-            )
-        )
-        .distinct()
-    ).all()
-    pages.bump(*(pages.product(product_id) for product_id in sorted({product_id for product_id, _ in products})))
-    if (lists_too and products) or any(is_set for _, is_set in products):
+    products: set[int] = set()
+    has_sets = False
+    for part in in_parts(sorted(lot_ids), 500):
+        for product_id, is_set in db.session.execute(_SHOWN_ON, {"lot_ids": part, "least": least}):
+            products.add(product_id)
+            has_sets = has_sets or is_set
+    pages.bump(*(pages.product(product_id) for product_id in sorted(products)))
+    if (lists_too and products) or has_sets:
         pages.bump(pages.SHOP)
+
+
+def _shown_on() -> Select[int, bool]:
+    items = select(Batch.trade_item_id).where(Batch.lot_id.in_(bindparam("lot_ids", expanding=True)))
+    least: BindParameter[int] = bindparam("least", type_=Integer)
+    sets = select(SetPart.set_item_id).where(
+        SetPart.part_item_id.in_(items), SetPart.quantity * (COUNTED_UP_TO + 1) > least
+    )
+    return (
+        select(TradeItem.product_id, TradeItem.is_set)
+        .where(or_(and_(least <= COUNTED_UP_TO, TradeItem.id.in_(items)), TradeItem.id.in_(sets)))
+        .distinct()
+    )
+
+
+_SHOWN_ON = _shown_on()

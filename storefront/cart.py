@@ -175,14 +175,22 @@ def find(token: str | None) -> Cart | None:
     return db.session.scalar(_OPEN, {"token": token})
 
 
+def find_and_lock(token: str | None) -> Cart | None:
+    """Find an open cart and lock it: who waited for its lock while it was bought finds none."""
+    if not token or len(token) > 43:
+        return None
+    found: Cart | None = db.session.scalar(_OPEN_AND_LOCKED, {"token": token})
+    return found
+
+
 _OPEN = select(Cart).where(Cart.token == bindparam("token"), Cart.is_placed.is_(False))
+_OPEN_AND_LOCKED = for_update(_OPEN)
 
 
 def start(now: datetime, *, user_id: int | None = None) -> Cart:
-    """Make an empty cart."""
+    """Make an empty cart; it is written down with the first thing that is put into it."""
     cart = Cart(token=secrets.token_urlsafe(32), user_id=user_id, created_at=now, changed_at=now, is_placed=False)
     db.session.add(cart)
-    db.session.flush()
     return cart
 
 
@@ -201,7 +209,10 @@ _COUNT = (
 
 def step_of(item_id: int) -> int | None:
     """Give the grams of one step of what is sold by weight; None for all other goods."""
-    return db.session.scalar(select(TradeItem.net_content).where(TradeItem.id == item_id, TradeItem.by_weight))
+    return db.session.scalar(_STEP, {"item_id": item_id})
+
+
+_STEP = select(TradeItem.net_content).where(TradeItem.id == bindparam("item_id"), TradeItem.by_weight)
 
 
 def view(cart: Cart | None, now: datetime) -> CartView:
@@ -250,12 +261,13 @@ def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
 
     :raises BadQuantity, TooMany, NotForSale, SoldOut, AllInCart, NotSoMany, CartFull, WasPlaced:
     """
-    _lock(cart)
-    line = db.session.get(CartLine, (cart.id, item_id))
+    lock_open(cart)
+    lines = _lines(cart)
+    line = next((row for row in lines if row.trade_item_id == item_id), None)
     before = 0 if line is None or line.is_for_later else line.quantity
-    offer = _orderable(cart, item_id, before + _count(quantity), now)
+    offer = _orderable(cart, item_id, before + _count(quantity), now, lines)
     if line is None:
-        if len(_lines(cart)) >= MOST_LINES:
+        if len(lines) >= MOST_LINES:
             raise CartFull(most=MOST_LINES)
         line = CartLine(cart_id=cart.id, trade_item_id=item_id, added_at=now, quantity=0, seen_vnd=0)
         db.session.add(line)
@@ -269,12 +281,12 @@ def change(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> None:
 
     :raises NoSuchLine, BadQuantity, TooMany, NotForSale, SoldOut, AllInCart, NotSoMany, WasPlaced:
     """
-    _lock(cart)
+    lock_open(cart)
     line = _line(cart, item_id)
     if quantity == 0:
         db.session.delete(line)
     else:
-        _orderable(cart, item_id, _count(quantity), now)
+        _orderable(cart, item_id, _count(quantity), now, _lines(cart))
         line.quantity = quantity
     _touch(cart, now)
 
@@ -284,7 +296,7 @@ def put_aside(cart: Cart, item_id: int, *, later: bool, now: datetime) -> None:
 
     :raises NoSuchLine, WasPlaced:
     """
-    _lock(cart)
+    lock_open(cart)
     _line(cart, item_id).is_for_later = later
     _touch(cart, now)
 
@@ -294,7 +306,7 @@ def agree(cart: Cart, *, now: datetime) -> None:
 
     Prices become those of today, quantities at most what is left; what cannot be ordered at all is put aside.
     """
-    _lock(cart)
+    lock_open(cart)
     rows = _lines(cart)
     offered = offers([row.trade_item_id for row in rows], now, min_days=cart.min_days)
     left = _left(rows, offered)
@@ -318,7 +330,7 @@ def ask_to_keep(cart: Cart, days: int, *, now: datetime) -> None:
     """
     if days not in KEEPS:
         raise BadDays()
-    _lock(cart)
+    lock_open(cart)
     cart.min_days = days
     _touch(cart, now)
 
@@ -331,7 +343,7 @@ def write_note(cart: Cart, producer_id: int, words: str, *, now: datetime) -> No
     words = nfc(words).strip()
     if len(words) > LONGEST_NOTE:
         raise NoteTooLong(most=LONGEST_NOTE)
-    _lock(cart)
+    lock_open(cart)
     if not _has_goods_of(cart, producer_id):
         raise NoSuchLine()
     note = db.session.get(CartNote, (cart.id, producer_id))
@@ -358,7 +370,7 @@ def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> Cart | None:
     ).all()
     if cart is None:
         return earlier[0] if earlier else None
-    _lock(cart)
+    lock_open(cart)
     cart.user_id = user_id
     for other in earlier:
         if other.id == cart.id:
@@ -402,10 +414,20 @@ def _drop(cart: Cart) -> None:
     db.session.expunge(cart)
 
 
-def _lock(cart: Cart) -> None:
-    row = db.session.scalar(for_update(select(Cart).where(Cart.id == cart.id)))
+def lock_open(cart: Cart) -> None:
+    """Lock a cart, and read it anew.
+
+    :raises WasPlaced:
+    """
+    if cart in db.session.new:  # nobody else knows of it
+        db.session.flush()
+        return
+    row = db.session.scalar(_BY_ID, {"id": cart.id})
     if row is None or row.is_placed:
         raise WasPlaced()
+
+
+_BY_ID = for_update(select(Cart).where(Cart.id == bindparam("id")))
 
 
 def _lines(cart: Cart) -> Sequence[CartLine]:
@@ -443,8 +465,8 @@ def _count(quantity: int) -> int:
     return quantity
 
 
-def _orderable(cart: Cart, item_id: int, quantity: int, now: datetime) -> Offer:
-    others = [row for row in _lines(cart) if row.trade_item_id != item_id and not row.is_for_later]
+def _orderable(cart: Cart, item_id: int, quantity: int, now: datetime, lines: Sequence[CartLine]) -> Offer:
+    others = [row for row in lines if row.trade_item_id != item_id and not row.is_for_later]
     offered = offers([item_id, *(row.trade_item_id for row in others)], now, min_days=cart.min_days)
     offer = offered.get(item_id)
     if offer is None or offer.hindrance not in (None, Hindrance.SOLD_OUT):

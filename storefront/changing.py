@@ -19,7 +19,6 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from accounts.actor import Actor
-from accounts.models import Organisation
 from books.shares import Sale
 from kernel import audit, numbers
 from kernel.administrative_units import Unit
@@ -549,12 +548,10 @@ def _is_where(contact: Contact, receiver: Receiver) -> bool:
 def _check_ways(orders: list[Order], contact: Contact, home: Unit) -> None:
     """Refuse an address that a producer does not serve, or serves for more or later than the one that was agreed."""
     by_parcel = [order for order in orders if order.delivery == "parcel" and not return_queries.is_exchange(order)]
-    homes = {order.producer_id: db.session.get_one(Organisation, order.producer_id) for order in by_parcel}
     parcels = {order.producer_id: (order.weight_g, order.goods_vnd) for order in by_parcel}
-    here = shipping.ways(
-        parcels, commune_code=contact.commune_code, province_code=contact.commune.parent_code or "", homes=homes
-    )
-    there = shipping.ways(parcels, commune_code=home.code, province_code=home.parent_code or "", homes=homes)
+    province = contact.commune.parent_code or ""
+    here = shipping.ways(parcels, commune_code=contact.commune_code, province_code=province)
+    there = shipping.ways(parcels, commune_code=home.code, province_code=home.parent_code or "")
     for order in by_parcel:
         old, new = here[order.producer_id], there[order.producer_id]
         name = {"producer": order.producer.name_vi}

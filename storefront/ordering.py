@@ -20,7 +20,7 @@ from sqlalchemy import inspect, select
 from accounts.actor import Actor
 from books import commission
 from kernel import audit, clock, numbers
-from kernel.db import db, for_update, lock
+from kernel.db import adding, db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.money import share, split
 from kernel.text import one_line
@@ -120,20 +120,22 @@ def placed_of(cart_id: int) -> Purchase | None:
     return db.session.scalar(select(Purchase).where(Purchase.cart_id == cart_id))
 
 
-def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
+def place(cart: Cart, asked: Asked, *, now: datetime, seen: CartView | None = None) -> Purchase:
     """Place a purchase: all of it, or nothing. The same cart again gives the first purchase.
 
+    :param seen: what is in the cart, if the caller read it in this transaction after locking the cart
     :raises EmptyCart, CartChanged, NeedsConsent:
     :raises stock.allocation.NotEnough: if somebody else was quicker
     :raises storefront.vouchers.NotGiven: if the voucher takes nothing off any more
     """
-    lock(cart)
+    if seen is None:
+        lock(cart)
     first = placed_of(cart.id) if cart.is_placed else None
     if first is not None:
         return first
     if not {"terms", "privacy"} <= asked.consents.keys():
         raise NeedsConsent()
-    seen = carts.view(cart, now)
+    seen = seen or carts.view(cart, now)
     if not seen.lines:
         raise EmptyCart()
     if not seen.is_ready or not asked.ways.keys() >= {group.producer_id for group in seen.groups}:
@@ -170,27 +172,44 @@ def place(cart: Cart, asked: Asked, *, now: datetime) -> Purchase:
         orders=[],
         payments=[],
     )
+    wants = _write_orders(purchase, seen, orders, asked, off, now)
+    cart.is_placed = True
+    cart.changed_at = now
     db.session.add(purchase)
+    audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
     db.session.flush()
     if asked.invoice is not None:
         invoices.keep(purchase, asked.invoice)
-    for purpose, text_id in sorted(asked.consents.items()):
-        db.session.add(PurchaseConsent(purchase_id=purchase.id, purpose=purpose, text_id=text_id, at=now))
-    wants = _write_orders(purchase, seen, orders, asked, off, now)
+    db.session.execute(
+        _CONSENT,
+        [
+            {"purchase_id": purchase.id, "purpose": purpose, "text_id": text_id, "at": now}
+            for purpose, text_id in sorted(asked.consents.items())
+        ],
+    )
+    steps = ("placed", "confirmed") if on_delivery else ("placed",)
+    db.session.execute(
+        _STEP,
+        [
+            {"order_id": order.id, "what": what, "facts": {}, "by_id": None, "at": now}
+            for what in steps
+            for order in purchase.orders
+        ],
+    )
     day = clock.business_date(now)
     allocation.hold(wants, document=purchase.number, on=day, until=hold_until, now=now, firm=on_delivery)
     vouchers.claim(purchase, asked.buyer.phone, now=now)
-    cart.is_placed = True
-    cart.changed_at = now
-    audit.record(None, "storefront.place", f"purchase:{purchase.number}", now=now, total_vnd=total)
-    db.session.flush()
     messages.tell(purchase, messages.PLACED, now=now)
     for order in purchase.orders:
         if on_delivery:
-            _stands(order, now)
+            _is_firm(order, now)
         elif not order.total_vnd:
             confirm(order, now=now)
     return purchase
+
+
+_CONSENT = adding(PurchaseConsent)
+_STEP = adding(OrderStep)
 
 
 def confirm(order: Order, *, now: datetime) -> None:
@@ -208,10 +227,14 @@ def confirm(order: Order, *, now: datetime) -> None:
 def _stands(order: Order, now: datetime) -> None:
     order.placement = Placement.CONFIRMED
     order.confirmed_at = now
-    bookkeeping.confirmed(order, now=now)
     step = note(order, "confirmed", now=now)
     if order.purchase.method is not PaymentMethod.COD and order.total_vnd:
         messages.tell(order.purchase, messages.CONFIRMED, order=order, step=step, now=now)
+    _is_firm(order, now)
+
+
+def _is_firm(order: Order, now: datetime) -> None:
+    bookkeeping.confirmed(order, now=now)
     audit.record(None, "storefront.confirm", f"order:{order.number}", now=now)
 
 
@@ -353,7 +376,9 @@ def _write_orders(
             house_id=rate.house_id if rate else None,
             discount_by_id=bearer_id if bearer_id != group.producer_id else None,
             note=asked.notes.get(group.producer_id, group.note),
+            placement=Placement.PLACED if purchase.hold_until else Placement.CONFIRMED,
             placed_at=now,
+            confirmed_at=None if purchase.hold_until else now,
             parcels=[],
         )
         min_days = max(seen.min_days, way.most_days)
@@ -365,10 +390,6 @@ def _write_orders(
                 Want(row.line, row.trade_item_id, row.quantity, group.producer_id, min_days)
                 for row in (rows[1:] or rows)
             ]
-    db.session.add_all(purchase.orders)
-    db.session.flush()
-    for order in purchase.orders:
-        db.session.add(OrderStep(order_id=order.id, what="placed", facts={}, at=now))
     return wants
 
 

@@ -46,9 +46,10 @@ class LastMethod(Conflict):
 def available(producer_ids: Sequence[int]) -> list[PaymentMethod]:
     """List how goods of these producers can be paid now, in the order in which to offer it: there is always a way."""
     on = switched_on()
+    house = db.session.execute(_HOUSE).first()
     usable = {
-        PaymentMethod.VIETQR: can_transfer(producer_ids),
-        PaymentMethod.CARD: gateways.cards() is not None and house_id() is not None,
+        PaymentMethod.VIETQR: (house is not None and house.has_account) or _have_accounts(producer_ids),
+        PaymentMethod.CARD: gateways.cards() is not None and house is not None,
         PaymentMethod.COD: True,
     }
     return [method for method in usable if on[method] and usable[method]] or [PaymentMethod.COD]
@@ -100,22 +101,21 @@ def house_account() -> BankAccount | None:
 
 def house_id() -> int | None:
     """Give the office that runs the shop: a province's. Of several the oldest one with an account, else the oldest."""
-    return db.session.scalar(_HOUSE)
+    found = db.session.execute(_HOUSE).first()
+    return int(found.id) if found is not None else None
 
 
+_HAS_ACCOUNT = exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.is_active)
 _HOUSE = (
-    select(Organisation.id)
+    select(Organisation.id, _HAS_ACCOUNT.label("has_account"))
     .where(Organisation.kind == OrganisationKind.OFFICE, Organisation.is_active, looks_after_a_province())
-    .order_by(
-        exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.is_active).desc(), Organisation.id
-    )
+    .order_by(_HAS_ACCOUNT.desc(), Organisation.id)
     .limit(1)
 )
 
 
-def can_transfer(producer_ids: Sequence[int]) -> bool:
-    """Tell whether all these producers can be paid by transfer."""
-    return house_account() is not None or all(account_of(producer_id) is not None for producer_id in producer_ids)
+def _have_accounts(producer_ids: Sequence[int]) -> bool:
+    return all(account_of(producer_id) is not None for producer_id in producer_ids)
 
 
 def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
@@ -131,9 +131,11 @@ def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
     if purchase.payments:
         return list(purchase.payments)
     if purchase.method is PaymentMethod.COD:
-        return [
+        asked = [
             _payment(purchase, [order], order.producer_id, None, now) for order in purchase.orders if order.total_vnd
         ]
+        db.session.flush()
+        return asked
     if purchase.method is PaymentMethod.CARD:
         return [_ask_for_card(purchase, now)]
     payees: dict[int, tuple[BankAccount, list[Order]]] = {}
@@ -147,6 +149,7 @@ def ask(purchase: Purchase, *, now: datetime) -> list[Payment]:
     for payee_id, (account, orders) in payees.items():
         for part in [orders] if whole else [[order] for order in orders if order.total_vnd]:
             payments.append(_payment(purchase, part, payee_id, account, now))
+    db.session.flush()
     return payments
 
 
@@ -167,6 +170,7 @@ def _ask_for_card(purchase: Purchase, now: datetime) -> Payment:
     if payee_id is None or gateways.cards() is None:
         raise NoCards()
     payment = _payment(purchase, purchase.orders, payee_id, None, now)
+    db.session.flush()
     jobs.enqueue(OPEN_PAGE_JOB, now=now, payment=payment.id)
     return payment
 
@@ -190,5 +194,4 @@ def _payment(
         expires_at=None if purchase.method is PaymentMethod.COD else now + ordering.PAY_WITHIN,
     )
     purchase.payments.append(payment)
-    db.session.flush()
     return payment

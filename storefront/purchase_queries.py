@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, inspect, or_, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.models import Organisation
 from kernel.db import db
@@ -16,7 +17,9 @@ from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState
 from storefront.order_models import (
     Cart,
+    InvoiceWish,
     Order,
+    OrderChange,
     OrderLine,
     OrderStep,
     Parcel,
@@ -26,6 +29,7 @@ from storefront.order_models import (
     Refund,
 )
 from storefront.order_queries import latest_parcel
+from storefront.return_models import GoodsReturn
 from storefront.return_queries import lines_exchanged, packs_sent_back
 from traceability.models import Batch, Lot, LotState
 from traceability.queries import path_of
@@ -51,28 +55,89 @@ def by_token(token: str) -> Purchase:
 
     :raises NoSuchPurchase:
     """
-    found = None
-    if len(token) == LONGEST_TOKEN:
-        found = db.session.scalar(_WITH_ALL, {"token": token})
+    found = db.session.scalar(_BY_TOKEN, {"token": token}) if len(token) == LONGEST_TOKEN else None
     if found is None:
         raise NoSuchPurchase()
+    _fill(found)
     return found
 
 
-_WITH_ALL = (
+_NEW: dict[str, Any] = {"populate_existing": True}
+_BY_TOKEN = (
     select(Purchase)
     .where(Purchase.token == bindparam("token"))
-    .options(
-        joinedload(Purchase.contact),
-        selectinload(Purchase.orders).options(
-            joinedload(Order.producer),
-            selectinload(Order.lines),
-            selectinload(Order.parcels).selectinload(Parcel.steps),
-        ),
-        selectinload(Purchase.payments).joinedload(Payment.payee),
-    )
-    .execution_options(populate_existing=True)
+    .options(joinedload(Purchase.contact))
+    .execution_options(**_NEW)
 )
+_ORDERS = (
+    select(Order)
+    .where(Order.purchase_id == bindparam("purchase_id"))
+    .order_by(Order.position)
+    .options(joinedload(Order.producer))
+    .execution_options(**_NEW)
+)
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.order_id.in_(bindparam("order_ids", expanding=True)))
+    .order_by(OrderLine.order_id, OrderLine.line)
+    .execution_options(**_NEW)
+)
+_PARCELS = (
+    select(Parcel)
+    .where(Parcel.order_id.in_(bindparam("order_ids", expanding=True)))
+    .order_by(Parcel.order_id, Parcel.id)
+    .options(selectinload(Parcel.steps))
+    .execution_options(**_NEW)
+)
+_PAYMENTS = (
+    select(Payment)
+    .where(Payment.purchase_id == bindparam("purchase_id"))
+    .order_by(Payment.id)
+    .options(joinedload(Payment.payee))
+    .execution_options(**_NEW)
+)
+
+
+def _fill(purchase: Purchase) -> None:
+    """Read what belongs to a purchase by statements that are built once: its page is looked at after each order."""
+    orders = list(db.session.scalars(_ORDERS, {"purchase_id": purchase.id}))
+    ids = {"order_ids": [order.id for order in orders]}
+    lines, parcels = db.session.scalars(_LINES, ids).all(), db.session.scalars(_PARCELS, ids).all()
+    for order in orders:
+        set_committed_value(order, "lines", [line for line in lines if line.order_id == order.id])
+        set_committed_value(order, "parcels", [parcel for parcel in parcels if parcel.order_id == order.id])
+    set_committed_value(purchase, "orders", orders)
+    set_committed_value(purchase, "payments", list(db.session.scalars(_PAYMENTS, {"purchase_id": purchase.id})))
+
+
+class Happened(NamedTuple):
+    """What there is to tell of a purchase beside its orders."""
+
+    invoice: bool
+    returns: bool
+    changes: bool
+
+
+def happened(purchase: Purchase) -> Happened:
+    """Tell what else there is to read of a purchase, for most there is nothing (one statement)."""
+    return Happened._make(db.session.execute(_HAPPENED, {"purchase_id": purchase.id}).one())
+
+
+def _of_its_orders(table: Any) -> Any:
+    orders: Any = inspect(Order).local_table
+    return exists().where(table.c.order_id == orders.c.id, orders.c.purchase_id == bindparam("purchase_id"))
+
+
+def _happened() -> Select[bool, bool, bool]:
+    wishes: Any = inspect(InvoiceWish).local_table
+    return select(
+        exists().where(wishes.c.purchase_id == bindparam("purchase_id")),
+        _of_its_orders(inspect(GoodsReturn).local_table),
+        _of_its_orders(inspect(OrderChange).local_table),
+    )
+
+
+_HAPPENED = _happened()
 
 
 def placed_with(cart_token: str | None) -> Purchase | None:

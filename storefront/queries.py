@@ -741,6 +741,25 @@ def text_in_force(name: str) -> PublicText:
 _TEXT = select(PublicText).where(PublicText.name == bindparam("text_name")).order_by(PublicText.id.desc()).limit(1)
 
 
+def text_ids(names: Iterable[str]) -> dict[str, int]:
+    """Give the id of the version in force of some public texts (one statement).
+
+    :raises NotWrittenYet: if there never was one of them
+    """
+    wanted = list(names)
+    found: dict[str, int] = dict(db.session.execute(_TEXT_IDS, {"names": wanted}).all())
+    if set(wanted) - found.keys():
+        raise NotWrittenYet()
+    return found
+
+
+_TEXT_IDS = (
+    select(PublicText.name, func.max(PublicText.id))
+    .where(PublicText.name.in_(bindparam("names", expanding=True)))
+    .group_by(PublicText.name)
+)
+
+
 def texts_in_force() -> list[PublicText]:
     """List the public texts in force, one of each name."""
     latest = select(func.max(PublicText.id)).group_by(PublicText.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import Actor
@@ -68,8 +68,14 @@ def is_exchange(order: Order) -> bool:
 
 def exchanged_by(order: Order) -> GoodsReturn | None:
     """Give the return that an order brings the same goods anew for."""
-    query = select(GoodsReturn).where(GoodsReturn.exchange_order_id == order.id)
-    return db.session.scalar(query.options(joinedload(GoodsReturn.order)))
+    return db.session.scalar(_EXCHANGED_BY, {"order_id": order.id})
+
+
+_EXCHANGED_BY = (
+    select(GoodsReturn)
+    .where(GoodsReturn.exchange_order_id == bindparam("order_id"))
+    .options(joinedload(GoodsReturn.order))
+)
 
 
 def recalled_lines(order: Order) -> set[int]:

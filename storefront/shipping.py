@@ -6,9 +6,10 @@ come first, then those of the office that runs the shop. Where neither serves a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -18,6 +19,7 @@ from catalog.models import TradeItem, Unit
 from kernel import audit
 from kernel.db import db
 from kernel.errors import N_, InvalidInput
+from kernel.models import AdministrativeUnit
 from storefront.offers import Offer
 from storefront.order_models import ShippingRate
 
@@ -79,11 +81,31 @@ def weight_of(goods: TradeItem | Offer, quantity: int) -> int:
     return quantity * (one + one * PACKING_BP // 10_000)
 
 
-def zone_of(producer: Organisation, commune_code: str, province_code: str, own_province: str) -> str:
-    """Say in which zone a buyer lives, seen from a producer."""
-    if producer.commune_code == commune_code:
+class Home(NamedTuple):
+    """Where a producer's parcels set out."""
+
+    commune_code: str
+    province_code: str
+
+
+def _sent_from(producer_ids: Iterable[int]) -> dict[int, Home]:
+    """Read where the parcels of some producers set out (one statement)."""
+    rows = db.session.execute(_HOMES, {"producer_ids": list(producer_ids)})
+    return {producer_id: Home(commune, province or "") for producer_id, commune, province in rows}
+
+
+_HOMES = (
+    select(Organisation.id, Organisation.commune_code, AdministrativeUnit.parent_code)
+    .join(Organisation.commune)
+    .where(Organisation.id.in_(bindparam("producer_ids", expanding=True)))
+)
+
+
+def zone_of(home: Home, commune_code: str, province_code: str) -> str:
+    """Say in which zone a buyer lives, seen from where a producer's parcels set out."""
+    if home.commune_code == commune_code:
         return "commune"
-    return "province" if province_code == own_province else "country"
+    return "province" if province_code == home.province_code else "country"
 
 
 def rates(organisation_ids: list[int]) -> dict[tuple[int, str], ShippingRate]:
@@ -115,20 +137,17 @@ _HOUSE = (
 )
 
 
-def ways(
-    parcels: Mapping[int, tuple[int, int]], *, commune_code: str, province_code: str, homes: Mapping[int, Organisation]
-) -> dict[int, Way | None]:
+def ways(parcels: Mapping[int, tuple[int, int]], *, commune_code: str, province_code: str) -> dict[int, Way | None]:
     """Find how each producer's parcel comes to a buyer; None where nobody brings it.
 
     :param parcels: producer id → (weight in grams, what the goods cost)
-    :param homes: producer id → producer
     """
+    sent_from = _sent_from(parcels)
     office = house()
     known = rates([*parcels, *([office] if office is not None else [])])
     found: dict[int, Way | None] = {}
     for producer_id, (weight_g, goods_vnd) in parcels.items():
-        home = homes[producer_id]
-        zone = zone_of(home, commune_code, province_code, home.commune.parent_code or "")
+        zone = zone_of(sent_from[producer_id], commune_code, province_code)
         row = known.get((producer_id, zone)) or (known.get((office, zone)) if office is not None else None)
         if row is None or not row.is_served:
             found[producer_id] = None

@@ -24,15 +24,18 @@ import enum
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_babel
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import Field, FieldList, FormField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, StopValidation
+from wtforms.widgets import EmailInput, HiddenInput, TelInput, TextInput
 
 from accounts import signing_in
 from kernel.errors import N_, Conflict, DomainError, NotAllowed, NotFound
@@ -71,8 +74,35 @@ class BaseForm(FlaskForm):
                 _tidy_and_bound(field)
             return field
 
+        def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
+            if type(field.widget) in _PLAIN and not field.render_kw and getattr(field, "_datalist", None) is None:
+                return _written(field, render_kw)
+            return super().render_field(field, render_kw)
+
     #: 409 when what was refused is a matter of the present state, not of what was typed.
     refusal_status = 422
+
+
+_PLAIN = (TextInput, EmailInput, TelInput, HiddenInput)
+
+
+def _written(field: Any, attributes: dict[str, Any]) -> Markup:
+    """Write a control of one line as its widget does, without a marked-up string for each attribute: forms are long."""
+    widget, flags = field.widget, vars(field.flags)
+    limits = {name: flags[name] for name in widget.validation_attrs if name in flags}
+    known = {"id": field.id, "name": field.name, "type": widget.input_type, **limits, **attributes}
+    if "value" not in known:
+        known["value"] = field._value()
+    written = ["<input"]
+    for name, value in sorted(known.items()):
+        name = name.rstrip("_")
+        if name.startswith(("aria_", "data_")):
+            name = name.replace("_", "-")
+        if value is True:
+            written.append(name)
+        elif value is not False:
+            written.append(f'{name}="{escape(value)}"')
+    return Markup(" ".join(written) + ">")  # noqa: S704 (each value is escaped)
 
 
 def _tidy_and_bound(field: StringField) -> None:
@@ -454,3 +484,84 @@ _SENTENCES_OF_WTFORMS = (
     ngettext("Field must be exactly %(max)d character long.", "Field must be exactly %(max)d characters long."),
     ngettext("'%(value)s' is not a valid choice for this field.", "'%(value)s' are not valid choices for this field."),
 )
+
+
+# --- How a field is drawn ---------------------------------------------------------------------------
+
+
+class _Habit(NamedTuple):
+    """What the fields of a kind bring along."""
+
+    unit: str | None = None
+    inputmode: str | None = None
+    width: str | None = None
+    figures: bool = False
+    autocomplete: str | None = None
+
+
+_HABITS = {
+    "MoneyField": _Habit("₫", "numeric", "medium", True, "off"),
+    "QuantityField": _Habit(None, "decimal", "short", True, "off"),
+    "DayField": _Habit(None, "numeric", "medium", True, "off"),
+    "PhoneField": _Habit(None, "tel", "medium", True, "tel"),
+}
+_NO_HABIT = _Habit()
+
+
+@dataclass(frozen=True)
+class Face:
+    """How ``field`` of ``components/form.html`` draws a field."""
+
+    hint: str
+    unit: str | None
+    described: str  #: ids of what describes it
+    lost: str  #: the files that a page that comes back does not keep
+    is_optional: bool
+    attributes: dict[str, Any]  #: of its control
+
+
+def face_of(
+    field: Any,
+    hint: Any = None,
+    width: str | None = None,
+    unit: str | None = None,
+    figures: bool = False,
+    optional: bool | None = None,
+    **others: Any,
+) -> Face:
+    """Work out how a field is drawn: from what the page says, what its kind brings along, and what is wrong with it.
+
+    :param others: attributes of the control, those without a value are left out
+    """
+    kind = field.type
+    habit = _HABITS.get(kind, _NO_HABIT)
+    hint = hint or field.description
+    if not hint and kind == "DayField":
+        hint = gettext("Day/month/year, for example 05/11/2026")
+    lost = _files_of(field) if kind in ("FileField", "MultipleFileField") and not field.errors else ""
+    described = " ".join(
+        ([f"{field.id}-hint"] if hint else []) + ([f"{field.id}-error"] if field.errors or lost else [])
+    )
+    attributes = {name: value for name, value in others.items() if value}
+    for name in ("inputmode", "autocomplete"):
+        if name not in attributes and getattr(habit, name):
+            attributes[name] = getattr(habit, name)
+    if kind not in ("BooleanField", "FileField", "MultipleFileField"):
+        width = width or habit.width
+        size = f" input-{width}" if width else ""
+        attributes["class_"] = f"input{size} input-figures" if figures or habit.figures else f"input{size}"
+    # A number field throws away what it cannot read; what was typed must stay beside the error.
+    if kind in ("IntegerField", "DecimalField", "DateField") and field.widget.input_type in ("number", "date"):
+        attributes["type"] = "text"
+    if described:
+        attributes["aria_describedby"] = described
+    if field.errors:
+        attributes["aria_invalid"] = "true"
+    is_optional = not field.flags.required if optional is None else optional
+    words = hint if isinstance(hint, str) else str(hint or "")
+    return Face(words, unit or habit.unit, described, lost, is_optional, attributes)
+
+
+def _files_of(field: Any) -> str:
+    files = field.data if isinstance(field.data, list | tuple) else [field.data]
+    return ", ".join(str(file.filename) for file in files if file and file.filename)

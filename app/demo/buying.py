@@ -116,7 +116,6 @@ def _place(shop: Shop, row: Mapping[str, Any], number: int) -> Purchase:
 def _ways(shop: Shop, row: Mapping[str, Any], seen: carts.CartView, home: AdministrativeUnit) -> dict[int, Way]:
     if row.get("pickup"):
         return {group.producer_id: Way("pickup", 0) for group in seen.groups}
-    homes = {one.id: one for one in shop.organisations.values()}
     weights = {
         group.producer_id: (
             sum(shipping.weight_of(line.offer, line.quantity) for line in group.lines),
@@ -124,7 +123,7 @@ def _ways(shop: Shop, row: Mapping[str, Any], seen: carts.CartView, home: Admini
         )
         for group in seen.groups
     }
-    found = shipping.ways(weights, commune_code=home.code, province_code=home.parent_code or "", homes=homes)
+    found = shipping.ways(weights, commune_code=home.code, province_code=home.parent_code or "")
     return {producer_id: way for producer_id, way in found.items() if way is not None}
 
 

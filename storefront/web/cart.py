@@ -85,19 +85,22 @@ def add() -> Response:
     try:
         if not _is_number(item):
             raise carts.NotForSale()
-        packs = _packs(quantity, carts.step_of(int(item)))
         before = of_request()
         with transaction():
             now = clock.now()
+            packs = _packs(quantity, carts.step_of(int(item)))
             cart = before or carts.start(now)
             carts.put(cart, int(item), packs, now=now)
+            count = carts.count(cart)
     except DomainError as refusal:
         typed.refuse(refusal)
         if _is_number(item) and refusal.field == "quantity":
             typed.adding = int(item), quantity[:12]
         return _page(typed)
+    if request.form.get("act") == "order":
+        return remember(redirect(url_for("checkout.show"), 303), cart, count)
     flash(gettext("It is in your cart."), "good")
-    return remember(redirect(url_for("cart.show"), 303), cart)
+    return remember(redirect(url_for("cart.show"), 303), cart, count)
 
 
 @blueprint.post("")
@@ -132,8 +135,8 @@ def change() -> Response:
     return remember(redirect(url_for("cart.show"), 303), cart)
 
 
-def remember(answer: Response, cart: Cart | None) -> Response:
-    """Let the browser keep the cart's key, and how many packs are in it."""
+def remember(answer: Response, cart: Cart | None, count: int | None = None) -> Response:
+    """Let the browser keep the cart's key, and how many packs are in it (``count``, if that is known)."""
     options = {
         "max_age": KEPT_SECONDS,
         "path": "/",
@@ -145,7 +148,7 @@ def remember(answer: Response, cart: Cart | None) -> Response:
         answer.delete_cookie(COUNT_COOKIE)
         return answer
     answer.set_cookie(COOKIE, cart.token, httponly=True, **options)
-    answer.set_cookie(COUNT_COOKIE, str(carts.count(cart)), **options)
+    answer.set_cookie(COUNT_COOKIE, str(carts.count(cart) if count is None else count), **options)
     return answer
 
 
@@ -227,4 +230,4 @@ def _page(typed: Typed) -> Response:
         placed=purchase_queries.placed_with(request.cookies.get(COOKIE)) if cart is None else None,
     )
     answer = unkept(page, typed.status)
-    return remember(answer, cart) if cart is not None else answer
+    return remember(answer, cart, seen.count) if cart is not None else answer

@@ -7,13 +7,11 @@ names it. The sum on the button comes back with the form; another sum than that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField
@@ -150,34 +148,86 @@ def show() -> Response:
 @limiter.limit("30 per minute", methods=["POST"])
 def order() -> Response:
     """Price the parcels, or place the purchase: as the pressed button says."""
+    if request.form.get("act") == "order":
+        return _order()
     cart = cart_page.of_request()
     seen = carts.view(cart, clock.now())
     if cart is None or not seen.is_ready:
         return _away(cart)
     form = _form(seen)
-    is_order = request.form.get("act") == "order"
-    is_valid = is_order and form.validate_on_submit()
     home = homes.home_of(form)
-    priced = _priced(form, seen, home, request.form) if home is not None else None
-    if not is_valid or priced is None or form.errors or _is_new_code(form):
-        return _page(form, seen, priced, news=is_valid and priced is not None and not form.errors)
+    return _page(form, seen, _priced(form, seen, home, request.form) if home is not None else None)
+
+
+class _LookAgain(Exception):
+    """Nothing is placed: the page is shown again. ``tried`` is what it shows; None: the cart is."""
+
+    def __init__(self, tried: _Tried | None) -> None:
+        self.tried = tried
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What was asked for, beside what the cart and the shop say to it."""
+
+    cart: Cart
+    form: CheckoutForm
+    seen: CartView
+    priced: Priced | None
+    is_valid: bool
+
+    def looked_at(self) -> _Tried:
+        """Look whether the goods keep until they come, for the page: a purchase that is placed claims those that do."""
+        if self.priced is None:
+            return self
+        return replace(self, priced=replace(self.priced, too_few=_too_few(self.seen, self.priced.ways)))
+
+
+def _order() -> Response:
+    """Place the purchase; all is read once, under the lock of the cart."""
+    token = request.cookies.get(cart_page.COOKIE)
+    if current_person() is not None:  # who may have left a cart elsewhere
+        cart = cart_page.of_request()
+        token = cart.token if cart is not None else None
     try:
-        purchase = _place(cart, form, priced)
-    except carts.WasPlaced:
-        return _away(None)
+        with transaction():
+            tried = _try(token)
+            purchase = _place(tried)
+    except _LookAgain as again:
+        if again.tried is None:
+            return _away(carts.find(token))
+        tried = again.tried.looked_at()
+        news = tried.is_valid and tried.priced is not None and not tried.form.errors
+        return _page(tried.form, tried.seen, tried.priced, news=news)
     except Conflict as refusal:  # somebody else was quicker, or the sum is another now
-        seen = carts.view(carts.find(cart.token), clock.now())
-        if not seen.is_ready:
+        seen = carts.view(carts.find(token), clock.now())
+        if not seen.is_ready or tried.priced is None:
             return redirect(url_for("cart.show"), 303)
-        priced = _priced(form, seen, priced.home, request.form)
-        if not form.voucher.errors:
-            show_refusal(form, refusal)
-        return _page(form, seen, priced)
+        priced = _priced(tried.form, seen, tried.priced.home, request.form)
+        if not tried.form.voucher.errors:
+            show_refusal(tried.form, refusal)
+        return _page(tried.form, seen, priced)
     except DomainError as refusal:
-        show_refusal(form, refusal)
-        return _page(form, seen, priced)
+        show_refusal(tried.form, refusal)
+        return _page(tried.form, tried.seen, tried.looked_at().priced)
     _open_pages(purchase)
     return cart_page.remember(redirect(url_for("orders.show", token=purchase.token), 303), None)
+
+
+def _try(token: str | None) -> _Tried:
+    """Read the cart under its lock, and the form beside it.
+
+    :raises _LookAgain: if the cart cannot be ordered, or was ordered meanwhile
+    """
+    cart = carts.find_and_lock(token)
+    seen = carts.view(cart, clock.now())
+    if cart is None or not seen.is_ready:
+        raise _LookAgain(None)
+    form = _form(seen)
+    is_valid = form.validate_on_submit()
+    home = homes.home_of(form)
+    priced = _priced(form, seen, home, request.form, look=False) if home is not None else None
+    return _Tried(cart, form, seen, priced, is_valid)
 
 
 def _open_pages(purchase: Purchase) -> None:
@@ -189,41 +239,48 @@ def _open_pages(purchase: Purchase) -> None:
             return
 
 
-def _place(cart: Cart, form: CheckoutForm, priced: Priced) -> Purchase:
+def _place(tried: _Tried) -> Purchase:
+    """Place what was asked for, if it was asked for properly.
+
+    :raises _LookAgain:
+    """
+    form, priced = tried.form, tried.priced
+    if not tried.is_valid or priced is None or form.errors or _is_new_code(form):
+        raise _LookAgain(tried)
     person = current_person()
     for producer_id, way in priced.ways.items():
         if way is None:
             producer = db.session.get_one(Organisation, producer_id)
             raise ordering.NotDelivered(producer=said(producer, "name"))
     shown = request.form.get("shown_vnd", "")
-    with transaction():
-        now = clock.now()
-        asked = ordering.Asked(
-            buyer=ordering.Buyer(
-                name=form.name.data or "",
-                phone=str(form.phone.data),
-                line=form.address.data or "",
-                commune_code=priced.home.code,
-                commune_valid_from=priced.home.valid_from,
-                email=form.email.data,
-                address_as_typed=(form.commune.data or "")[:300],
-            ),
-            method=PaymentMethod(form.method.data),
-            language=language(),
-            seen_total_vnd=int(shown) if shown.isascii() and shown.isdecimal() and len(shown) <= 12 else -1,
-            ways={producer_id: way for producer_id, way in priced.ways.items() if way is not None},
-            consents={purpose: queries.text_in_force(name).id for purpose, name in TEXTS.items()},
-            user_id=person.id if person is not None else None,
-            voucher_code=form.voucher.data or "",
-            invoice=invoices.receiver(
-                form.invoice_name.data or "",
-                form.invoice_address.data or "",
-                form.invoice_tax_code.data or "",
-                form.invoice_email.data,
-            ),
-        )
-        purchase = ordering.place(cart, asked, now=now)
-        paying.ask(purchase, now=now)
+    now = clock.now()
+    texts = queries.text_ids(TEXTS.values())
+    asked = ordering.Asked(
+        buyer=ordering.Buyer(
+            name=form.name.data or "",
+            phone=str(form.phone.data),
+            line=form.address.data or "",
+            commune_code=priced.home.code,
+            commune_valid_from=priced.home.valid_from,
+            email=form.email.data,
+            address_as_typed=(form.commune.data or "")[:300],
+        ),
+        method=PaymentMethod(form.method.data),
+        language=language(),
+        seen_total_vnd=int(shown) if shown.isascii() and shown.isdecimal() and len(shown) <= 12 else -1,
+        ways={producer_id: way for producer_id, way in priced.ways.items() if way is not None},
+        consents={purpose: texts[name] for purpose, name in TEXTS.items()},
+        user_id=person.id if person is not None else None,
+        voucher_code=form.voucher.data or "",
+        invoice=invoices.receiver(
+            form.invoice_name.data or "",
+            form.invoice_address.data or "",
+            form.invoice_tax_code.data or "",
+            form.invoice_email.data,
+        ),
+    )
+    purchase = ordering.place(tried.cart, asked, now=now, seen=tried.seen)
+    paying.ask(purchase, now=now)
     return purchase
 
 
@@ -258,15 +315,7 @@ def _methods(seen: CartView) -> dict[PaymentMethod, str]:
     return {method: str(labels[method]) for method in paying.available([group.producer_id for group in seen.groups])}
 
 
-def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str, str]) -> Priced:
-    homes = {
-        row.id: row
-        for row in db.session.scalars(
-            select(Organisation)
-            .where(Organisation.id.in_([group.producer_id for group in seen.groups]))
-            .options(joinedload(Organisation.commune))
-        )
-    }
+def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str, str], *, look: bool = True) -> Priced:
     parcels = {
         group.producer_id: (
             sum(shipping.weight_of(row.offer, row.quantity) for row in group.lines),
@@ -274,7 +323,7 @@ def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str
         )
         for group in seen.groups
     }
-    by_parcel = shipping.ways(parcels, commune_code=home.code, province_code=home.parent_code or "", homes=homes)
+    by_parcel = shipping.ways(parcels, commune_code=home.code, province_code=home.parent_code or "")
     chosen = {producer_id: PICKUP if form.get(f"cach-{producer_id}") == PICKUP else PARCEL for producer_id in by_parcel}
     ways = {
         producer_id: Way(PICKUP, 0, weight_g=parcels[producer_id][0]) if chosen[producer_id] == PICKUP else way
@@ -283,7 +332,7 @@ def _priced(typed: CheckoutForm, seen: CartView, home: Unit, form: MultiDict[str
     shipping_vnd = {producer_id: way.price_vnd for producer_id, way in ways.items() if way is not None}
     off = _taken_off(typed, seen, shipping_vnd)
     total = seen.goods_vnd + sum(shipping_vnd.values()) - (off.total_vnd if off else 0)
-    return Priced(home, ways, chosen, by_parcel, total, _too_few(seen, ways), off)
+    return Priced(home, ways, chosen, by_parcel, total, _too_few(seen, ways) if look else [], off)
 
 
 def _taken_off(form: CheckoutForm, seen: CartView, shipping_vnd: Mapping[int, int]) -> Off | None:

@@ -96,7 +96,8 @@ def show(token: str) -> Response:
     """Show a purchase."""
     purchase = purchase_queries.by_token(token)
     now = clock.now()
-    invoice = invoices.of_purchase(purchase)
+    happened = purchase_queries.happened(purchase)
+    invoice = invoices.of_purchase(purchase) if happened.invoice else None
     sums = vat.of_orders([order.id for order in purchase.orders]) if invoice is not None else {}
     page = render_template(
         "storefront/orders/show.html",
@@ -115,12 +116,12 @@ def show(token: str) -> Response:
             for made in purchase_queries.refunds_of(purchase)
             if made.state is not RefundState.REFUSED
         ],
-        returns=_returns(purchase),
+        returns=_returns(purchase, happened.returns),
         may_return={order.id for order in purchase.orders if return_queries.returnable(order, now)},
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
         may_change={order.id for order in purchase.orders if _may_take_down(order)},
         may_readdress=changing.may_readdress(purchase),
-        proposals=change_queries.proposals_of(purchase),
+        proposals=change_queries.proposals_of(purchase) if happened.changes else [],
         receiver=_receiver(purchase),
         invoice=invoice,
         vat={order.id: sums.get(order.id, []) for order in purchase.orders},
@@ -328,16 +329,16 @@ def _what_to_do(order: Order) -> str:
     return str(words)
 
 
-def _returns(purchase: Purchase) -> dict[int, list[tuple[str, tuple[str, str]]]]:
+def _returns(purchase: Purchase, has_any: bool) -> dict[int, list[tuple[str, tuple[str, str]]]]:
     """Name the returns of each order, with how they stand."""
     found: dict[int, list[tuple[str, tuple[str, str]]]] = {order.id: [] for order in purchase.orders}
-    for made in return_queries.returns_of(purchase):
+    for made in return_queries.returns_of(purchase) if has_any else ():
         found[made.order_id].append((made.number, state_of_return(made)))
     return found
 
 
 def _may_take_down(order: Order) -> bool:
-    return changing.may_change(order) and sum(line.quantity for line in order.lines) > 1
+    return sum(line.quantity for line in order.lines) > 1 and changing.may_change(order)
 
 
 def _may_cancel(order: Order) -> bool:

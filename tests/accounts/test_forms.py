@@ -273,3 +273,15 @@ def test_a_refusal_stands_beside_its_field_or_on_top_of_the_form(app_only: Flask
 def test_what_may_not_be_seen_is_no_matter_of_the_form(app_only: Flask) -> None:
     with app_only.test_request_context("/"), pytest.raises(NotFound):
         show_refusal(Sample(meta={"csrf": False}), NotFound())
+
+
+def test_controls_of_one_line_are_written_as_their_widgets_write_them(app_only: Flask) -> None:
+    with app_only.test_request_context("/", method="POST", data={"name": 'a "b" <c> & d\'', "phone": "0905"}):
+        form = Sample()
+        fields = [form.name, form.phone, form.email, form.request_key]
+        for attributes in (
+            {},
+            {"class_": "input", "aria_describedby": "x-hint", "autocomplete": "off", "required": True},
+        ):
+            for field in fields:
+                assert str(field(**attributes)) == str(field.widget(field, **attributes))

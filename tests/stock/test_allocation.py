@@ -327,7 +327,7 @@ def test_the_sweeper_gives_back_what_is_past_its_time_and_nothing_else(ctx: Flas
     assert verification.verify() == []
 
 
-def test_lists_are_made_anew_when_the_last_pack_is_promised_and_the_products_page_always(
+def test_lists_are_made_anew_when_the_last_pack_is_promised_and_the_products_page_at_each_one_that_is_counted(
     ctx: Flask, goods: Goods, now: datetime
 ) -> None:
     def revisions() -> tuple[int, int]:
@@ -341,6 +341,37 @@ def test_lists_are_made_anew_when_the_last_pack_is_promised_and_the_products_pag
     assert some[0] == start[0]
     assert some[1] > start[1]
     assert revisions()[0] > some[0]
+
+
+def test_a_page_that_says_more_than_fifty_stands_until_there_are_fifty(
+    ctx: Flask, make: Factories, now: datetime
+) -> None:
+    producer = make.producer("Hợp tác xã mẫu")
+    product = make.product(producer)
+    item = make.item(product)
+    make.on_hand(make.batch(item, quantity=53).lot_id, make.location(producer, LocationKind.WAREHOUSE), producer, 53)
+
+    def revision() -> int:
+        return pages.revision((pages.product(product.id),))
+
+    def take(quantity: int, document: str) -> int:
+        with transaction():
+            want = Want(1, item.id, quantity, producer.id)
+            allocation.hold([want], document=document, on=clock.business_date(now), until=None, now=now)
+        return revision()
+
+    def give_back(document: str) -> int:
+        with transaction():
+            allocation.release(document, now=now)
+        return revision()
+
+    start = revision()
+    assert take(2, "DH-1") == start  # 51 are left
+    fifty = take(1, "DH-2")
+    assert fifty > start
+    fifty_one = give_back("DH-2")
+    assert fifty_one > fifty
+    assert give_back("DH-1") == fifty_one
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,27 @@ def test_the_product_page_has_a_button_and_the_cart_groups_by_producer(client: F
     assert client.get_cookie("gio-so").value == "3"  # type: ignore[union-attr]
 
 
+def test_who_buys_now_comes_to_the_checkout_with_what_was_in_the_cart_already(client: FlaskClient, shop: Shop) -> None:
+    assert b'name="act" value="order"' in client.get(f"/san-pham/{shop.rice_slug}").data
+    add(client, shop.honey)
+
+    answer = client.post("/gio-hang/them", data={"item": shop.rice, "quantity": "2", "act": "order"}, headers=OWN)
+    page = client.get(answer.location)
+
+    assert (answer.status_code, answer.location) == (303, "/thanh-toan")
+    assert client.get_cookie("gio-so").value == "3"  # type: ignore[union-attr]
+    assert page.status_code == 200
+    assert page.data.count(b'class="checkout-parcel"') == 2
+    assert "Đã có trong giỏ" not in words(page.data)
+
+
+def test_too_many_bought_now_are_refused_in_the_cart(client: FlaskClient, shop: Shop) -> None:
+    answer = client.post("/gio-hang/them", data={"item": shop.rice, "quantity": "11", "act": "order"}, headers=OWN)
+
+    assert answer.status_code == 409
+    assert "10" in words(answer.data)
+
+
 @pytest.mark.parametrize("quantity", ["0", "-1", "1.5", "", "abc", "9" * 20, "1000", "11"])
 def test_a_quantity_that_cannot_be_is_refused_with_a_sentence(client: FlaskClient, shop: Shop, quantity: str) -> None:
     answer = client.post("/gio-hang/them", data={"item": shop.rice, "quantity": quantity}, headers=OWN)
