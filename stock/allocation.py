@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select, tuple_, update
 
@@ -121,9 +122,7 @@ def _hold(
     now: datetime,
     state: AllocationState = AllocationState.HELD,
 ) -> list[Allocation]:
-    free = _lock_candidates(wants, on)
-    _give_back_expired(free.keys(), now)
-    picks = _pick(wants, free, on)
+    picks = _pick(wants, _free(wants, on, now), on)
     _claim(picks)
     rows = [
         Allocation(
@@ -442,8 +441,7 @@ def _may_be_sold(key: Key, on: date) -> bool:
 
 def _candidates(wants: Sequence[Want], on: date) -> set[Key]:
     """Find the balances from which the wants may be met."""
-    asked = sorted({(want.trade_item_id, want.owner_id) for want in wants})
-    found = db.session.execute(_CANDIDATES, {"asked": asked, "on": on})
+    found = db.session.execute(_CANDIDATES, {"asked": _asked(wants), "on": on})
     return {(lot_id, location_id, owner_id) for lot_id, location_id, owner_id in found}
 
 
@@ -460,56 +458,89 @@ _CANDIDATES = (
 )
 
 
-def _lock_candidates(wants: Sequence[Want], on: date) -> dict[Key, None]:
-    """Lock every balance from which the wants may be met, in the order of their keys."""
-    keys = _candidates(wants, on)
-    ledger.share(key[0] for key in keys)
-    _lock_balances(keys)
-    return dict.fromkeys(sorted(keys))
+def _free(wants: Sequence[Want], on: date, now: datetime) -> list[_Free]:
+    """Read what the wants may be met from, its balances locked; what is held past its time is given back first."""
+    keys: set[Key] | None = None
+    if not on_sqlite():  # there the writer is alone
+        keys = _candidates(wants, on)
+        ledger.share(key[0] for key in keys)
+        _lock_balances(keys)
+    asked = {"asked": _asked(wants), "on": on, "now": now}
+    rows = [row for row in map(_Free._make, db.session.execute(_FREE, asked)) if keys is None or row.key in keys]
+    late = {row.key for row in rows if row.past_its_time}
+    if not late:
+        return rows
+    _give_back_expired(late, now)
+    return [row for row in map(_Free._make, db.session.execute(_FREE, asked)) if keys is None or row.key in keys]
 
 
-def _pick(wants: Sequence[Want], keys: Collection[Key], on: date) -> list[tuple[Want, Key, int]]:
+def _asked(wants: Sequence[Want]) -> list[tuple[int, int]]:
+    return sorted({(want.trade_item_id, want.owner_id) for want in wants})
+
+
+def _pick(wants: Sequence[Want], rows: Sequence[_Free], on: date) -> list[tuple[Want, Key, int]]:
     """Choose first to expire first; what needs to keep longer chooses first, so that it is not left without."""
-    rows = db.session.execute(_ON_HAND, {"lot_ids": sorted({key[0] for key in keys}), "on": on})
     free: dict[tuple[int, int], dict[Key, fefo.Free]] = defaultdict(dict)
-    for lot_id, location_id, owner_id, quantity, item_id, expires_on, made_on in rows:
-        key = (lot_id, location_id, owner_id)
-        if key in keys:
-            free[item_id, owner_id][key] = fefo.Free(key, quantity, expires_on, made_on)
+    for row in rows:
+        free[row.item_id, row.owner_id][row.key] = fefo.Free(row.key, row.quantity, row.expires_on, row.made_on)
     picked: list[tuple[Want, Key, int]] = []
     short: dict[int, list[int]] = {}
     for want in sorted(wants, key=lambda want: (-want.min_days, want.line)):
         places = free[want.trade_item_id, want.owner_id]
         last = on + timedelta(days=want.min_days)
-        fit = [row for row in places.values() if row.expires_on is None or row.expires_on >= last]
+        fit = [place for place in places.values() if place.expires_on is None or place.expires_on >= last]
         picks, missing = fefo.pick(fit, [want.quantity])
         if missing:
-            wanted, available = short.get(want.trade_item_id, [0, sum(max(0, row.quantity) for row in fit)])
+            wanted, available = short.get(want.trade_item_id, [0, sum(max(0, place.quantity) for place in fit)])
             short[want.trade_item_id] = [wanted + want.quantity, available]
             continue
         for pick in picks:
-            row = places[pick.key]
-            places[pick.key] = fefo.Free(row.key, row.quantity - pick.quantity, row.expires_on, row.made_on)
+            place = places[pick.key]
+            places[pick.key] = fefo.Free(place.key, place.quantity - pick.quantity, place.expires_on, place.made_on)
             picked.append((want, pick.key, pick.quantity))
     if short:
         raise NotEnough([(item_id, wanted, available) for item_id, (wanted, available) in sorted(short.items())])
     return sorted(picked, key=lambda pick: pick[0].line)  # of a line, first to expire first
 
 
-_ON_HAND = (
-    select(
-        Balance.lot_id,
-        Balance.location_id,
-        Balance.owner_id,
-        Balance.on_hand - Balance.allocated,
-        Batch.trade_item_id,
-        Batch.expires_on,
-        Batch.made_on,
+class _Free(NamedTuple):
+    """What is free at a balance, of which item, and how long it keeps."""
+
+    lot_id: int
+    location_id: int
+    owner_id: int
+    quantity: int
+    item_id: int
+    expires_on: date | None
+    made_on: date
+    past_its_time: int | None  #: the id of an allocation that is held past its time
+
+    @property
+    def key(self) -> Key:
+        return self.lot_id, self.location_id, self.owner_id
+
+
+_PAST_ITS_TIME = (
+    select(func.min(Allocation.id))
+    .where(
+        Allocation.lot_id == Balance.lot_id,
+        Allocation.location_id == Balance.location_id,
+        Allocation.owner_id == Balance.owner_id,
+        Allocation.state == AllocationState.HELD,
+        Allocation.expires_at <= bindparam("now"),
     )
-    .join(Batch, Batch.lot_id == Balance.lot_id)
-    .join(Lot, Lot.id == Balance.lot_id)
-    .join(Location, Location.id == Balance.location_id)
-    .where(Balance.lot_id.in_(bindparam("lot_ids", expanding=True)), may_be_picked(bindparam("on")))
+    .scalar_subquery()
+)
+_FREE = _CANDIDATES.with_only_columns(
+    Balance.lot_id,
+    Balance.location_id,
+    Balance.owner_id,
+    Balance.on_hand - Balance.allocated,
+    Batch.trade_item_id,
+    Batch.expires_on,
+    Batch.made_on,
+    _PAST_ITS_TIME,
+    maintain_column_froms=True,
 )
 
 
