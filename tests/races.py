@@ -25,9 +25,10 @@ def meet() -> None:
     _meeting.wait(timeout=30)
 
 
-def race(app: Flask, runners: int, act: Callable[[int], Any]) -> list[Any]:
+def race(app: Flask, runners: int, act: Callable[[int], Any], *, patience: float = 60) -> list[Any]:
     """Run ``act(number)`` in so many processes at once, each in its own application context.
 
+    :param patience: seconds until the next of them has to be done
     :return: what each gave back, or the name of the exception it raised, in the order of the numbers
     """
     with app.app_context():
@@ -52,7 +53,7 @@ def race(app: Flask, runners: int, act: Callable[[int], Any]) -> list[Any]:
     processes = [_fork.Process(target=run, args=(number,)) for number in range(runners)]
     for process in processes:
         process.start()
-    found = dict(answers.get(timeout=60) for _ in processes)
+    found = dict(answers.get(timeout=patience) for _ in processes)
     for process in processes:
         process.join(timeout=30)
     return [found[number] for number in range(runners)]

@@ -320,19 +320,28 @@ def test_declined_then_paid_with_another_card(
 def test_what_the_provider_said_in_any_order_and_twice_ends_alike(
     ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, now: datetime
 ) -> None:
-    """Every order of: declined, paid, the page done, a refund on its way, the same refund done."""
+    """Every order of six: the browser's return to a page that is done, an old refusal, paid, a refund on its way, the
+    same refund done, and "paid" told before the payment is written down; the first of each order is told twice.
+    """
     payment = buy(goods, now)
     declined = Truth(payment.code, "pi_1", 0, is_over=False)
     paid = Truth(payment.code, "pi_1", TOTAL, is_over=True)
     ended = Truth(payment.code, None, 0, is_over=True)
     on_its_way = Returned("re_1", "pi_1", "", 30_000, "pending")
     done = Returned("re_1", "pi_1", "", 30_000, "done")
+    early = Truth("OC-NOT-YET", "pi_1", TOTAL, is_over=True)
 
     ends = set()
-    for order in itertools.permutations([declined, paid, ended, on_its_way, done]):
+    count = 0
+    for order in itertools.permutations([declined, paid, ended, on_its_way, done, early]):
+        count += 1
         with rehearsal():
-            for said in (*order, order[0]):
-                if isinstance(said, Returned):
+            told_again = [paid]  # what failed is looked up again, by its job
+            for said in (*order, order[0], *told_again):
+                if said is early:
+                    with pytest.raises(cards.UnknownPayment):
+                        cards.take(early, now=now)
+                elif isinstance(said, Returned):
                     cards.take(paid, now=now)  # a payment is always read before its refunds
                     cards.take_return(said, now=now)
                 else:
@@ -343,6 +352,7 @@ def test_what_the_provider_said_in_any_order_and_twice_ends_alike(
             ends.add((row.state, row.captured_vnd, row.refunded_vnd, order_.placement, refund.state))
         db.session.expire_all()
 
+    assert count == 720
     assert ends == {(PaymentState.PAID, TOTAL, 30_000, Placement.CONFIRMED, RefundState.DONE)}
 
 

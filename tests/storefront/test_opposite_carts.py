@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,12 +14,13 @@ from kernel.db import db, transaction
 from stock.models import Balance
 from storefront import agreement, ordering, paying
 from storefront import cart as carts
-from storefront.order_models import Cart
+from storefront.order_models import Cart, Order
 from tests.buying import Shop, asked, fill, free, open_shop
 from tests.factories import Factories
 from tests.races import meet, race
 
 BUYERS, TURNS = 8, 12
+SECONDS = 60
 
 
 @pytest.fixture
@@ -56,6 +58,40 @@ def test_carts_in_opposite_orders_never_wait_for_each_other_for_ever(
     assert race(app, BUYERS, buy) == [0] * BUYERS
     with app.app_context():
         assert (free(large_shop.rice, now), free(large_shop.honey, now)) == (200 - 96, 100 - 96)
+        assert agreement.verify() == []
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)  # on SQLite a writer is alone, and waits for nobody
+def test_for_a_minute_carts_in_opposite_orders_are_bought_and_called_off(
+    app: Flask, large_shop: Shop, now: datetime
+) -> None:
+    """Eight buyers, two of them of each producer's goods first and both ways round, as fast as they can."""
+    ends = time.monotonic() + SECONDS
+
+    def buy(number: int) -> tuple[int, list[str]]:
+        turns, turned_away = 0, []
+        while time.monotonic() < ends:
+            cart_id = _cart(large_shop, number, now)
+            try:
+                with transaction():
+                    purchase = ordering.place(db.session.get_one(Cart, cart_id), asked(large_shop, 230_000), now=now)
+                    paying.ask(purchase, now=now)
+                for order in purchase.orders[:: 1 if number % 4 < 2 else -1]:
+                    with transaction():
+                        ordering.cancel(db.session.get_one(Order, order.id), cause="buyer", now=now)
+            except DBAPIError as refused:
+                turned_away.append(str(getattr(refused.orig, "sqlstate", refused.orig)))
+            db.session.remove()
+            turns += 1
+        return turns, turned_away
+
+    found = race(app, BUYERS, buy, patience=3 * SECONDS)
+
+    assert [turned_away for _, turned_away in found] == [[]] * BUYERS
+    assert min(turns for turns, _ in found) > 1
+    with app.app_context():
+        assert (free(large_shop.rice, now), free(large_shop.honey, now)) == (200, 100)
         assert agreement.verify() == []
 
 
