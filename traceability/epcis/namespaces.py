@@ -82,8 +82,9 @@ def written_out(name: str, names: Names) -> str:
 
 def asked_for(name: str, names: Names) -> str | None:
     """Write out a name as a question uses it; None where its prefix is bound by nobody and it is no web address."""
-    whole = written_out(name, names)
-    return None if whole == name and not is_address(name) else whole
+    prefix = name.partition(":")[0]
+    is_bound = name in names or prefix in names or prefix in STANDARD
+    return written_out(name, names) if is_bound or is_address(name) else None
 
 
 def is_address(name: str) -> bool:

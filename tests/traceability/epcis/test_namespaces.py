@@ -67,6 +67,14 @@ def test_a_name_that_is_written_out_needs_no_prefix(program: Program) -> None:
     assert grades(program, "", **{f"EQATTR_{NS}note_{NS}inside": "1"}) == [1]
 
 
+def test_what_only_a_context_elsewhere_binds_is_asked_for_as_it_stands(program: Program) -> None:
+    elsewhere = [CONTEXT, "https://a.example/context.jsonld"]
+    assert program.capture(document(said("z", 4), context=elsewhere))["errors"] == []
+
+    assert grades(program, "z=z:", **{"EXISTS_ILMD_z:grade": ""}) == [4]
+    assert grades(program, f"z={NS}", **{"EXISTS_ILMD_z:grade": ""}) == [1, 2]
+
+
 def test_a_prefix_that_nobody_bound_is_named(program: Program) -> None:
     for name, value in (("EQ_ILMD_x:grade", "1"), ("HASATTR_gs1:note", "x:inside"), ("EQATTR_x:note_x:inside", "1")):
         answer = program.get("/events", query={name: value}, **{"Accept-Language": "en"})
