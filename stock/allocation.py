@@ -553,7 +553,7 @@ def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
     for _, key, quantity in picks:
         demand[key] += quantity
     items = {key: want.trade_item_id for want, key, _ in picks}
-    least = None
+    free: dict[Key, int] = {}
     for key in sorted(demand):
         claimed = db.session.execute(
             _CLAIM, {"lot": key[0], "location": key[1], "owner": key[2], "many": demand[key]}
@@ -561,8 +561,8 @@ def _claim(picks: Sequence[tuple[Want, Key, int]]) -> None:
         if claimed is None:
             left = db.session.scalar(select(Balance.on_hand - Balance.allocated).where(*_is(key))) or 0
             raise NotEnough([(items[key], demand[key], max(0, left))])
-        least = claimed if least is None else min(least, claimed)
-    ledger.show({key[0] for key in demand}, lists_too=least == 0, least=least or 0)
+        free[key] = claimed
+    ledger.show_promised(demand, free)
 
 
 _CLAIM = (
@@ -621,14 +621,12 @@ _EXPIRE = (
 def _unclaim(freed: Counter[Key]) -> None:
     if not freed:
         return
-    least = None
+    free: dict[Key, int] = {}
     for key in sorted(freed):
-        free = db.session.execute(
+        free[key] = db.session.execute(
             _UNCLAIM, {"lot": key[0], "location": key[1], "owner": key[2], "many": freed[key]}
         ).scalar_one()
-        before = free - freed[key]
-        least = before if least is None else min(least, before)
-    ledger.show({key[0] for key in freed}, lists_too=(least or 0) <= 0, least=least or 0)
+    ledger.show_promised({key: -many for key, many in freed.items()}, free)
 
 
 _UNCLAIM = (

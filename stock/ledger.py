@@ -19,12 +19,12 @@ from which it is sold, or is gone from there, and at each movement of what is in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -273,18 +273,42 @@ def _bring(key: Key, quantity: int) -> int:
     return int(after) - quantity
 
 
-def show(lot_ids: set[int], *, lists_too: bool, least: int = 0) -> None:
+def show(lot_ids: set[int], *, lists_too: bool) -> None:
     """Let the pages of the lots' products be made anew, and the lists if "in stock" may have changed.
 
     Of sets that hold these goods both are: how many can be put together changes with each pack.
-
-    :param least: the fewest packs that were free at any of the places, before or after; pages count up to
-        :data:`COUNTED_UP_TO` only, and those that say the same as before stand
     """
+    _show(lot_ids, lot_ids, lists_too=lists_too, least=0)
+
+
+def show_promised(promised: Mapping[Key, int], free: Mapping[Key, int]) -> None:
+    """Let those pages be made anew that say something else since packs were promised (above nought) or given back.
+
+    :param promised: balance → how many; :param free: balance → how many are left there now
+    """
+    least = min(min(left, left + promised[key]) for key, left in free.items())
+    by_lot = Counter[int]()
+    for (lot_id, _, _), many in promised.items():
+        by_lot[lot_id] += many
+    counted = set(by_lot)
+    if least > COUNTED_UP_TO:
+        counted = set()  # wherever else they lie, there are more than pages count
+    elif least > 0:
+        there: dict[int, int] = dict(db.session.execute(_THERE, {"lot_ids": sorted(counted)}).all())
+        counted = {
+            lot_id
+            for lot_id, many in by_lot.items()
+            if min(there.get(lot_id, 0), there.get(lot_id, 0) + many) <= COUNTED_UP_TO
+        }
+    _show(counted, set(by_lot), lists_too=least <= 0, least=least)
+
+
+def _show(counted: set[int], lot_ids: set[int], *, lists_too: bool, least: int) -> None:
     products: set[int] = set()
     has_sets = False
     for part in in_parts(sorted(lot_ids), 500):
-        for product_id, is_set in db.session.execute(_SHOWN_ON, {"lot_ids": part, "least": least}):
+        asked = {"lot_ids": part, "counted": [lot_id for lot_id in part if lot_id in counted], "least": least}
+        for product_id, is_set in db.session.execute(_SHOWN_ON, asked):
             products.add(product_id)
             has_sets = has_sets or is_set
     pages.bump(*(pages.product(product_id) for product_id in sorted(products)))
@@ -292,17 +316,32 @@ def show(lot_ids: set[int], *, lists_too: bool, least: int = 0) -> None:
         pages.bump(pages.SHOP)
 
 
+def _items_of(lots: str) -> Select[int]:
+    return select(Batch.trade_item_id).where(Batch.lot_id.in_(bindparam(lots, expanding=True)))
+
+
 def _shown_on() -> Select[int, bool]:
-    items = select(Batch.trade_item_id).where(Batch.lot_id.in_(bindparam("lot_ids", expanding=True)))
-    least: BindParameter[int] = bindparam("least", type_=Integer)
     sets = select(SetPart.set_item_id).where(
-        SetPart.part_item_id.in_(items), SetPart.quantity * (COUNTED_UP_TO + 1) > least
+        SetPart.part_item_id.in_(_items_of("lot_ids")),
+        SetPart.quantity * (COUNTED_UP_TO + 1) > bindparam("least", type_=Integer),
     )
     return (
         select(TradeItem.product_id, TradeItem.is_set)
-        .where(or_(and_(least <= COUNTED_UP_TO, TradeItem.id.in_(items)), TradeItem.id.in_(sets)))
+        .where(or_(TradeItem.id.in_(_items_of("counted")), TradeItem.id.in_(sets)))
         .distinct()
     )
 
 
 _SHOWN_ON = _shown_on()
+#: How many packs of a lot pages say are left, wherever a visitor may have them.
+_THERE = (
+    select(Balance.lot_id, func.sum(Balance.on_hand - Balance.allocated))
+    .join(Location, Location.id == Balance.location_id)
+    .where(
+        Balance.lot_id.in_(bindparam("lot_ids", expanding=True)),
+        Balance.on_hand > Balance.allocated,
+        Balance.frozen.is_(False),
+        Location.kind.in_(SHOWN),
+    )
+    .group_by(Balance.lot_id)
+)

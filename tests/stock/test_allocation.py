@@ -374,6 +374,26 @@ def test_a_page_that_says_more_than_fifty_stands_until_there_are_fifty(
     assert give_back("DH-1") == fifty_one
 
 
+def test_a_page_counts_what_lies_at_sales_points_too(ctx: Flask, make: Factories, now: datetime) -> None:
+    producer = make.producer("Hợp tác xã mẫu")
+    keeper = make.organisation("Cửa hàng mẫu", kind=OrganisationKind.SALES_POINT)
+    product = make.product(producer)
+    item = make.item(product)
+    lot_id = make.batch(item, quantity=60).lot_id
+    make.on_hand(lot_id, make.location(producer, LocationKind.WAREHOUSE), producer, 20)
+    make.on_hand(lot_id, make.location(keeper, LocationKind.SALES_POINT), producer, 33)
+
+    def take(quantity: int, document: str) -> int:
+        with transaction():
+            want = Want(1, item.id, quantity, producer.id)
+            allocation.hold([want], document=document, on=clock.business_date(now), until=None, now=now)
+        return pages.revision((pages.product(product.id),))
+
+    start = pages.revision((pages.product(product.id),))
+    assert take(2, "DH-1") == start  # 51 are left, 18 of them to be ordered
+    assert take(1, "DH-2") > start
+
+
 @pytest.mark.parametrize(
     "statement",
     [
