@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import db, listed
-from traceability import genealogy
+from traceability import genealogy, ways
 from traceability.models import (
     EpcisEvent,
     EpcisField,
@@ -36,12 +36,8 @@ from traceability.models import (
 MOST_PAIRS = 20_000
 #: How much the database can write down of one thing.
 MOST = 2_147_483_647
-#: Steps by which goods come to their end at a buyer's.
-SELLS = ("retail_selling", "dispensing", "consuming")
 #: Steps by which goods are there that were not before.
 BEGINS = ("commissioning", "receiving", "accepting")
-BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
-
 
 #: An amount that an event names is kept to the twelfth decimal of a base unit.
 _DIGITS = 12
@@ -106,7 +102,7 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
     is_object = and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object")
     makes = or_(
         and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
-        and_(is_object, TraceEvent.action == "ADD"),
+        and_(is_object, TraceEvent.action == "ADD", ~_sells()),
     )
     takes = and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "input")
     in_sales = and_(
@@ -118,8 +114,8 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
             ),
         ),
     )  # fmt: skip
-    comes_back = and_(in_sales, TraceEvent.disposition == BROUGHT_BACK)
-    sells = and_(in_sales, TraceEvent.biz_step.in_(SELLS), ~_is(TraceEvent.disposition, BROUGHT_BACK))
+    comes_back = and_(in_sales, TraceEvent.disposition == ways.BROUGHT_BACK, ~_sells())
+    sells = and_(in_sales, _sells())
 
     def total(condition: ColumnElement[bool], value: Any) -> Any:
         return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
@@ -174,8 +170,9 @@ def begun(lot_ids: Collection[int]) -> set[int]:
     return found | set(db.session.scalars(select(LotInput.output_id).where(LotInput.output_id.in_(sorted(lot_ids)))))
 
 
-def _is(column: Any, value: str) -> ColumnElement[bool]:
-    return func.coalesce(column, "") == value
+def _sells() -> ColumnElement[bool]:
+    """Say in SQL of ``TraceEvent`` what ``ways.sells`` tells."""
+    return or_(TraceEvent.biz_step.in_(ways.SELLS), func.coalesce(TraceEvent.disposition, "").in_(ways.SOLD))
 
 
 def used(kind: LotKind, said: Amounts) -> int:
@@ -547,7 +544,6 @@ def _lines_about(output_ids: Collection[int]) -> Any:
 
 __all__ = [
     "MOST_PAIRS",
-    "SELLS",
     "Amounts",
     "amounts",
     "entitled",

@@ -15,7 +15,7 @@ from typing import Any
 
 from catalog.models import Unit
 from kernel.errors import N_
-from traceability import statements
+from traceability import statements, ways
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import Named, amount
 from traceability.epcis.problems import Problem, Profile
@@ -23,13 +23,6 @@ from traceability.epcis.problems import Problem, Profile
 LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
 #: A weighing is never exact to the gram.
 TOLERANCE = Decimal("1.001")
-#: What brings goods to somebody else; what is on its way back or to its end may go.
-MOVES_ON = {"shipping", "consigning", "departing", "retail_selling", "dispensing"}
-GOES_BACK = {
-    "recalled", "returned", "destroyed", "disposed", "damaged", "expired", "non_conformant", "non_sellable_other",
-}  # fmt: skip
-#: What ends goods, or takes them off the way.
-ENDS = {"destroying", "decommissioning", "holding"}
 SHIPS = {"shipping", "consigning"}
 EARLIEST_YEAR = 1990
 
@@ -258,7 +251,17 @@ def made_twice(name: str, path: str, profile: Profile) -> Problem:
 
 def moves_on(event: dict[str, Any]) -> bool:
     """Tell whether an event brings goods to somebody else, and not back or to their end."""
-    return _says(event, "bizStep", MOVES_ON) and not _goes_back(event)
+    return ways.moves_on(*_way(event)) and "errorDeclaration" not in event
+
+
+def sells(event: dict[str, Any]) -> bool:
+    """Tell whether an event sells goods."""
+    return ways.sells(*_way(event))
+
+
+def brings_back(event: dict[str, Any]) -> bool:
+    """Tell whether an event brings back goods that were sold."""
+    return ways.brings_back(*_way(event))
 
 
 def hands_on(event: dict[str, Any]) -> bool:
@@ -295,7 +298,13 @@ def builds_on(event: dict[str, Any]) -> str | None:
 
 
 def _goes_back(event: dict[str, Any]) -> bool:
-    return _says(event, "disposition", GOES_BACK) or _says(event, "bizStep", ENDS) or "errorDeclaration" in event
+    return ways.goes_back(*_way(event)) or "errorDeclaration" in event
+
+
+def _way(event: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Read by what an event says where goods go: its step and its disposition."""
+    step, disposition = event.get("bizStep"), event.get("disposition")
+    return step if isinstance(step, str) else None, disposition if isinstance(disposition, str) else None
 
 
 def stopped(name: str, path: str, *, role: str, moves: bool, is_held: bool, is_own: bool) -> Problem:

@@ -980,7 +980,7 @@ def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
 
 def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Problem | None:
     """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered."""
-    is_back = one.event.get("disposition") == statements.BROUGHT_BACK
+    is_back = business.brings_back(one.event)
     undo: list[tuple[claims.Account, str, Any]] = []
     warnings: list[Problem] = []
     for name in one.named:
@@ -1029,18 +1029,20 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Prob
 
 def _kind_of(event: dict[str, Any], role: str) -> str:
     """Say what an event does with an amount in a role: it is "made", "used", "sold" or only "moved"; "" otherwise."""
-    kind, action, step = event["type"], event.get("action"), event.get("bizStep")
+    kind, action = event["type"], event.get("action")
     if kind == "TransformationEvent":
         return {"input": "used", "output": "made"}.get(role, "")
     if role == "child":
         return "moved" if action != "DELETE" else ""
     if role != "object":
         return ""
-    if kind == "ObjectEvent" and action == "ADD":
-        return "made"
     if kind == "TransactionEvent" and action == "DELETE":
         return ""
-    if event.get("disposition") == statements.BROUGHT_BACK or step in statements.SELLS:
+    if business.sells(event):
+        return "sold"
+    if kind == "ObjectEvent" and action == "ADD":
+        return "made"
+    if business.brings_back(event):
         return "sold"
     return "moved" if business.moves_on(event) else ""
 

@@ -11,9 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_SOLD = ("retail_selling", "dispensing")
-#: Steps at whose end the goods are at their destination; at others they are on their way there.
-_ARRIVED = ("receiving", "accepting", "arriving", "unloading", "stocking", "storing")
+from traceability import ways
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,9 @@ def belongs_to(handlings: Iterable[Handling]) -> dict[str, str]:
     for one in handlings:
         if one.place is None:
             continue
-        if one.biz_step in _ARRIVED and len(set(one.destinations)) == 1:
+        if one.biz_step in ways.ARRIVED and len(set(one.destinations)) == 1:
             found.setdefault(one.place, one.destinations[0])
-        elif one.destinations and one.biz_step not in _ARRIVED and len(set(one.sources)) == 1:
+        elif one.destinations and one.biz_step not in ways.ARRIVED and len(set(one.sources)) == 1:
             found.setdefault(one.place, one.sources[0])
     return found
 
@@ -157,7 +155,7 @@ class _Ledger:
 
     def _handle(self, one: Handling, thing: Thing) -> None:
         inside = self._inside.get(thing.lot_id)
-        if one.biz_step in _SOLD or one.disposition == "retail_sold":
+        if ways.sells(one.biz_step, one.disposition):
             seller = one.sources[0] if one.sources else self._who(one, thing.lot_id)
             for lot_id, quantity in list(inside.items()) if inside else [(thing.lot_id, thing.quantity)]:
                 if not inside:
@@ -184,7 +182,7 @@ class _Ledger:
     def _move(self, one: Handling, thing: Thing) -> None:
         to = one.destinations[0] if one.destinations else self._who(one, thing.lot_id, is_receiver=True)
         source = one.sources[0] if one.sources else self._keeper(thing.lot_id)
-        arrives = one.biz_step in _ARRIVED
+        arrives = one.biz_step in ways.ARRIVED
         if source == to:
             return
         share = self._share(thing.lot_id, to)

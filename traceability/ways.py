@@ -1,0 +1,47 @@
+"""What an event says of where goods go: sold, on to somebody else, or back. Pure.
+
+An event may say so by its step, by its disposition, or by both; where the two contradict each other, the one counts
+that lets less through: goods sold and “returned” by one event are sold.
+Source: Core Business Vocabulary 2.0, sections 7.1 and 7.2.
+"""
+
+from __future__ import annotations
+
+#: Steps by which goods come to their end at a buyer's, and what they are after it.
+SELLS = ("retail_selling", "dispensing", "consuming")
+SOLD = ("retail_sold", "dispensed")
+BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
+#: Steps that bring goods to somebody else, and what they are then.
+_MOVES_ON = ("shipping", "consigning", "departing")
+_ON_THE_WAY = "in_transit"
+#: Steps at whose end the goods are at their destination; at others they are on their way there.
+ARRIVED = ("receiving", "accepting", "arriving", "unloading", "stocking", "storing")
+#: What is on its way back or to its end may go.
+_GOES_BACK = (
+    "recalled", BROUGHT_BACK, "destroyed", "disposed", "damaged", "expired", "non_conformant", "non_sellable_other",
+)  # fmt: skip
+#: What ends goods, or takes them off the way.
+_ENDS = ("destroying", "decommissioning", "holding", "void_shipping")
+
+
+def sells(step: str | None, disposition: str | None) -> bool:
+    """Tell whether goods are sold, to whoever uses them up."""
+    return step in SELLS or disposition in SOLD
+
+
+def brings_back(step: str | None, disposition: str | None) -> bool:
+    """Tell whether goods that were sold come back."""
+    return disposition == BROUGHT_BACK and not sells(step, disposition)
+
+
+def goes_back(step: str | None, disposition: str | None) -> bool:
+    """Tell whether goods are on their way back, or come to their end otherwise than by a sale."""
+    return not sells(step, disposition) and (disposition in _GOES_BACK or step in _ENDS)
+
+
+def moves_on(step: str | None, disposition: str | None) -> bool:
+    """Tell whether goods go to somebody else: sold, shipped or on the way, and not back or to their end."""
+    if sells(step, disposition):
+        return True
+    leaves = step in _MOVES_ON or (disposition == _ON_THE_WAY and step not in ARRIVED)
+    return leaves and not goes_back(step, disposition)
