@@ -385,6 +385,21 @@ def holders(number: str) -> Response:
     """Give the file of who held what when the recall began."""
     row = queries.get_recall(current_actor(), number)
     held = (queries.Held._make(found) for found in db.session.execute(queries.held_when_it_began(row)))
+    elsewhere = queries.known_from_events(row)
+    material = (
+        (
+            one.owner_vi,
+            gettext("with its producer"),
+            one.goods.name_vi,
+            one.goods.number,
+            f"{one.goods.expires_on:%d/%m/%Y}" if one.goods.expires_on else "",
+            one.goods.quantity,
+            "",
+            one.goods.unit.value,
+            "",
+        )
+        for one in queries.material_of(row, elsewhere)
+    )
     header = [
         gettext("Holder"),
         gettext("Place"),
@@ -408,7 +423,7 @@ def holders(number: str) -> Response:
             one.unit.value,
             " ".join(one.papers),
         )
-        for one in queries.known_from_events(row)
+        for one in elsewhere
     )
     return listing.csv_file(
         f"{row.number.lower()}-noi-giu",
@@ -428,6 +443,7 @@ def holders(number: str) -> Response:
                 )
                 for one in held
             ),
+            material,
             known,
         ),
     )
@@ -440,14 +456,19 @@ def phone_list(number: str) -> str:
     actor = current_actor()
     row = queries.get_recall(actor, number)
     notices = queries.notices_of(row)
+    elsewhere = queries.known_from_events(row)
+    material: dict[int, list[Goods]] = {}
+    for left in queries.material_of(row, elsewhere):
+        material.setdefault(left.owner_id, []).append(left.goods)
     return render_template(
         "admin/recalls/phone_list.html",
         recall=row,
         notices=notices,
+        material=material,
         phones=phones_of(notices),
         now=clock.now(),
         **recall_buyers.page_part(actor, row),
-        **_elsewhere(row, queries.known_from_events(row)),
+        **_elsewhere(row, elsewhere),
     )
 
 

@@ -39,9 +39,12 @@ def tell(notice_id: int, *, now: datetime) -> int:
     addresses = {one.email: one.language for one in people if one.email}
     if not addresses and organisation.email:
         addresses[organisation.email] = "vi"
+    known = [row for row in queries.known_of_notice(notice) if row.is_external]
+    told = {row.lot_id for row in known}
     goods: list[queries.Goods | queries.Elsewhere] = [
         *queries.goods_of_notice(notice),
-        *(row for row in queries.known_of_notice(notice) if row.is_external),
+        *(one for one in queries.material_of_notice(notice) if one.lot_id not in told),
+        *known,
     ]
     for address, language in sorted(addresses.items()):
         jobs.enqueue(

@@ -471,10 +471,39 @@ def found_by_events(recall: Recall) -> dict[tuple[int, int], int]:
 
 def material_of_notice(notice: RecallNotice) -> list[Goods]:
     """List the holder's own lots of material in the recall of which something is left."""
+    rows = db.session.execute(_material(notice.recall).where(Lot.owner_id == notice.organisation_id))
+    return [Goods(*row[1:]) for row in rows]
+
+
+class Left(NamedTuple):
+    """What is left of recalled material, and whose it is."""
+
+    owner_id: int
+    owner_vi: str
+    goods: Goods
+
+
+def material_of(recall: Recall, known: Sequence[Elsewhere]) -> list[Left]:
+    """List what is left of the recalled material, and of batches that never came into a stock.
+
+    :param known: ``known_from_events`` of the recall: what is listed there is left out
+    """
+    told = {row.lot_id for row in known if row.is_external and row.share is not None}
+    rows = [(row[0], Goods(*row[1:])) for row in db.session.execute(_material(recall))]
+    names: dict[int, str] = dict(
+        db.session.execute(
+            select(Organisation.id, Organisation.name_vi).where(Organisation.id.in_({owner_id for owner_id, _ in rows}))
+        ).all()
+    )
+    return [Left(owner_id, names[owner_id], goods) for owner_id, goods in rows if goods.lot_id not in told]
+
+
+def _material(recall: Recall) -> Select[Any]:
     name_vi, name_en = _words()
-    rows = db.session.execute(
+    query: Select[Any] = (
         _with_words(
             select(
+                Lot.owner_id,
                 Lot.id,
                 Lot.number,
                 name_vi,
@@ -491,14 +520,13 @@ def material_of_notice(notice: RecallNotice) -> list[Goods]:
             .join(Lot, Lot.id == RecallLot.lot_id)
         )
         .where(
-            RecallLot.recall_id == notice.recall_id,
-            Lot.owner_id == notice.organisation_id,
+            RecallLot.recall_id == recall.id,
             RecallLot.made > RecallLot.used,
             RecallLot.on_hand + RecallLot.sold + RecallLot.lost == 0,
         )
-        .order_by(Lot.id)
+        .order_by(Lot.owner_id, Lot.id)
     )
-    return [Goods(*row) for row in rows]
+    return query
 
 
 def booked(recall: Recall, lot_id: int, location_id: int | None) -> tuple[int, int]:

@@ -206,6 +206,31 @@ def test_the_report_the_telephone_list_and_the_files_say_what_there_is(
     assert send(world.points[0], f"{notice_of(app, world.chain, number, 0)}/da-nhan").status_code in (303, 409)
 
 
+def test_the_recalled_material_itself_is_in_the_letter_the_telephone_list_and_the_file(
+    world: SimpleNamespace, app: Flask, now: datetime
+) -> None:
+    number = start(world.office, world.chain.raw_id)
+
+    with app.app_context():
+        left = queries.material_of(world.chain.recall(number), ())[0]
+        assert left.owner_id == world.chain.producer.id
+        while jobs.run_one(now) == "oversight.tell":
+            pass
+        letters = [
+            compose(app.config["OCOP"], now=now, **job.args).get_body(("plain",)).get_content()
+            for job in db.session.query(Job).filter(Job.kind == "mail.send")
+            if job.args and job.args["facts"]["organisation"] == world.chain.producer.name_vi
+        ]
+    assert left.goods.quantity > 0
+    assert letters
+    named = left.goods.number
+    assert all(named in letter for letter in letters)
+    assert named in world.office.get(f"{BASE}/{number}/danh-ba").text.split("</h1>")[1].split("<table")[1]
+    rows = [row for row in world.office.get(f"{BASE}/{number}/noi-giu").text.splitlines() if named in row]
+    assert len(rows) == 1
+    assert f",{left.goods.quantity}," in rows[0]
+
+
 def test_a_drill_has_the_same_screens_and_says_what_it_is(
     world: SimpleNamespace, app: Flask, client: FlaskClient
 ) -> None:
