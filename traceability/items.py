@@ -214,7 +214,19 @@ def find(gtin: str, serial: str) -> str | None:
         .join(TradeItem, TradeItem.product_id == ItemCodeSetting.product_id)
         .where(TradeItem.gtin == gtin)
     )
-    return None if found is None else path_of(candidate)
+    if found is None and not _is_known(candidate):  # a code of ours on other goods than these is a matter of ours
+        return None
+    return path_of(candidate)
+
+
+def _is_known(serial: str) -> bool:
+    return db.session.scalar(select(ItemCode.id).where(ItemCode.serial == serial)) is not None
+
+
+def is_on_no_lot(serial: str) -> bool:
+    """Tell whether a code of ours was never put on packs of a lot."""
+    blank = select(ItemCode.id).where(ItemCode.serial == gs1.typed_token(serial), ItemCode.lot_id.is_(None))
+    return db.session.scalar(blank) is not None
 
 
 def is_otherwise(gtin: str, lot: str | None, serial: str) -> bool:
@@ -599,7 +611,8 @@ def get_pack(serial: str, *, now: datetime) -> Pack:
     if found is None:
         raise NoSuchCode()
     code, organisation, lot, batch, item, words, checks, first, roll = found
-    is_seen = lot is not None and lot.state is not LotState.OPEN and code.state is not ItemState.VOID
+    is_stopped = lot is not None and lot.state in (LotState.HELD, LotState.RECALLED)
+    is_seen = is_stopped or (lot is not None and lot.state is not LotState.OPEN and code.state is not ItemState.VOID)
     return Pack(
         code_id=code.id,
         serial=code.serial,
@@ -635,15 +648,18 @@ def _recent(code_id: int, now: datetime) -> tuple[Earlier, ...]:
 
 
 def judge(pack: Pack, *, region: str | None, source: str, now: datetime) -> Finding:
-    """Tell what a check of a code finds, by what is on record (pure)."""
-    if pack.state is ItemState.VOID:
-        return Finding.VOID
-    if pack.state in (ItemState.BLANK, ItemState.BOUND):
-        return Finding.BLANK
+    """Tell what a check of a code finds, by what is on record (pure).
+
+    That a batch is stopped comes before all else: whatever became of the sticker, the pack may be in a kitchen.
+    """
     if pack.lot_state is LotState.RECALLED:
         return Finding.RECALLED
     if pack.lot_state is LotState.HELD:
         return Finding.HELD
+    if pack.state is ItemState.VOID:
+        return Finding.VOID
+    if pack.state in (ItemState.BLANK, ItemState.BOUND):
+        return Finding.BLANK
     if pack.expires_on is not None and pack.expires_on < business_date(now):  # type: ignore[operator]
         return Finding.EXPIRED
     if any(_is_far(region, check.region, now - check.at) for check in pack.recent):

@@ -512,6 +512,59 @@ def test_a_void_code_says_so_and_gives_no_batch_away(app: Flask, client: FlaskCl
 
 
 @pytest.mark.parametrize(
+    ("state", "said"), [(LotState.RECALLED, "Lô này bị thu hồi. Không dùng."), (LotState.HELD, "Lô này đang tạm giữ.")]
+)
+def test_whatever_became_of_a_sticker_its_page_says_that_the_batch_is_stopped(
+    state: LotState, said: str, app: Flask, client: FlaskClient, world: SimpleNamespace, now
+):
+    serial = codes(app, world, now)[0]
+    with app.app_context(), transaction():
+        items.void_one(serial, organisation_id=world.producer.id, reason="Rách", actor=SYSTEM, now=now)
+        db.session.get_one(Lot, world.lot_id).state = state
+
+    page = client.get(f"/01/{GTIN}/10/L1/21/{serial}", headers=PHONE, follow_redirects=True)
+
+    assert said in page.text
+    assert "/lo/htxbd/" in page.text
+    assert "Chủ thể cũng đã hủy mã này." in page.text
+
+
+def test_a_blank_sticker_on_a_pack_of_a_recalled_lot_leads_to_the_notice(
+    app: Flask, client: FlaskClient, world: SimpleNamespace, now
+):
+    _, serials = blank(app, world, now)
+    link = f"/01/{GTIN}/10/L1/21/{serials[0]}"
+    assert client.get(link).location.startswith("/m/")
+    with app.app_context(), transaction():
+        db.session.get_one(Lot, world.lot_id).state = LotState.RECALLED
+
+    assert client.get(link).location.startswith("/lo/htxbd/")
+
+
+def test_a_linkset_is_given_of_a_pack_however_it_is_asked_for(
+    app: Flask, client: FlaskClient, world: SimpleNamespace, now
+):
+    link = f"/01/{GTIN}/10/L1/21/{codes(app, world, now)[0]}"
+
+    by_header = client.get(link, headers={"Accept": "application/linkset+json"})
+    by_query = client.get(f"{link}?linkType=linkset")
+
+    assert (by_header.status_code, by_query.status_code) == (200, 200)
+    assert by_header.json == by_query.json
+
+
+def test_a_code_on_goods_it_was_not_given_to_is_said_not_to_fit(
+    app: Flask, make: Factories, client: FlaskClient, world: SimpleNamespace, now
+):
+    make.item(make.product(make.producer(code="khac1"), gtin="09520123456795"))
+    serial = codes(app, world, now)[0]
+
+    told = client.get(f"/01/09520123456795/21/{serial}", headers=PHONE, follow_redirects=True).text
+
+    assert "không khớp nhau" in told
+
+
+@pytest.mark.parametrize(
     ("change", "said", "finding"),
     [
         ({"state": LotState.RECALLED}, "Lô này bị thu hồi. Không dùng.", "recalled"),
@@ -613,6 +666,14 @@ def test_who_tries_codes_out_gets_no_more_answers_and_the_office_a_note(
     assert "Có người dò mã" in make.client(make.office()).get("/quan-tri/phan-anh").text
     stopped_clock(now + timedelta(minutes=61))
     assert look(client, items.new_serial()).status_code == 404
+
+
+def test_a_program_that_tries_codes_out_is_noticed_too(app: Flask, client: FlaskClient, world: SimpleNamespace, now):
+    statuses = [look(client, items.new_serial(), **{"User-Agent": "curl/8.0"}).status_code for _ in range(22)]
+
+    assert statuses == [404] * 20 + [429] * 2
+    with app.app_context():
+        assert db.session.scalars(select(Case.kind)).all() == [CaseKind.ENUMERATION]
 
 
 # --- At once --------------------------------------------------------------------------------------------------------

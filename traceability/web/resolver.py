@@ -123,13 +123,13 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     levels = own_links.levels_of(link, clock.business_date(clock.now()), base_url=base_url)
     if not levels:
         raise UnknownGtin() if link.gtin is not None else UnknownKey()
-    pack = items.find(link.gtin, link.serial) if link.gtin and link.serial and not _argument("linkType") else None
-    if pack is not None:
-        return _on(link, levels, Link("", base_url + pack, ""), base_url, said=_said(link))
     wanted = linkset.read_link_type(_argument("linkType"))
     accept = request.headers.get("Accept", "")
     if linkset.asks_for_linkset(wanted, accept):
         return _linkset(linkset.document(levels, base_url), 200)
+    pack = None if _argument("linkType") else _pack_of(link)
+    if pack is not None:
+        return _on(link, levels, Link("", base_url + pack, ""), base_url, said=_said(link))
     wish = Wish(wanted, request.headers.get("Accept-Language", ""), accept, _argument("context"))
     found = linkset.choose(levels, wish)
     if found is None:
@@ -138,6 +138,16 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     if len(links) > 1:
         return _linkset(linkset.choices(level, links, base_url), 300)
     return _on(link, levels, links[0], base_url)
+
+
+def _pack_of(link: DigitalLink) -> str | None:
+    """Give the page of the pack whose code a link holds; where it is on none and the link's lot is stopped, none."""
+    if link.gtin is None or link.serial is None:
+        return None
+    pack = items.find(link.gtin, link.serial)
+    if pack is not None and link.lot is not None and items.is_on_no_lot(link.serial):
+        return None if queries.is_stopped(link.gtin, link.lot) else pack
+    return pack
 
 
 @blueprint.route("/.well-known/gs1resolver", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
