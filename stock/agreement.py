@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import aliased, lazyload
 
 from accounts.models import Organisation
 from catalog.models import TradeItem
@@ -52,6 +52,7 @@ def verify() -> list[str]:
     return [
         *(line for lots in _in_parts() for line in _captured_against_events(lots)),
         *_makings_against_lots(),
+        *_taken_back_against_lots(),
         *_released_against_stock(),
         *_stored_against_stock(),
         *_frozen_against_states(),
@@ -258,6 +259,25 @@ def _makings_against_lots() -> list[str]:
         .order_by(Lot.id)
     )
     return [f"{_named(row[0], row[1])}: it holds {row[2]}, no event of its making says so" for row in rows]
+
+
+def _taken_back_against_lots() -> list[str]:
+    """No event of our screens that goods go by, the making and the release of a batch above all, was declared wrong."""
+    declared = aliased(EpcisEvent)
+    rows = db.session.execute(
+        select(Lot.id, Lot.number, Lot.state, TraceEvent.biz_step, TraceEvent.event_id)
+        .join(EventLot, EventLot.lot_id == Lot.id)
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
+        .join(declared, and_(declared.event_id == EpcisEvent.event_id, declared.declares_error))
+        .where(statements.fixed(), declared.capture_id.is_not(None))
+        .order_by(Lot.id, TraceEvent.id)
+    )
+    return [
+        f"{_named(id, number)}: it is {state.value}, and goods go by its event {event_id} ({step}), which was declared"
+        " wrong"
+        for id, number, state, step, event_id in rows
+    ]
 
 
 def _produced() -> Any:

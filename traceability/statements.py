@@ -76,6 +76,38 @@ def entitled() -> ColumnElement[bool]:
     return or_(TraceEvent.organisation_id == Lot.owner_id, TraceEvent.is_public)
 
 
+def fixed() -> ColumnElement[bool]:
+    """Say in SQL of ``TraceEvent`` and its ``EpcisEvent`` that our screens wrote it, and that goods or papers go by it.
+
+    It puts goods into the world, moves them or stops them; what only tells of a step is a matter of words.
+    """
+    named = aliased(EventLot)
+    amount = exists().where(named.event_id == TraceEvent.id, named.quantity.is_not(None))
+    return and_(
+        ~EpcisEvent.declares_error,
+        EpcisEvent.capture_id.is_(None),
+        or_(
+            TraceEvent.kind != EventKind.OBJECT,
+            TraceEvent.action != "OBSERVE",
+            TraceEvent.biz_step == "holding",
+            TraceEvent.document.is_not(None),
+            amount,
+        ),
+    )
+
+
+def fixed_among(event_ids: Collection[str]) -> dict[str, str]:
+    """Give {eventID: its step} of those events that only our screens put right (:func:`fixed`)."""
+    if not event_ids:
+        return {}
+    rows = (
+        select(TraceEvent.event_id, TraceEvent.biz_step)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
+        .where(TraceEvent.event_id.in_(listed(sorted(event_ids))), fixed())
+    )
+    return dict(iter(db.session.execute(rows).all()))
+
+
 @dataclass(frozen=True)
 class Amounts:
     """What events say of a lot, in its unit."""
@@ -547,6 +579,8 @@ __all__ = [
     "Amounts",
     "amounts",
     "entitled",
+    "fixed",
+    "fixed_among",
     "opened",
     "outputs_of",
     "recalled",

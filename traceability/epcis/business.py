@@ -81,6 +81,10 @@ _MADE_TWICE = N_(
 _NOT_YOURS = N_("%(name)s is neither owned nor held by your organisation: the event is kept, and not shown in public.")
 _TOO_MANY_EDGES = N_("This transformation has too many inputs and outputs: at most %(most)s pairs can be kept.")
 _NOT_YOUR_EVENT = N_("The event “%(value)s” was stated by another organisation: only it can declare an error.")
+_OF_OUR_SCREENS = N_(
+    "The event “%(value)s” (%(step)s) was written by our screens, and goods go by it: please correct it on the screen,"
+    " a declaration of error cannot take it back."
+)
 _OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
 _OTHER_HASH = N_("The eventID “%(value)s” sets out to be the hash of this event, and is not.")
 _OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
@@ -377,6 +381,11 @@ def handed_on(name: str, path: str, *, left: Decimal, taken: Decimal, unit: Unit
 def not_your_event(event_id: str, path: str) -> Problem:
     """Refuse to declare an error of another's event."""
     return _problem(path, "errorDeclaration", "business-custody", _NOT_YOUR_EVENT, value=event_id)
+
+
+def of_our_screens(event_id: str, step: str, path: str) -> Problem:
+    """Refuse to declare wrong what our screens, stock, orders or notes stand for."""
+    return _problem(path, "errorDeclaration", "business-screens", _OF_OUR_SCREENS, value=event_id, step=step)
 
 
 def other_content(event_id: str, path: str, *, declares_error: bool) -> Problem:

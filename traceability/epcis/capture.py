@@ -403,6 +403,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     _name(sent, organisation_id)
     apart = _as_goods_of_lots([one for one in sent if not one.is_refused])
     _find_replays(sent, organisation_id)
+    _refuse_of_our_screens(sent)
     new = [one for one in sent if not one.is_refused and not one.is_replay]
     lots = _known_lots({name.uri for one in new for name in one.named})
     wrong = {one.id for one in new if one.declares_error}
@@ -436,6 +437,9 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
     drawn = _draw_edges(new, told, loosened, tied)
     unmade = {id for id, roles in taken_back.items() if roles & {"output", "object"}} if wrong else set()
+    unmade |= {
+        lots[name.uri].id for one in new if one.id in wrong for name in one.named if name.role in ("output", "object")
+    }  # fmt: skip
     claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
     changed = {lots[name.uri].id for one in new if _says_recalled(one.event) for name in one.named}
     changed |= statements.recalls_among(wrong_lines)
@@ -514,6 +518,15 @@ def _find_replays(sent: Sequence[Sent], organisation_id: int) -> None:
             one.problems.append(business.not_your_event(one.id, one.path))
         else:
             known[one.id, one.declares_error] = _Before(one.hash, error, organisation_id, None)
+
+
+def _refuse_of_our_screens(sent: Sequence[Sent]) -> None:
+    """Let nobody take back from outside what our screens wrote: batches on sale would be out of reach of a recall."""
+    declarations = [one for one in sent if one.declares_error and not one.is_refused and not one.is_replay]
+    fixed = statements.fixed_among({one.id for one in declarations})
+    for one in declarations:
+        if one.id in fixed:
+            one.problems.append(business.of_our_screens(one.id, fixed[one.id], one.path))
 
 
 def _known_events(event_ids: Collection[str]) -> dict[tuple[str, bool], _Before]:
@@ -882,11 +895,17 @@ def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) 
         accounts = claims.Accounts(list(held.values()), list(wrong))
         found: list[tuple[Sent, Problem]] = []
         refused: set[int] = set()
+        entered: dict[str, _Entry] = {}
         for one in new:
-            if not one.is_refused and not one.declares_error:
-                problem = _enter(one, lots, accounts)
-                if problem is not None:
-                    found.append((one, problem))
+            if one.is_refused:
+                continue
+            if one.declares_error:
+                problem = _take_back(one, entered)
+            else:
+                entered[one.id] = []
+                problem = _enter(one, lots, accounts, entered[one.id])
+            if problem is not None:
+                found.append((one, problem))
         for known in accounts.changed:
             account = accounts.of(known.id, known.unit)
             if account.amount is not None and account.gone > account.amount:
@@ -978,10 +997,30 @@ def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
     return db.session.scalar(select(Lot.number).where(Lot.id == lot_id)) or ""
 
 
-def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Problem | None:
-    """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered."""
+#: What an event changed: (account, attribute, by how much, and what the thing is called in its unit).
+_Entry = list[tuple[claims.Account, str, Any, tuple[str, Unit]]]
+
+
+def _take_back(one: Sent, entered: dict[str, _Entry]) -> Problem | None:
+    """Take back what an event of the same document entered, or say that less would be left than is gone."""
+    entry = entered.pop(one.id, [])
+    _undo(entry)
+    for account, _, _, (called, unit) in entry:
+        if account.amount is not None and account.gone + account.left > account.amount:
+            for again, attribute, change, _ in entry:
+                setattr(again, attribute, getattr(again, attribute) + change)
+            return business.beyond(
+                "made", called, one.path, "", taken=account.gone + account.left, amount=account.amount, unit=unit
+            )
+    return None
+
+
+def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _Entry) -> Problem | None:
+    """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered.
+
+    :param undo: is told what it changed
+    """
     is_back = business.brings_back(one.event)
-    undo: list[tuple[claims.Account, str, Any]] = []
     warnings: list[Problem] = []
     for name in one.named:
         known = lots.get(name.uri)
@@ -1001,7 +1040,7 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts) -> Prob
         speaks = one.is_public or is_own
         before = len(undo)
         for attribute, change in changes:
-            undo.append((account, attribute, change))
+            undo.append((account, attribute, change, (called, unit)))
             setattr(account, attribute, getattr(account, attribute) + change)
         amount = account.amount
         if account.made > statements.MOST:
@@ -1047,8 +1086,8 @@ def _kind_of(event: dict[str, Any], role: str) -> str:
     return "moved" if business.moves_on(event) else ""
 
 
-def _undo(changes: list[tuple[claims.Account, str, Any]]) -> None:
-    for account, attribute, change in changes:
+def _undo(changes: _Entry) -> None:
+    for account, attribute, change, _ in changes:
         setattr(account, attribute, getattr(account, attribute) - change)
 
 
@@ -1073,13 +1112,15 @@ def _weigh(new: Sequence[Sent], organisation_id: int) -> dict[str, list[dict[str
         for transformation_id, body in rows:
             halves[transformation_id or ""].append(json.loads(body))
     weighed = [
-        one for one in new
-        if not one.is_refused and one.event["type"] == "TransformationEvent" and not one.declares_error
+        one for one in new if not one.is_refused and one.event["type"] == "TransformationEvent"
     ]  # fmt: skip
     known = [event for some in halves.values() for event in some]
     contents = _contents_of(business.pieces_of([*(one.event for one in weighed), *known]))
     for one in weighed:
         others = halves[str(one.event["transformationID"])] if _is_half(one) else []
+        if one.declares_error:
+            others[:] = [half for half in others if half["eventID"] != one.id]
+            continue
         others.append(one.event)
         found = business.balance(others, one.path, contents)
         one.problems += found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,10 +18,10 @@ from oversight.models import Severity
 from stock import agreement, holding, production
 from tests.factories import Factories
 from tests.races import meet, race
-from tests.traceability.epcis.interface import Program, document, event
-from traceability import batches, genealogy
+from tests.traceability.epcis.interface import CONTEXT, Program, document, event
+from traceability import batches, genealogy, recording
 from traceability.epcis import capture
-from traceability.models import Batch, Lot, LotIdentifier, LotInput, LotState, TraceEvent
+from traceability.models import Batch, EventLot, Lot, LotIdentifier, LotInput, LotState, TraceEvent
 
 AFTER, BEFORE = "2026-11-23T08:00:00+07:00", "2026-11-10T08:00:00+07:00"
 
@@ -737,3 +738,123 @@ def test_a_name_of_our_own_lot_that_was_changed_is_named(program: Program, batch
     with program.app.app_context(), transaction() as session:
         session.execute(text("DELETE FROM lot_identifier"))
     assert any("by a name that leads to nothing" in line for line in agrees(program))
+
+
+# --- What our screens wrote is put right on our screens -------------------------------------------------------
+
+
+def house_events(program: Program, batch: Batch) -> list[dict[str, Any]]:
+    """Give the events of a batch as the owner's program reads them."""
+    with program.app.app_context():
+        lines = select(TraceEvent.event_id).join(EventLot, EventLot.event_id == TraceEvent.id)
+        ids = db.session.scalars(lines.where(EventLot.lot_id == batch.lot_id).order_by(TraceEvent.id)).all()
+    return [program.event(id)[0] for id in ids]
+
+
+def declared(said: dict[str, Any]) -> dict[str, Any]:
+    error = {"declarationTime": "2026-11-23T00:00:00Z", "reason": "did_not_occur"}
+    return {"@context": CONTEXT, **said, "errorDeclaration": error}
+
+
+def test_no_program_takes_back_what_our_screens_wrote(
+    program: Program, batch: Batch, make: Factories, now: datetime
+) -> None:
+    raw = make.raw_lot(program.organisation, number="LUA-1", quantity=100_000)
+    with program.app.app_context():
+        with transaction():
+            made_of = batches.open_batch(
+                db.session.merge(make.item(make.product(program.organisation))), number="B-7",
+                made_on=date(2026, 11, 1), expires_on=None, quantity=20, inputs={raw.id: 10_000}, actor=SYSTEM,
+                now=now - timedelta(days=20),
+            )  # fmt: skip
+        with transaction():
+            production.release(made_of, actor=SYSTEM, now=now - timedelta(days=19))
+    stop(program, batch, now, LotState.HELD)
+    told = [*house_events(program, made_of), *house_events(program, batch)]
+    with program.app.app_context():
+        before = edges()
+
+    steps = [one["bizStep"] for one in told]
+    assert {"commissioning", "storing", "holding"} <= set(steps)
+    assert before
+    verified = agrees(program)
+    for one in told:
+        answer = program.send("/events", declared(one))
+        assert answer.status_code == 400, one
+        problem = answer.get_json()
+        assert one["eventID"] in json.dumps(problem)
+        assert "business-screens" in json.dumps(problem)
+        assert rules(program.capture(document(declared(one)), "proceed")) == ["business-screens"]
+    with program.app.app_context():
+        assert edges() == before
+    assert agrees(program) == verified
+
+
+def test_words_of_a_step_may_be_declared_wrong(program: Program, batch: Batch, make: Factories, now: datetime) -> None:
+    actor = make.actor(program.organisation)
+    with program.app.app_context(), transaction():
+        recording.add_step(
+            db.session.get_one(Lot, batch.lot_id), "inspecting", title_vi="Kiểm tra", actor=actor, now=now
+        )
+    (step,) = (one for one in house_events(program, batch) if one["bizStep"] == "inspecting")
+
+    assert rules(program.capture(document(declared(step)))) == []
+    assert agrees(program) == []
+
+
+@pytest.mark.parametrize("step", ["commissioning", "storing"])
+def test_a_making_or_release_that_was_declared_wrong_is_named(
+    program: Program, batch: Batch, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """As databases may hold it in which programs could do so."""
+    (said,) = (one for one in house_events(program, batch) if one["bizStep"] == step)
+    monkeypatch.setattr(capture, "_refuse_of_our_screens", lambda sent: None)
+    job = program.capture(document(declared(said)))
+
+    assert job["success"], job
+    assert any(f"({step}), which was declared wrong" in line for line in agrees(program))
+
+
+# --- One document is as good as its events one by one ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_event_its_declaration_and_the_right_one_are_taken_in_order(program: Program, together: bool) -> None:
+    program.capture(document(commissioned("A", 10)))
+    first, right = (sold(amounts([("A", much)]), eventID=name) for much, name in ((9, ONE), (2, TWO)))
+    told = [first, wrong(first, TWO), right]
+    jobs = [program.capture(document(*some)) for some in ([told] if together else [[one] for one in told])]
+
+    assert [rules(job) for job in jobs] == [[]] * len(jobs)
+    more = [program.capture(document(sold(amounts([("A", much)]), eventTime=AFTER))) for much in (9, 8)]
+    assert [rules(job) for job in more] == [["business-amount"], []]
+    assert agrees(program) == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_making_is_not_taken_back_in_the_document_that_uses_it(program: Program, together: bool) -> None:
+    first = commissioned("A", 10, eventID=ONE)
+    told = [first, commissioned("A", 4), sold(amounts([("A", 8)])), wrong(first, TWO)]
+    jobs = [
+        program.capture(document(*some), "proceed") for some in ([told] if together else [[one] for one in told])
+    ]  # fmt: skip
+
+    assert [rule for job in jobs for rule in rules(job)] == ["business-amount"]
+    assert sum(job["stored"] for job in jobs) == 3
+    with program.app.app_context():
+        assert lot_of("A").quantity == 14_000
+    assert agrees(program) == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_half_is_put_right_in_its_own_document(program: Program, together: bool) -> None:
+    same = {"transformationID": "https://a.example/x/1"}
+    half = made([], [("B", 9)], eventID=ONE, **same)
+    told = [made([("A", 10)], [], **same), half, wrong(half, TWO), made([], [("B", 8)], eventID=TWO, **same)]
+    jobs = [program.capture(document(*some)) for some in ([told] if together else [[one] for one in told])]
+
+    assert [rules(job) for job in jobs] == [[]] * len(jobs)
+    with program.app.app_context():
+        assert edges() == {("A", "B"): 10_000}
+        assert lot_of("B").quantity == 8_000
+    assert agrees(program) == []
