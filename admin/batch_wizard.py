@@ -128,6 +128,10 @@ def amount(draft_id: int) -> str | tuple[str, int] | Answer:
     """Second page: how many packs."""
     draft = queries.get_draft(current_actor(), draft_id)
     form = AmountForm(data={"quantity": draft.answers.get("quantity")})
+    row = _own_item(draft)
+    if row is not None and row.step_g:
+        form.quantity.step_g = row.step_g
+        form.quantity.label.text = gettext("How much of it is there, by weight?")
     if form.validate_on_submit():
         return _kept(draft, "dates", quantity=form.quantity.data)
     return _page("amount", form, draft)
@@ -359,8 +363,10 @@ def _told(draft: BatchDraft) -> dict[str, Any]:
     named = {step.key: step for step in _usual_steps(draft)}
     place = db.session.get(Place, answers["place"]) if answers.get("place") else None
     chosen = [named[key] for key in answers.get("steps") or [] if key in named]
+    row = _own_item(draft)
     return {
         "quantity": answers["quantity"],
+        "step_g": row.step_g if row else None,
         "made_on": _day(answers["made_on"]),
         "expires_on": _day(answers.get("expires_on")),
         "number": answers["number"],
@@ -368,7 +374,7 @@ def _told(draft: BatchDraft) -> dict[str, Any]:
         "used": [(lot, used[lot.id]) for lot in sorted(found, key=lambda lot: lot.id)],
         "steps_done": [step.name_en if in_english() else step.name_vi for step in chosen],
         "picture": media.picture(answers.get("photo")),
-        "gtin": (row.gtin if (row := _own_item(draft)) else None),
+        "gtin": row.gtin if row else None,
     }
 
 

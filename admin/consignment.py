@@ -16,7 +16,7 @@ from accounts.models import Organisation
 from accounts.web.forms import (
     BaseForm,
     MoneyField,
-    QuantityField,
+    PacksField,
     RequestKey,
     answer_status,
     line,
@@ -26,7 +26,7 @@ from accounts.web.forms import (
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
 from admin.sales_points import percent
-from admin.saying import said
+from admin.saying import much, said
 from consignment import queries, transfer
 from consignment.models import Note, NoteKind, NoteStatus, SalesPoint
 from kernel import clock, replays
@@ -202,12 +202,19 @@ def _lines_form(ready: list[queries.Ready]) -> BaseForm:
         request_key = RequestKey()
 
     for row in ready:
-        quantity = QuantityField(
-            gettext("How many packs of batch %(number)s", number=row.number), [Optional()], least=0, most=row.on_hand
+        many, each = (
+            (
+                gettext("How much of batch %(number)s", number=row.number),
+                gettext("Price of %(step)s of batch %(number)s", step=much(row, 1), number=row.number),
+            )
+            if row.step_g
+            else (
+                gettext("How many packs of batch %(number)s", number=row.number),
+                gettext("Price of a pack of batch %(number)s", number=row.number),
+            )
         )
-        price = MoneyField(
-            gettext("Price of a pack of batch %(number)s", number=row.number), [Optional()], default=row.price_vnd
-        )
+        quantity = PacksField(many, [Optional()], step_g=row.step_g, least=0, most=row.on_hand)
+        price = MoneyField(each, [Optional()], default=row.price_vnd)
         setattr(LinesForm, f"so_{row.lot_id}", quantity)
         setattr(LinesForm, f"gia_{row.lot_id}", price)
     return LinesForm()

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as Answer
 from wtforms.validators import InputRequired
 
 from accounts.actor import Permission
-from accounts.web.forms import BaseForm, QuantityField, answer_status, line, show_refusal, words_of
+from accounts.web.forms import BaseForm, PacksField, answer_status, line, show_refusal, words_of
 from accounts.web.guard import current_actor, requires
 from admin.orders import done, own_order, page_of
-from admin.saying import said
+from admin.saying import much, said
 from kernel import clock
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError
@@ -89,13 +89,14 @@ def seen_of_form() -> int | None:
 
 def _form(order: Order) -> Any:
     fields = {
-        f"packs_{row.line}": QuantityField(
+        f"packs_{row.line}": PacksField(
             said(row, "name"),
             [InputRequired()],
+            step_g=row.step_g,
             least=0,
             most=row.quantity,
             default=row.quantity,
-            description=gettext("Now %(packs)s; 0 leaves it out.", packs=row.quantity),
+            description=gettext("Now %(packs)s; 0 leaves it out.", packs=much(row)),
         )
         for row in changing.sold_lines(order)
     }

@@ -14,8 +14,8 @@ from accounts.models import Organisation
 from accounts.web.guard import current_actor, requires
 from admin.batches import download
 from admin.saying import dong, much, said, times, vat_words
-from kernel import clock
-from storefront import amounts, carriers, invoices, order_queries, papers, parcels, vat
+from kernel import amounts, clock
+from storefront import carriers, invoices, order_queries, papers, parcels, vat
 from storefront.order_models import CodState, Order, OrderLine
 from storefront.order_queries import PickRow
 from storefront.papers import Block, Column, Document, ParcelLabel, Table

@@ -16,7 +16,7 @@ from accounts import signing_in
 from accounts.actor import Permission
 from accounts.web.forms import (
     BaseForm,
-    QuantityField,
+    PacksField,
     answer_status,
     choice,
     line,
@@ -237,10 +237,15 @@ def state_of(made: GoodsReturn) -> tuple[str, str]:
 def _arrival(made: GoodsReturn) -> Any:
     """Make the form for what arrived: for each batch the buyer has, how many sound and how many damaged packs."""
     asked = {row.line: row.asked for row in made.lines}
+    steps = {row.line: row.bought.step_g for row in made.lines}
     sent_lots = return_queries.lots_of(made)
     fields = {
-        _field(sent, condition): QuantityField(
-            gettext(return_words.CONDITIONS[condition]), [Optional()], least=0, most=min(sent.left, asked[sent.line])
+        _field(sent, condition): PacksField(
+            gettext(return_words.CONDITIONS[condition]),
+            [Optional()],
+            step_g=steps[sent.line],
+            least=0,
+            most=min(sent.left, asked[sent.line]),
         )
         for sent in sent_lots
         for condition in Condition

@@ -13,7 +13,17 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.models import Place
-from accounts.web.forms import BaseForm, DayField, QuantityField, RequestKey, choice, line, paragraphs, set_choices
+from accounts.web.forms import (
+    BaseForm,
+    DayField,
+    PacksField,
+    QuantityField,
+    RequestKey,
+    choice,
+    line,
+    paragraphs,
+    set_choices,
+)
 from admin.saying import said, unit
 from catalog.models import Unit
 from kernel import media
@@ -329,7 +339,7 @@ class ItemForm(BaseForm):
 class AmountForm(BaseForm):
     """How many."""
 
-    quantity = QuantityField(lazy_gettext("How many packs are there?"), [InputRequired()], most=batches.MOST_PACKS)
+    quantity = PacksField(lazy_gettext("How many packs are there?"), [InputRequired()], most=batches.MOST_PACKS)
 
 
 class DatesForm(DayForm):

@@ -223,6 +223,11 @@ class TradeItem(Base):
     product: Mapped[Product] = relationship()
     prices: Mapped[list[Price]] = relationship(order_by="Price.valid_from")
 
+    @property
+    def step_g(self) -> int | None:
+        """The grams of one, where it is sold by weight."""
+        return self.net_content if self.by_weight else None
+
 
 @append_only
 class SetPart(Base):

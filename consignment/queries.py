@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.actor import Actor
@@ -281,6 +281,7 @@ class Ready(NamedTuple):
     expires_on: date | None
     on_hand: int
     price_vnd: int | None
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 def ready_to_send(consignor_id: int, warehouse_id: int, day: date) -> list[Ready]:
@@ -304,6 +305,7 @@ def ready_to_send(consignor_id: int, warehouse_id: int, day: date) -> list[Ready
             Batch.expires_on,
             Balance.on_hand - Balance.allocated,
             price,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(Lot, Lot.id == Balance.lot_id)
@@ -333,6 +335,7 @@ class LotName(NamedTuple):
     item_en: str
     number: str
     expires_on: date | None
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 def names_of(lot_ids: Iterable[int]) -> dict[int, LotName]:
@@ -346,6 +349,7 @@ def names_of(lot_ids: Iterable[int]) -> dict[int, LotName]:
             TradeItem.name_en,
             Batch.number,
             Batch.expires_on,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .join(Product, Product.id == TradeItem.product_id)

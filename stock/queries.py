@@ -50,6 +50,7 @@ class OnHand(NamedTuple):
     on_hand: int
     frozen: bool
     state: LotState
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 #: Columns that a list of goods can be sorted by.
@@ -92,6 +93,7 @@ def goods_on_hand(
             Balance.on_hand,
             Balance.frozen,
             Lot.state,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(Lot, Lot.id == Balance.lot_id)
         .join(Batch, Batch.lot_id == Balance.lot_id)

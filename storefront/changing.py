@@ -83,6 +83,10 @@ class MoreThanOrdered(InvalidInput):
     message = N_("At most %(most)s: for more, please order anew.")
 
 
+class LessThanLeast(InvalidInput):
+    message = N_("It is sold from %(least)s on. Leave it out with 0, or keep at least that.")
+
+
 class NothingLeft(InvalidInput):
     message = N_("Nothing would be left. Please cancel the order instead.")
 
@@ -199,6 +203,7 @@ def look(order: Order, packs: Mapping[int, int], *, by_buyer: bool) -> Less:
     _check(order)
     less = work_out(order, packs)
     if by_buyer:
+        _check_least(order, less)
         _check_voucher(order, less)
     _check_given_back(order, less)
     return less
@@ -219,7 +224,7 @@ def take_down(
 
     :param seen: the revision of the order on the page whose button was pressed
     :param shown_vnd: what the order costs then, as that page said; None: it said nothing
-    :raises NothingChanged, MoreThanOrdered, NothingLeft, BelowVoucher, GivenBackMore:
+    :raises NothingChanged, MoreThanOrdered, LessThanLeast, NothingLeft, BelowVoucher, GivenBackMore:
     :raises ChangedMeanwhile, SumIsAnother, WaitsForCard, IsExchange:
     :raises storefront.ordering.CancelledAlready, storefront.ordering.PackedAlready:
     """
@@ -249,6 +254,7 @@ def propose(
     ordering.lock_orders(order.purchase)
     _check_seen(order, seen)
     less = look(order, packs, by_buyer=False)
+    _check_least(order, less)
     _overtake(order, now)
     change = _written(order, less, ChangeState.PROPOSED, "producer", reason, actor, now)
     step = ordering.note(order, "proposed", now=now, actor=actor, number=change.number)
@@ -412,6 +418,17 @@ def _asked(change: OrderChange) -> dict[int, int]:
 def _is_so(order: Order, packs: Mapping[int, int]) -> bool:
     left = {line.line: line.quantity for line in order.lines}
     return bool(packs) and all(left.get(line) == many for line, many in packs.items())
+
+
+def _check_least(order: Order, less: Less) -> None:
+    """Refuse to leave less of what is sold by weight than one can buy."""
+    items = {line.line: line for line in sold_lines(order)}
+    for cut in less.cuts:
+        line = items.get(cut.line)
+        if line is not None and 0 < cut.packs_left < line.trade_item.least:
+            refusal = LessThanLeast(least=line.trade_item.least, step_g=line.step_g)
+            refusal.field = f"packs_{cut.line}"
+            raise refusal
 
 
 def _check_voucher(order: Order, less: Less) -> None:

@@ -20,12 +20,11 @@ from sqlalchemy import and_, bindparam, select
 from accounts.models import Organisation
 from catalog import sets, vat
 from catalog.models import Product, ProductVersion, TradeItem, Unit, VersionItem
-from kernel import clock
+from kernel import amounts, clock
 from kernel.db import db
 from ocop import queries as certificates
 from ocop.models import Certificate
 from stock import queries as stock
-from storefront import amounts
 from storefront.queries import price_on
 
 

@@ -32,10 +32,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.models import Organisation, values
 from catalog.models import TradeItem, Unit
+from kernel import amounts
 from kernel.db import Base, append_only
 from kernel.models import AdministrativeUnit
 from kernel.money import split
-from storefront import amounts
 from storefront.voucher_models import Voucher
 
 # --- The cart ---------------------------------------------------------------------------------------

@@ -49,14 +49,13 @@ from catalog.models import (
     VersionItem,
     VersionPhoto,
 )
-from kernel import pages, text
+from kernel import amounts, pages, text
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from kernel.models import AdministrativeUnit
 from ocop.models import Certificate
 from stock.allocation import may_be_picked
 from stock.models import Balance, Location, LocationKind
-from storefront import amounts
 from storefront.models import PublicText, SynonymPhrase
 from storefront.searching import Index, Texts, Thesaurus
 from traceability.models import Batch, Lot, LotState

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from accounts.actor import Actor
@@ -667,6 +667,7 @@ class OwnItem:
     gtin: str | None
     group_code: str
     photo: str | None
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 def items_for_batches(owner_id: int) -> list[OwnItem]:
@@ -690,6 +691,7 @@ def items_for_batches(owner_id: int) -> list[OwnItem]:
             TradeItem.gtin,
             Subgroup.group_code,
             photo,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(Product, Product.id == TradeItem.product_id)
         .join(Subgroup, and_(Subgroup.scheme == Product.scheme, Subgroup.criteria_set_no == Product.criteria_set_no))

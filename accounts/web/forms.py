@@ -38,6 +38,7 @@ from wtforms.validators import DataRequired, Email, Length, Optional, StopValida
 from wtforms.widgets import EmailInput, HiddenInput, TelInput, TextInput
 
 from accounts import signing_in
+from kernel import amounts
 from kernel.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from kernel.text import nfc, one_line
 
@@ -137,8 +138,13 @@ def show_refusal(form: BaseForm, error: DomainError) -> None:
 
 
 def words_of(error: DomainError) -> str:
-    """Say a refusal in the language of the request, its facts filled in."""
-    return str(gettext(error.message, **error.facts) if error.facts else gettext(error.message))
+    """Say a refusal in the language of the request, its facts filled in; steps of goods sold by weight as a weight."""
+    facts = dict(error.facts)
+    step_g = facts.get("step_g")
+    if isinstance(step_g, int):
+        for name in {"available", "least", "most"} & facts.keys():
+            facts[name] = amounts.weight(int(str(facts[name])) * step_g, _language())
+    return str(gettext(error.message, **facts) if facts else gettext(error.message))
 
 
 def answer_status(form: BaseForm) -> int:
@@ -389,6 +395,49 @@ class QuantityField(ParsedField):
 
     def write(self, value: int) -> str:
         return _decimal(value, BASE_UNITS.get(str(_value(self.unit)), 1), grouped=False)
+
+
+_NOTHING = re.compile(r"0+( ?[^\W\d_]+)?")
+
+
+class PacksField(QuantityField):
+    """So many packs; of goods sold by weight a weight is typed. Its data is an ``int`` of packs or steps.
+
+    :param step_g: the grams of a step, where the goods are sold by weight; may be set on the bound field
+    """
+
+    def __init__(self, label: Any = None, validators: Any = None, *, step_g: int | None = None, **options: Any) -> None:
+        super().__init__(label, validators, **options)
+        self.step_g = step_g
+
+    def parse(self, text: str) -> int:
+        if self.step_g is None:
+            return super().parse(text)
+        if self.least == 0 and _NOTHING.fullmatch(text):
+            return 0
+        try:
+            many = amounts.steps(amounts.grams(text), self.step_g, language=_language())
+        except DomainError as refusal:
+            raise ValueError(words_of(refusal)) from None
+        if not self.least <= many <= self.most:
+            raise ValueError(
+                gettext(
+                    "The quantity must lie between %(least)s and %(most)s.",
+                    least=amounts.weight(self.least * self.step_g, _language()),
+                    most=amounts.weight(self.most * self.step_g, _language()),
+                )
+            )
+        return many
+
+    def write(self, value: int) -> str:
+        if self.step_g is None:
+            return super().write(value)
+        return amounts.typed(value * self.step_g, _language()) if value else "0"
+
+
+def _language() -> str:
+    locale = flask_babel.get_locale()
+    return str(locale.language) if locale else "vi"
 
 
 def _whole_number(text: str) -> int:

@@ -17,11 +17,11 @@ from werkzeug.wrappers import Response
 from accounts.models import LegalForm, Organisation
 from accounts.web.guard import public
 from catalog import labels
-from kernel import clock, media, pages, text
+from kernel import amounts, clock, media, pages, text
 from kernel.administrative_units import in_english
 from ocop import queries as certificates
 from stock import queries as stock
-from storefront import after_queries, amounts, browsing, queries
+from storefront import after_queries, browsing, queries
 from storefront.browsing import Found, Wanted
 from storefront.offers import Offer
 from storefront.offers import offers as offers_of

@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response
 from accounts.web.forms import words_of
 from accounts.web.guard import current_person, public
 from accounts.web.limits import limiter
-from kernel import clock, media
+from kernel import amounts, clock, media
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
 from kernel.text import one_line
-from storefront import amounts, purchase_queries, queries
 from storefront import cart as carts
+from storefront import purchase_queries, queries
 from storefront.offers import offers
 from storefront.order_models import Cart
 from storefront.web.origin import check_own, unkept
@@ -49,7 +49,6 @@ class Typed:
         """Put a refusal beside its field, or on top."""
         if isinstance(refusal, NotFound | NotAllowed):
             raise refusal
-        _say_weights(refusal)
         if name is None:
             self.problem = words_of(refusal)
         else:
@@ -201,14 +200,6 @@ def _packs(words: str, step_g: int | None) -> int:
     if not _is_number(words):
         raise carts.BadQuantity()
     return int(words)
-
-
-def _say_weights(refusal: DomainError) -> None:
-    """Write the steps that a refusal names as a weight, where the goods are sold so."""
-    step_g = refusal.facts.get("step_g")
-    if isinstance(step_g, int):
-        for name in {"available", "least", "most"} & refusal.facts.keys():
-            refusal.facts[name] = amounts.weight(int(str(refusal.facts[name])) * step_g, language())
 
 
 def _is_number(text: str) -> bool:

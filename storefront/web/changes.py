@@ -15,7 +15,7 @@ from wtforms.validators import Optional
 
 from accounts.web.forms import (
     BaseForm,
-    QuantityField,
+    PacksField,
     answer_status,
     line,
     paragraphs,
@@ -33,7 +33,7 @@ from storefront.changing import Less
 from storefront.order_models import Order, Placement, Purchase
 from storefront.web import homes
 from storefront.web.links import private
-from storefront.web.words import counted, said
+from storefront.web.words import much, said
 
 blueprint = Blueprint("changes_of_buyers", __name__, url_prefix="/don-hang")
 
@@ -120,13 +120,14 @@ def _less(order: Order, packs: dict[int, int]) -> Less | None:
 def form_of_lines(order: Order, base: type[BaseForm]) -> Any:
     """Make a form with a field for each line of an order: how many are to be left of it."""
     fields = {
-        f"packs_{row.line}": QuantityField(
-            counted(row),
+        f"packs_{row.line}": PacksField(
+            said(row, "name"),
             [Optional()],
+            step_g=row.step_g,
             least=0,
             most=row.quantity,
             default=row.quantity,
-            description=gettext("Now %(packs)s; 0 leaves it out.", packs=row.quantity),
+            description=gettext("Now %(packs)s; 0 leaves it out.", packs=much(row)),
         )
         for row in changing.sold_lines(order)
     }

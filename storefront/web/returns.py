@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Optional
 from accounts import signing_in
 from accounts.web.forms import (
     BaseForm,
-    QuantityField,
+    PacksField,
     RequestKey,
     answer_status,
     choice,
@@ -36,7 +36,7 @@ from storefront.return_models import GoodsReturn, ReturnReason, ReturnState, Ret
 from storefront.return_queries import Returnable
 from storefront.web import photos
 from storefront.web.links import beside_photos, private
-from storefront.web.words import counted, dong, language
+from storefront.web.words import dong, language, much, said
 
 blueprint = Blueprint("returns_of_buyers", __name__, url_prefix="/don-hang")
 
@@ -149,12 +149,13 @@ def _ask(purchase: Purchase, order: Order, rows: Sequence[Returnable], form: Any
 def _form(order: Order, rows: Sequence[Returnable]) -> Any:
     """Make the form of an order: a field for how many of each line that may go back."""
     fields = {
-        _field(row): QuantityField(
-            counted(row.bought),
+        _field(row): PacksField(
+            said(row.bought, "name"),
             [Optional()],
+            step_g=row.bought.step_g,
             least=0,
             most=row.left,
-            description=gettext("At most %(left)s.", left=row.left),
+            description=gettext("At most %(left)s.", left=much(row.bought, row.left)),
         )
         for row in rows
     }

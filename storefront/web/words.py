@@ -29,11 +29,6 @@ def much(row: Any, count: int | None = None) -> str:
     return str(current_app.jinja_env.filters["much"](row, count))
 
 
-def counted(row: Any) -> str:
-    """Name the goods of a line by what is counted of them: of what is sold by weight the step, "(× 100 g)"."""
-    return said(row, "name") + (f" (× {much(row, 1)})" if row.step_g else "")
-
-
 def named(full_name: str) -> str:
     """Name an administrative unit in the language of the request."""
     return str(current_app.jinja_env.filters["unit"](full_name))

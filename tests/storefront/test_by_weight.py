@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,20 +12,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from accounts.models import Organisation
+from accounts.actor import SYSTEM
+from accounts.models import Organisation, OrganisationKind
 from catalog import editing
 from catalog.models import Product, TradeItem, Unit
+from kernel import amounts
 from kernel.db import db, transaction
+from stock import locations
 from stock.models import LocationKind
-from storefront import amounts, ordering
 from storefront import cart as carts
-from storefront.order_models import PaymentMethod
+from storefront import ordering, parcels, paying
+from storefront.order_models import Order, OrderChangeLine, ParcelState, PaymentMethod
+from storefront.return_models import ReturnLine
 from tests.buying import Shop, asked, fill
 from tests.factories import Factories
 from tests.web import send
+from traceability.models import Batch, Lot
+
+KEY = "7d1a6df0-6a4c-4b0e-9d4e-5f4e8a3d2c11"
 
 
 @pytest.fixture
@@ -51,15 +60,34 @@ def peas(make: Factories, app: Flask, shop: Shop) -> int:
         ("0,25 ký", 250),
         ("0.500 kg", 500),
         ("12 cân", 12_000),
+        ("1234,567 kg", 1_234_567),
+        ("0,05 lạng", 5),
+        ("100000 kg", 100_000_000),
     ],
 )
 def test_weights_are_read_as_people_write_them(typed: str, grams: int) -> None:
     assert amounts.grams(typed) == grams
+    assert type(amounts.grams(typed)) is int
 
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "5", "kg", "-1 kg", "0 g", "1,2,3 kg", "1/2 kg", "2 tấn", "0,0001 kg", "999999999 kg", "１ kg", "1e3 g"],
+    [
+        "",
+        "5",
+        "kg",
+        "-1 kg",
+        "0 g",
+        "1,2,3 kg",
+        "1/2 kg",
+        "2 tấn",
+        "0,0001 kg",
+        "999999999 kg",
+        "１ kg",
+        "1e3 g",
+        "1,10 g",
+        "100000001 g",
+    ],
 )
 def test_what_is_no_weight_is_asked_back(typed: str) -> None:
     with pytest.raises(amounts.BadWeight):
@@ -67,14 +95,47 @@ def test_what_is_no_weight_is_asked_back(typed: str) -> None:
 
 
 def test_what_can_be_read_in_two_ways_is_asked_back() -> None:
-    with pytest.raises(amounts.TwoWeights):
-        amounts.grams("1.500 kg")
+    for typed in ("1.500 kg", "123,456 kg", "1.500 lạng"):
+        with pytest.raises(amounts.TwoWeights) as refusal:
+            amounts.grams(f" {typed} ")
+        assert refusal.value.facts == {"text": typed}
 
 
 def test_between_two_steps_both_are_named() -> None:
     with pytest.raises(amounts.NotAStep) as refusal:
         amounts.steps(1_550, 100, language="vi")
     assert refusal.value.facts == {"step": "100\xa0g", "less": "1,5\xa0kg", "more": "1,6\xa0kg"}
+    with pytest.raises(amounts.NotAStep) as refusal:
+        amounts.steps(100, 1_500, language="vi")
+    assert refusal.value.facts == {"step": "1,5\xa0kg", "less": "1,5\xa0kg", "more": "1,5\xa0kg"}
+    with pytest.raises(amounts.NotAStep) as refusal:
+        amounts.steps(1_600, 1_500, language="en")
+    assert refusal.value.facts == {"step": "1.5\xa0kg", "less": "1.5\xa0kg", "more": "3\xa0kg"}
+
+
+@pytest.mark.parametrize(
+    ("grams", "vi", "en"),
+    [
+        (999, "999\xa0g", "999\xa0g"),
+        (1_000, "1\xa0kg", "1\xa0kg"),
+        (1_050, "1,05\xa0kg", "1.05\xa0kg"),
+        (1_234_500, "1.234,5\xa0kg", "1,234.5\xa0kg"),
+        (2_000_000, "2.000\xa0kg", "2,000\xa0kg"),
+    ],
+)
+def test_weights_are_written_with_the_marks_of_the_language(grams: int, vi: str, en: str) -> None:
+    assert (amounts.weight(grams, "vi"), amounts.weight(grams, "en")) == (vi, en)
+
+
+def test_how_much_of_something_is_a_count_or_a_weight() -> None:
+    assert (amounts.much(15, 100, "en"), amounts.much(15, None, "en")) == ("1.5\xa0kg", "15")
+    assert amounts.of(15, 100, "ớt khô", "vi") == "1,5\xa0kg ớt khô"
+    assert amounts.of(3, None, "mật ong", "vi") == "3 × mật ong"
+
+
+def test_what_a_kilogram_costs_is_rounded_half_up() -> None:
+    assert (amounts.per_kg(12_345, 100), amounts.per_kg(1, 3), amounts.per_kg(2, 3)) == (123_450, 333, 667)
+    assert amounts.per_kg(1, 16) == 63  # 62.5
 
 
 @given(st.integers(1, 1_000), st.integers(1, 999), st.sampled_from(["vi", "en"]))
@@ -166,3 +227,134 @@ def test_a_set_is_put_together_on_its_screen_without_a_script(
     assert "2 × Gạo rẫy mẫu" in page
     assert "500\xa0g Đậu mẫu" in page
     assert "200.000" in page
+
+
+@given(st.integers(1, 10**8), st.sampled_from(["vi", "en"]))
+def test_what_stands_in_a_field_is_read_as_the_same_weight(grams: int, language: str) -> None:
+    assert amounts.grams(amounts.typed(grams, language)) == grams
+
+
+@dataclass
+class Bought:
+    """An order of 1.5 kg of peas to be paid on delivery, and the address of its page."""
+
+    order: Order
+    page: str
+
+
+@pytest.fixture
+def bought(app: Flask, shop: Shop, peas: int, now: datetime) -> Bought:
+    """See :class:`Bought`."""
+    with app.app_context(), transaction():
+        purchase = ordering.place(fill(now, (peas, 15)), asked(shop, 215_175, PaymentMethod.COD), now=now)
+        paying.ask(purchase, now=now)
+        return Bought(purchase.orders[0], f"/don-hang/{purchase.token}/1")
+
+
+def test_fewer_peas_are_typed_as_a_weight_and_not_fewer_than_one_can_buy(client: FlaskClient, bought: Bought) -> None:
+    def look(weight: str) -> tuple[int, str]:
+        answer = send(client, f"{bought.page}/bot", {"packs_1": weight, "seen": "0", "act": "look"})
+        return answer.status_code, answer.get_data(as_text=True)
+
+    form = client.get(f"{bought.page}/bot").get_data(as_text=True)
+    assert 'value="1,5 kg"' in form
+    assert "Hiện là 1,5\xa0kg" in form
+    for weight, words in (
+        ("550 g", "500\xa0g hoặc 600\xa0g"),
+        ("2 kg", "1,5\xa0kg"),
+        ("7", "500 g hoặc 1,5 kg"),
+        ("300 g", "từ 500\xa0g"),
+    ):
+        status, page = look(weight)
+        assert status == 422, weight
+        assert words in page
+        assert f'value="{weight}"' in page
+        assert 'id="packs_1-error"' in page
+    status, page = look("0,5kg")
+    assert status == 200
+    assert f"{91_725:,}".replace(",", ".") in page  # 5 × 12.345 and the delivery
+    assert look("0 g")[0] == 422  # nothing would be left: cancel instead
+
+
+def test_a_producer_proposes_a_weight_too(app: Flask, client: FlaskClient, make: Factories, shop: Shop, bought) -> None:
+    clerk = make.client(shop.first)
+    address = f"/quan-tri/don-hang/{bought.order.number}/de-nghi-bot"
+    assert 'value="1,5 kg"' in clerk.get(address).get_data(as_text=True)
+
+    few = send(clerk, address, {"packs_1": "400 g", "reason": "Hết đậu", "seen": "0"})
+    assert few.status_code == 422
+    assert "từ 500\xa0g" in few.get_data(as_text=True)
+    assert send(clerk, address, {"packs_1": "800 g", "reason": "Hết đậu", "seen": "0"}).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(OrderChangeLine.packs)).all() == [7]
+
+
+def test_peas_go_back_and_are_taken_in_by_weight(
+    app: Flask, client: FlaskClient, make: Factories, shop: Shop, bought: Bought, now: datetime
+) -> None:
+    with app.app_context(), transaction() as session:
+        parcel = parcels.pack(session.get_one(Order, bought.order.id), carrier="hand_over", actor=SYSTEM, now=now)
+        parcels.move_on(parcel, ParcelState.DELIVERED, actor=SYSTEM, now=now)
+        parcels.collected(parcel, actor=SYSTEM, now=now)
+    facts = {
+        "request_key": KEY,
+        "reason": "changed_mind",
+        "wish": "money",
+        "bank": "970405",
+        "number": "0123456789",
+        "holder": "NGUOI MUA MAU",
+    }
+    assert "Nhiều nhất 1,5\xa0kg" in client.get(f"{bought.page}/tra-hang").get_data(as_text=True)
+    wrong = send(client, f"{bought.page}/tra-hang", {**facts, "packs_1": "1,6 kg"})
+    assert wrong.status_code == 422
+    assert 'value="1,6 kg"' in wrong.get_data(as_text=True)
+    assert send(client, f"{bought.page}/tra-hang", {**facts, "packs_1": "5 lạng"}).status_code == 303
+
+    clerk, desk = make.client(shop.first), "/quan-tri/tra-hang/DT-000001"
+    assert send(clerk, desk + "/tra-loi", {"decision": "gui-ve", "words": "Gửi về kho"}).status_code == 303
+    page = clerk.get(desk).get_data(as_text=True)
+    assert "500\xa0g" in page
+    lot_id = int(re.search(r'name="good_1_(\d+)"', page)[1])  # type: ignore[index]
+    assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "600 g"}).status_code == 422
+    assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "500 g"}).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(ReturnLine.refund_vnd)).all() == [61_725]
+
+
+def test_batches_and_notes_of_consignment_take_a_weight(app: Flask, make: Factories, shop: Shop, peas: int) -> None:
+    clerk = make.client(shop.first)
+    assert "4\xa0kg" in clerk.get("/quan-tri/ton-kho").get_data(as_text=True)
+    with app.app_context():
+        item, home = db.session.get_one(TradeItem, peas), locations.find(shop.first.id, LocationKind.WAREHOUSE)
+    known = make.batch(item, quantity=40).lot_id
+    assert home is not None
+    make.on_hand(known, home, shop.first, 40)
+    begun = send(clerk, "/quan-tri/lo-hang/moi", {"item": str(peas), "request_key": KEY})
+    base = begun.location.rsplit("/", 1)[0]
+    assert "theo cân" in clerk.get(f"{base}/so-luong").get_data(as_text=True)
+    refused = send(clerk, f"{base}/so-luong", {"quantity": "1.250 kg"})
+    assert refused.status_code == 422
+    assert 'value="1.250 kg"' in refused.get_data(as_text=True)
+    assert send(clerk, f"{base}/so-luong", {"quantity": "1250 kg"}).status_code == 303
+    assert 'value="1250 kg"' in clerk.get(f"{base}/so-luong").get_data(as_text=True)
+    day = {"day": "khac", "other_day": "20/11/2026", "expiry": "co", "expires_on": "20/11/2027", "number": "L9"}
+    assert send(clerk, f"{base}/ngay", day).status_code == 303
+    assert send(clerk, f"{base}/nguyen-lieu", {}).status_code == 303
+    assert send(clerk, f"{base}/buoc", {}).status_code == 303
+    assert "1.250\xa0kg" in clerk.get(f"{base}/kiem-tra").get_data(as_text=True)
+    assert send(clerk, f"{base}/kiem-tra", {}).status_code == 303
+    with app.app_context():
+        made = db.session.scalars(select(Lot.quantity).join(Batch, Batch.lot_id == Lot.id).where(Batch.number == "L9"))
+        assert made.one() == 12_500
+
+    point = make.sales_point(make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT))
+    address = f"/quan-tri/phieu-ky-gui/moi/{point.slug}"
+    page = clerk.get(address).get_data(as_text=True)
+    assert "Giá 100\xa0g của lô" in page
+    note = {"request_key": "8" + KEY[1:], f"so_{known}": "1,5 kg", f"gia_{known}": "13.000"}
+    few = send(clerk, address, note | {f"so_{known}": "5 kg"})
+    assert few.status_code == 422
+    assert "4\xa0kg" in few.get_data(as_text=True)
+    written = send(clerk, address, note)
+    assert written.status_code == 303
+    assert "1,5\xa0kg" in clerk.get(written.location).get_data(as_text=True)

@@ -90,6 +90,15 @@ def weight(weight_g: int, language: str) -> str:
     return f"{whole:,}".replace(",", marks[0]) + fraction + "\N{NO-BREAK SPACE}kg"
 
 
+def typed(weight_g: int, language: str) -> str:
+    """Write a weight as one would type it: so that it is read as the same."""
+    kilos, rest = divmod(weight_g, 1_000)
+    if not kilos or rest % 10:
+        return f"{weight_g} g"
+    fraction = ("," if language == "vi" else ".") + f"{rest:03d}".rstrip("0") if rest else ""
+    return f"{kilos}{fraction} kg"
+
+
 def per_kg(price_vnd: int, content: int) -> int:
     """Say what a kilogram (or litre) costs of which ``content`` cost a price, half up to the đồng."""
     return (price_vnd * 1_000 + content // 2) // content
