@@ -5,7 +5,7 @@ FLASK := .venv/bin/flask --app wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench messages lock demo migration clean
+.PHONY: help run check test bench messages lock demo migration mutants clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: .venv/.tests ## Run all tests: SQLite, PostgreSQL, browser
 bench: .venv/.tests ## Measure speed; results in var/bench.json
 	@tools/bootstrap bench
 	$(PYTHON) -m bench
+
+mutants: .venv/.tests ## Change money and stock line by line: does a test notice? (ONLY=…)
+	$(PYTHON) tools/mutants.py $(ONLY)
 
 demo: .venv/.runs ## Load the Ba Tơ data set if the database is empty
 	$(FLASK) db upgrade && $(FLASK) demo load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -83,6 +84,30 @@ def test_a_balanced_entry_is_taken_and_adds_up(ctx: Flask, two: tuple[int, int],
     assert verification.verify() == []
     assert journal.balance(Account.SALES, organisation_id=two[0], document="DH-1") == -100
     assert verification.extent() == (1, 6, 114)
+
+
+def test_an_account_is_added_up_as_asked_for(ctx: Flask, two: tuple[int, int], make: Factories, now: datetime) -> None:
+    one, other = two
+    actor = make.actor(make.office())
+    assert journal.balance(Account.SALES) == 0
+    with transaction():
+        entry_id = journal.post("test:1", "test", sold(one), now=now, actor=actor)
+        journal.post("test:2", "test", sold(other, 7), now=now)
+        cash = [
+            Line(one, Account.COLLECTED, 5, "DH-2", holder="ghn"),
+            Line(one, Account.COLLECTED, 6, "DH-2", holder="viettel"),
+            Line(one, Account.HELD, -11, "TT-1"),
+        ]
+        journal.post("test:3", "test", cash, now=now)
+
+    entry = db.session.get_one(JournalEntry, entry_id)
+    assert (entry.cause, entry.kind, entry.at, entry.by_id) == ("test:1", "test", now, actor.user_id)
+    assert [journal.is_posted(cause) for cause in ("test:1", "test:4")] == [True, False]
+    assert journal.balance(Account.SALES) == -107
+    assert journal.balance(Account.SALES, organisation_id=other) == -7
+    assert journal.balance(Account.COLLECTED, holder="ghn") == 5
+    assert journal.balance(Account.COLLECTED, document="DH-2") == 11
+    assert journal.balance(Account.COLLECTED, document="DH-1") == 0
 
 
 def _level(two: tuple[int, int], amount: int) -> list[Line]:

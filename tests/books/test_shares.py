@@ -107,6 +107,18 @@ def test_one_jar_of_two_sent_back_undoes_half_the_commission_and_no_delivery() -
     assert undone(sale, 120_000) == Sale(goods_vnd=120_000, commission_vnd=6_000)
 
 
+def test_delivery_goes_back_in_proportion_once_the_goods_are_paid_back() -> None:
+    sale = Sale(goods_vnd=100_000, delivery_vnd=30_000, delivery_off_vnd=10_000)
+
+    assert undone(sale, 110_000) == Sale(goods_vnd=100_000, delivery_vnd=15_000, delivery_off_vnd=5_000)
+
+
+def test_a_sale_of_one_dong_is_undone_with_all_that_belongs_to_it() -> None:
+    sale = Sale(goods_vnd=0, delivery_vnd=1, commission_vnd=3)
+
+    assert undone(sale, 1) == sale
+
+
 @pytest.mark.parametrize("amount", [-1, 271_000])
 def test_more_than_was_paid_is_refused(amount: int) -> None:
     with pytest.raises(ValueError, match="paid"):

@@ -17,9 +17,10 @@ from accounts.models import Organisation, OrganisationKind
 from kernel import pages
 from kernel.db import db, transaction
 from stock import ledger, verification
-from stock.models import Balance, Location, LocationKind
+from stock.models import Balance, Location, LocationKind, Movement
 from tests.factories import Factories
 from tests.races import meet, race
+from traceability.models import Lot
 
 
 @dataclass
@@ -72,6 +73,11 @@ def on_hand(lot_id: int, location: Location) -> int:
     )
 
 
+def number_of(lot_id: int) -> str:
+    """Read what a lot is called."""
+    return db.session.get_one(Lot, lot_id).number
+
+
 def test_what_leaves_one_place_is_in_the_other(ctx: Flask, goods: Goods, now: datetime) -> None:
     carry(goods, 40, "CSG-1:1", now)
 
@@ -90,6 +96,7 @@ def test_more_than_there_is_cannot_leave_and_nothing_of_the_document_does(ctx: F
 
     assert refusal.value.facts["available"] == 100
     assert refusal.value.facts["lot_id"] == goods.second
+    assert (refusal.value.facts["wanted"], refusal.value.facts["number"]) == (101, number_of(goods.second))
     assert on_hand(goods.first, goods.warehouse) == 100
     assert verification.verify() == []
 
@@ -102,6 +109,70 @@ def test_two_lines_of_one_lot_are_added_up_before_they_are_claimed(ctx: Flask, g
 
     with pytest.raises(ledger.NotOnHand), transaction():
         ledger.move_all(lines, document="CSG-3", now=now)
+
+
+def test_two_lines_of_one_lot_both_arrive(ctx: Flask, goods: Goods, now: datetime) -> None:
+    lines = [
+        ledger.Line(goods.first, 20 * n, goods.warehouse.id, goods.counter.id, goods.producer.id, f"CSG-3:{n}")
+        for n in (1, 2)
+    ]
+    with transaction():
+        ledger.move_all(lines, document="CSG-3", now=now)
+
+    assert (on_hand(goods.first, goods.warehouse), on_hand(goods.first, goods.counter)) == (40, 60)
+    assert verification.verify() == []
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_nothing_and_less_is_no_movement(ctx: Flask, goods: Goods, now: datetime, quantity: int) -> None:
+    with pytest.raises(ValueError, match="above nought"):
+        carry(goods, quantity, "CSG-3:1", now)
+
+
+def test_each_line_has_a_cause_of_its_own(ctx: Flask, goods: Goods, now: datetime) -> None:
+    line = ledger.Line(goods.first, 1, goods.warehouse.id, goods.counter.id, goods.producer.id, "CSG-3:1")
+
+    with pytest.raises(ValueError, match="cause"):
+        ledger.move_all([line, line], document="CSG-3", now=now)
+
+
+def test_a_movement_says_who_moved_it(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    actor = make.actor(goods.producer)
+    with transaction():
+        ledger.move(
+            goods.first, 1, source=goods.warehouse, to=goods.counter, owner_id=goods.producer.id,
+            document="CSG-3", cause="CSG-3:1", now=now, actor=actor,
+        )  # fmt: skip
+
+    row = db.session.scalars(select(Movement).where(Movement.cause == "CSG-3:1")).one()
+    assert (row.user_id, row.document, row.at, row.quantity) == (actor.user_id, "CSG-3", now, 1)
+
+
+def test_what_is_promised_leaves_for_its_document_alone(ctx: Flask, goods: Goods, now: datetime) -> None:
+    def leave(quantity: int, cause: str, *, of_allocated: bool) -> None:
+        line = ledger.Line(goods.first, quantity, goods.warehouse.id, goods.counter.id, goods.producer.id, cause)
+        with transaction():
+            ledger.move_all([line], document="DH-1", now=now, of_allocated=of_allocated)
+
+    with transaction() as session:
+        session.execute(
+            update(Balance)
+            .where(Balance.lot_id == goods.first, Balance.location_id == goods.warehouse.id)
+            .values(allocated=60)
+        )
+    with pytest.raises(ledger.NotOnHand) as refusal:
+        leave(41, "DH-1:1", of_allocated=False)
+    assert refusal.value.facts["available"] == 40
+    with pytest.raises(ledger.NotOnHand):
+        leave(61, "DH-1:1", of_allocated=True)
+    leave(40, "DH-1:1", of_allocated=False)
+    leave(20, "DH-1:2", of_allocated=True)
+    leave(40, "DH-1:3", of_allocated=True)
+
+    balance = db.session.scalars(
+        select(Balance).where(Balance.lot_id == goods.first, Balance.location_id == goods.warehouse.id)
+    ).one()
+    assert (balance.on_hand, balance.allocated) == (0, 0)
 
 
 def test_the_same_cause_is_posted_once(ctx: Flask, goods: Goods, now) -> None:
@@ -117,8 +188,12 @@ def test_a_frozen_lot_stays_where_it_is_but_may_be_taken_back(ctx: Flask, goods:
     with transaction():
         ledger.freeze([goods.first], frozen=True)
 
-    with pytest.raises(ledger.LotFrozen):
+    with pytest.raises(ledger.LotFrozen) as refusal:
         carry(goods, 1, "CSG-5:2", now)
+    assert (refusal.value.facts["lot_id"], refusal.value.facts["number"]) == (goods.first, number_of(goods.first))
+    line = ledger.Line(goods.first, 1, goods.warehouse.id, goods.counter.id, goods.producer.id, "CSG-5:3")
+    with pytest.raises(ledger.LotFrozen), transaction():
+        ledger.move_all([line], document="CSG-5", now=now)
     with transaction():
         ledger.move(
             goods.first, 10, source=goods.counter, to=goods.warehouse, owner_id=goods.producer.id,
@@ -181,6 +256,14 @@ def test_lists_are_made_anew_only_when_a_lot_comes_or_is_gone_its_own_page_alway
     assert arrived[0] > start[0]
     assert revisions()[0] == arrived[0]
     assert revisions()[1] > arrived[1] > start[1]
+    carry(goods, 79, "CSG-8:3", now)
+    before = revisions()[0]
+    carry(goods, 1, "CSG-8:4", now)  # the last one
+    assert revisions()[0] > before
+    before = revisions()[0]
+    with transaction():
+        ledger.freeze([goods.first], frozen=True)
+    assert revisions()[0] > before
 
 
 def test_the_command_proves_the_ledger_or_names_what_differs_and_fails(app: Flask, goods: Goods) -> None:

@@ -16,6 +16,7 @@ from books import commission, withholding
 from books.models import Account, JournalLine, TaxHeld
 from kernel import clock
 from kernel.db import db, transaction
+from kernel.models import AuditEntry
 from storefront import agreement, changing, ordering, settling
 from storefront.order_models import BankAccount, Order, PaymentMethod, Refund
 from tests.factories import Factories
@@ -238,6 +239,38 @@ def test_a_switch_needs_a_reason_and_a_day_to_come(
 def test_only_an_office_turns_it(ctx: Flask, shop: Shop, now: datetime) -> None:
     with pytest.raises(withholding.NotAnOffice):
         turn(shop.a, True, now)
+
+
+def test_of_less_than_a_dong_of_tax_nothing_is_held_back(
+    ctx: Flask, shop: Shop, office: Organisation, now: datetime
+) -> None:
+    with transaction() as session:
+        session.expire_all()
+        today, seller = clock.business_date(now), session.get_one(Organisation, shop.a.id)
+        assert withholding.of_sale(seller, 49, on=today) is None
+        held = withholding.of_sale(seller, 50, on=today)  # half a đồng of VAT, a quarter of income tax
+
+    assert held is not None
+    assert (held.vat_vnd, held.pit_vnd, held.base_vnd, held.office_id) == (1, 0, 50, office.id)
+
+
+def test_who_turned_the_switch_for_whom_is_in_the_trail(ctx: Flask, shop: Shop, make: Factories, now: datetime) -> None:
+    office = make.office()
+    actor = make.actor(office)
+    facts = {"valid_from": clock.business_date(now), "reason": "Hộ kinh doanh", "actor": actor, "now": now}
+    with transaction():
+        row = withholding.turn(office, True, seller=shop.a, **facts)
+        last = withholding.turn(office, False, **facts)
+
+    assert (row.set_by_id, row.set_at, row.reason) == (actor.user_id, now, "Hộ kinh doanh")
+    assert list(withholding.all_turns()) == [last, row]
+    entries = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "books.turn_withholding").order_by(AuditEntry.id)
+    ).all()
+    assert [(one.subject, one.user_id, one.facts) for one in entries] == [
+        (f"organisation:{shop.a.code}", actor.user_id, {"is_on": True, "reason": "Hộ kinh doanh"}),
+        (f"organisation:{office.code}", actor.user_id, {"is_on": False, "reason": "Hộ kinh doanh"}),
+    ]
 
 
 def test_before_the_decree_there_is_no_rule() -> None:
