@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from kernel import jobs
 from kernel.db import retrying, transaction
@@ -32,9 +32,16 @@ def _store(waiting: Waiting, now: datetime) -> None:
             with transaction():
                 capture.finish(waiting, now=now)
             return
-        except IntegrityError:
+        except (IntegrityError, DataError):
             if attempt == _TRIES:
-                raise
+                with transaction():
+                    capture.give_up(waiting.job_id, now=now)
+
+
+@jobs.gives_up(capture.JOB)
+def give_up(args: dict[str, Any], now: datetime) -> None:
+    """Say to who sent a document that it could not be stored."""
+    capture.give_up(int(args["job"]), now=now)
 
 
 @jobs.handles(store.JOB)

@@ -23,6 +23,8 @@ MOST_ATTEMPTS = 8
 
 Handler = Callable[[dict[str, Any], datetime], None]
 HANDLERS: dict[str, Handler] = {}
+#: What is to be told of work that is given up, by kind.
+GIVEN_UP: dict[str, Handler] = {}
 #: Work that comes again, by kind: when it is due after it was done at an instant.
 RECURRING: dict[str, Callable[[datetime], datetime]] = {}
 LONGEST_WAIT = timedelta(hours=1)  #: before recurring work that failed is tried again
@@ -33,6 +35,16 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
     def register(handler: Handler) -> Handler:
         HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+def gives_up(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that is called, by the transaction that parks it, when a job of ``kind`` is given up."""
+
+    def register(handler: Handler) -> Handler:
+        GIVEN_UP[kind] = handler
         return handler
 
     return register
@@ -124,6 +136,8 @@ def run_one(now: datetime) -> str | None:
                 .where(Job.id == job_id)
                 .values(_after_failure(kind, attempt, now) | {"last_error": traceback.format_exc(limit=8)[-4000:]})
             )
+            if attempt >= MOST_ATTEMPTS and kind in GIVEN_UP:
+                GIVEN_UP[kind](args, now)
     return kind
 
 

@@ -8,7 +8,8 @@ otherwise.
 from __future__ import annotations
 
 import contextlib
-from urllib.parse import quote
+import re
+from urllib.parse import quote, unquote, urlsplit
 
 from catalog.models import TradeItem
 from kernel import gs1
@@ -16,12 +17,16 @@ from traceability import digital_link
 from traceability.models import Batch
 
 _base_url = ""
+_ours: re.Pattern[str] | None = None  #: an address of this site, in any spelling that opens the same page
 
 
 def configure(base_url: str) -> None:
     """Say where this site is, without a slash at its end."""
-    global _base_url
+    global _base_url, _ours
     _base_url = base_url
+    site = urlsplit(base_url)
+    port = rf":{site.port}" if site.port not in (None, 80, 443) else "(?::(?:80|443)?)?"
+    _ours = re.compile(rf"https?://{re.escape(site.hostname or '')}\.?{port}(/[^?#]*)", re.IGNORECASE)
 
 
 def base_url() -> str:
@@ -75,6 +80,35 @@ def of_paper(number: str) -> str:
 def of_certificate(number: str) -> str:
     """Give the address of a certificate in the public register."""
     return f"{base_url()}/chung-nhan/{number}"
+
+
+def folded(name: str) -> str:
+    """Write an address of our own as we write it ourselves, whatever spelling of it opens the same page.
+
+    Any other name stays as it is.
+    """
+    found = _ours.match(name) if _ours is not None else None
+    if found is None:
+        return name
+    match [unquote(part) for part in found[1].split("/") if part]:
+        case ["lo", code, "nl" | "btp" as kind, number]:
+            parts = ["lo", code.lower(), kind, number]
+        case ["lo", code, token]:
+            parts = ["lo", code.lower(), gs1.typed_token(token)]
+        case ["m", serial]:
+            parts = ["m", gs1.typed_token(serial)]
+        case ["to-chuc", code]:
+            parts = ["to-chuc", code.lower()]
+        case [("lo" | "m" | "noi" | "chung-tu"), *_] as parts:
+            pass
+        case _:
+            return name
+    return "/".join((_base_url, *(quote(part, safe="") for part in parts)))
+
+
+def is_of_goods(name: str) -> bool:
+    """Tell whether a name, folded, sets out to be the address of a batch, a material or a pack of ours."""
+    return name.startswith((f"{base_url()}/lo/", f"{base_url()}/m/"))
 
 
 def namespace() -> str:

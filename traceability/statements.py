@@ -53,6 +53,8 @@ def rounded_up(quantity: Decimal) -> tuple[int, int]:
 
 def whole(quantity: Decimal) -> int:
     """Give how many whole base units hold an amount."""
+    if quantity > MOST:  # beyond what is written down to the decimals
+        return int(quantity.to_integral_value(ROUND_CEILING))
     kept = quantity.quantize(Decimal(1).scaleb(-_DIGITS))
     return int(kept.to_integral_value(ROUND_CEILING))
 

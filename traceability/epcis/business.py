@@ -17,7 +17,7 @@ from catalog.models import Unit
 from kernel.errors import N_
 from traceability import statements, ways
 from traceability.epcis.fields import as_name
-from traceability.epcis.naming import Named, amount
+from traceability.epcis.naming import QUANTITIES, SMALLEST, Named, amount
 from traceability.epcis.problems import Problem, Profile
 
 LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
@@ -27,6 +27,10 @@ SHIPS = {"shipping", "consigning"}
 EARLIEST_YEAR = 1990
 
 _TOO_LONG = N_("“%(field)s” is longer than the %(most)s signs that can be kept.")
+_TOO_LITTLE = N_(
+    "“%(field)s” is too little to be kept: the least is 0.000000000001 of a gram, a millilitre or a piece."
+)
+_NOT_OURS = N_("“%(value)s” is an address of this site, and no batch, material or pack of ours has it.")
 _TOO_EARLY = N_("“%(field)s” lies before the year %(year)s: please look at it again.")
 _ENDS_BEFORE = N_("“ilmd” says that the goods end on %(end)s, before they were made on %(made)s.")
 _MORE_OUT = N_("More comes out of this transformation (%(out)s) than went in (%(into)s).")
@@ -121,6 +125,17 @@ def names(named: Iterable[Named], path: str, *, most_pairs: int) -> list[Problem
             found.append(_problem(path, _LIST[one.role], "limit", _TOO_LONG, most=LONGEST_NAME))
     if inputs * outputs > most_pairs:
         found.append(_problem(path, "outputQuantityList", "limit", _TOO_MANY_EDGES, most=most_pairs))
+    return found
+
+
+def too_little(event: dict[str, Any], path: str) -> list[Problem]:
+    """Refuse amounts of which nothing would be left where they are written down."""
+    found: list[Problem] = []
+    for field in QUANTITIES:
+        for number, element in enumerate(_list(event.get(field))):
+            quantity, _ = amount(element)
+            if quantity is not None and 0 < quantity < SMALLEST:
+                found.append(_problem(path, f"{field}[{number}].quantity", "limit", _TOO_LITTLE))
     return found
 
 
@@ -321,6 +336,11 @@ def stopped(name: str, path: str, *, role: str, moves: bool, is_held: bool, is_o
         return _problem(path, field, "business-held", _HELD, name=name)
     message = _RECALLED_USED if not moves else _RECALLED if is_own else _RECALLED_INSIDE
     return _problem(path, field, "business-recalled", message, name=name)
+
+
+def not_ours(uri: str, path: str, role: str) -> Problem:
+    """Refuse a name that is an address of ours which leads to nothing."""
+    return _problem(path, _LIST[role], "business-unknown", _NOT_OURS, value=uri)
 
 
 def made_of_recalled(name: str, path: str, role: str) -> Problem:

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.models import Organisation
 from catalog.models import TradeItem, Unit
-from kernel import jobs, pages
+from kernel import gs1, jobs, pages
 from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
@@ -188,6 +188,19 @@ def _finish(job: CaptureJob, outcome: Outcome, *, now: datetime) -> None:
     job.problems = [as_row(problem) for problem in outcome.problems]
 
 
+def give_up(job_id: int, *, now: datetime) -> None:
+    """End a job whose document the database does not take: nothing of it is stored."""
+    job = db.session.get(CaptureJob, job_id, populate_existing=True, with_for_update=True)
+    if job is not None and job.finished_at is None:
+        _finish(job, Outcome(job.events, (), (), (Problem("", "store", _NOT_STORED),)), now=now)
+
+
+_NOT_STORED = N_(
+    "The store could not take this document, although nothing wrong was found in it: none of its events was kept."
+    " Please send its events one by one, or ask the operator of this site."
+)
+
+
 def as_row(problem: Problem) -> dict[str, Any]:
     """Write a problem as it is kept with its job: in the words of a msgid, to be told in any language."""
     facts = {name: value if isinstance(value, int) else str(value)[:600] for name, value in problem.facts.items()}
@@ -342,8 +355,9 @@ def _read(one: Sent, context: Any) -> None:
     if event["type"] not in STANDARD_TYPES:
         return
     one.problems += many_as_one(
-        event, (None, one.path) if one.path else None, lambda uri: _own_address(uri) is not None
+        event, (None, one.path) if one.path else None, lambda uri: _own_address(addresses.folded(uri)) is not None
     )
+    one.problems += business.too_little(event, one.path)
     one.named = named_in(event)
     one.problems += business.names(one.named, one.path, most_pairs=statements.MOST_PAIRS)
     one.problems += business.dates(event, one.path)
@@ -416,6 +430,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     for one in new:
         one.sender_id = organisation_id
         _speak(one, lots, authority, owners)
+    _refuse_unknown(new, lots)
     reaches = _judge(new, lots)
     _warn_of_holds(new, lots)
     _look_for_origins(new, lots, _weigh(new, organisation_id))
@@ -660,8 +675,8 @@ def _lots_of_codes(uris: Collection[str]) -> dict[str, str]:
         thing = epc_uris.identify(uri)
         if thing is None:
             named[_own_serial(uri)].append((uri, None))
-        elif thing.key == "01" and items.is_serial(thing.path[-1][1]):
-            named[thing.path[-1][1]].append((uri, thing.path[0][1]))
+        elif thing.key == "01" and items.is_serial(serial := gs1.typed_token(thing.path[-1][1])):
+            named[serial].append((uri, thing.path[0][1]))
     if not named:
         return {}
     rows = db.session.execute(
@@ -749,6 +764,23 @@ def _own_goods(uris: set[str]) -> dict[str, Known]:
         found |= {tokens[row[0], row[1]]: Known(*tuple(row)[2:]) for row in of_token if (row[0], row[1]) in tokens}
     _write_names({uri: known.id for uri, known in found.items()})
     return found
+
+
+def _refuse_unknown(new: Sequence[Sent], lots: dict[str, Known]) -> None:
+    """Refuse what is called by an address of ours that leads to nothing: no lot is named like one of ours.
+
+    A code that is on no pack yet is one of ours all the same.
+    """
+    named = {name.uri for one in new if not one.declares_error for name in one.named}
+    unknown = {uri for uri in named - lots.keys() if addresses.is_of_goods(uri)}
+    serials = {serial: uri for uri in unknown if (serial := _own_serial(uri))}
+    if serials:
+        codes = select(ItemCode.serial).where(ItemCode.serial.in_(listed(sorted(serials))))
+        unknown -= {serials[serial] for serial in db.session.scalars(codes)}
+    for one in new if unknown else ():
+        wrong = [] if one.declares_error else [name for name in one.named if name.uri in unknown]
+        if wrong:
+            one.problems.append(business.not_ours(wrong[0].uri, one.path, wrong[0].role))
 
 
 def _write_names(lots: dict[str, int]) -> None:

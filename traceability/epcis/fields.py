@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from traceability.epcis import namespaces
-from traceability.epcis.epc_uris import canonical
+from traceability.epcis.names import kept
 from traceability.epcis.prose import instant
 from traceability.epcis.structure import STANDARD_TYPES
 from traceability.epcis.vocabulary import words
@@ -40,7 +40,7 @@ def fields_of(event: dict[str, Any]) -> list[Field]:
 
 def as_name(text: str) -> str:
     """Write the name of a thing as it is kept."""
-    return cut(canonical(text) or text)
+    return cut(kept(text))
 
 
 def cut(text: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from catalog.models import Unit
 from traceability.epcis import epc_uris
+from traceability.epcis.names import kept
 
 #: How many base units the units of UN/ECE Rec 20 are, by their codes: exact, as they are defined.
 _FACTORS = {
@@ -45,6 +46,8 @@ _LISTS = (
     ("outputEPCList", "outputQuantityList", "output"),
     ("childEPCs", "childQuantityList", "child"),
 )
+#: The fields that hold amounts.
+QUANTITIES = tuple(quantities for _, quantities, _ in _LISTS)
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,15 @@ def counted_in(named: Named, unit: Unit, content: tuple[int, Unit]) -> Named:
     if named.quantity is None or named.unit is unit:
         return named
     if unit is Unit.PIECE and named.unit is of:
-        parts = (named.quantity / holds).quantize(_TWELFTH, ROUND_DOWN)
+        parts = max((named.quantity / holds).quantize(SMALLEST, ROUND_DOWN), SMALLEST)
         return replace(named, quantity=parts, unit=unit)
     if named.unit is Unit.PIECE and unit is of:
         return replace(named, quantity=named.quantity * holds, unit=unit)
     return named
 
 
-_TWELFTH = Decimal("1e-12")
+#: The least that is kept of an amount, in base units.
+SMALLEST = Decimal("1e-12")
 
 
 def is_single(uri: str) -> bool:
@@ -121,17 +125,17 @@ def is_single(uri: str) -> bool:
 def _all(event: dict[str, Any]) -> Iterator[Named]:
     parent = event.get("parentID")
     if isinstance(parent, str):
-        yield Named(_kept(parent), "parent")
+        yield Named(kept(parent), "parent")
     number = _lot_number(event)
     for epcs, quantities, role in _LISTS:
         for epc in event.get(epcs, ()):
             lot = epc_uris.lot_of_unit(epc)
             if lot is None and number is not None and role in ("object", "output"):
                 lot = epc_uris.lot_of(epc, number)
-            yield Named(_kept(epc), role, Decimal(1), Unit.PIECE, lot)
+            yield Named(kept(epc), role, Decimal(1), Unit.PIECE, lot)
         for element in event.get(quantities, ()):
             quantity, unit = amount(element)
-            yield Named(_kept(element["epcClass"]), role, quantity, unit)
+            yield Named(kept(element["epcClass"]), role, quantity, unit)
 
 
 def _lot_number(event: dict[str, Any]) -> str | None:
@@ -150,10 +154,6 @@ def amount(element: dict[str, Any]) -> tuple[Decimal | None, Unit | None]:
         return None, None
     unit, factor = _UNITS.get(element.get("uom", "H87"), (None, Decimal(1)))
     return (Decimal(str(stated)) * factor, unit) if unit else (None, None)
-
-
-def _kept(uri: str) -> str:
-    return epc_uris.canonical(uri) or uri
 
 
 def _is_kind(uri: str) -> bool:

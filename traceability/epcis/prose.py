@@ -22,6 +22,7 @@ from kernel import gs1
 from kernel.errors import N_
 from traceability.application_identifiers import BadCheckDigit
 from traceability.epcis import epc_uris
+from traceability.epcis.names import kept
 from traceability.epcis.problems import Problem, Profile
 from traceability.epcis.structure import STANDARD_TYPES, Place, check_persistent_disposition, problem
 from traceability.epcis.vocabulary import words
@@ -58,6 +59,7 @@ _UNIT_ALONE = N_("“uom” is the unit of a quantity, and “quantity” is mis
 _NO_QUANTITY = N_("“%(field)s” has to be more than zero; this is %(value)s.")
 _NOTHING_NAMED = N_("This event names nothing: “epcList” is empty and there is no “quantityList”.")
 _NO_PARENT = N_("“parentID” is missing: what is packed (ADD) or unpacked (DELETE) has a parent.")
+_ITS_OWN_CHILD = N_("“%(value)s” cannot be inside itself: it is “parentID” of this event, and one of its children.")
 _NO_EARLIER_EVENT = N_(
     "“errorDeclaration” stands in an event without eventID, and no earlier event of the same content was found:"
     " there is nothing it could put right."
@@ -250,9 +252,18 @@ def _nothing(event: dict[str, Any], place: Place) -> Iterator[Problem]:
 
 
 def _parents(event: dict[str, Any], place: Place) -> Iterator[Problem]:
-    """Gaps 7 and 8."""
+    """Gaps 7 and 8; and nothing is inside itself."""
     if event["type"] == "AggregationEvent" and event["action"] != "OBSERVE" and "parentID" not in event:
         yield problem((place, "parentID"), _NO_PARENT, "gap-07" if event["action"] == "ADD" else "gap-08")
+    if event["type"] not in ("AggregationEvent", "AssociationEvent") or "parentID" not in event:
+        return
+    parent = kept(event["parentID"])
+    for child, at in _each(event, place, ("childEPCs",)):
+        if kept(child) == parent:
+            yield problem(at, _ITS_OWN_CHILD, "own-child", value=child)
+    for element, at in _each(event, place, ("childQuantityList",)):
+        if kept(element["epcClass"]) == parent:
+            yield problem((at, "epcClass"), _ITS_OWN_CHILD, "own-child", value=element["epcClass"])
 
 
 def _corrections(event: dict[str, Any], place: Place) -> Iterator[Problem]:

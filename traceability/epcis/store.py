@@ -27,9 +27,9 @@ from ocop.queries import end_of
 from traceability import addresses, records
 from traceability.epcis import business, claims, document
 from traceability.epcis.document import Made, Parties, Thing, Told
-from traceability.epcis.epc_uris import canonical
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.fields import as_name, fields_of
+from traceability.epcis.names import kept
 from traceability.epcis.naming import short_name
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant
@@ -174,7 +174,7 @@ def own_name(lot: Lot, owner_code: str, batch: Batch | None, gtin: str | None) -
     """Name a lot of our own in events."""
     if batch is not None:
         uri = addresses.of_goods(owner_code, batch.token, gtin, batch.number)
-        return canonical(uri) or uri
+        return kept(uri)
     return addresses.of_material(owner_code, lot.number, is_raw=lot.kind is LotKind.RAW)
 
 
