@@ -453,7 +453,8 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     drawn = _draw_edges(new, told, loosened, tied)
     unmade = {id for id, roles in taken_back.items() if roles & {"output", "object"}} if wrong else set()
     unmade |= {
-        lots[name.uri].id for one in new if one.id in wrong for name in one.named if name.role in ("output", "object")
+        lots[name.uri].id for one in new if one.id in wrong and not one.declares_error for name in one.named
+        if name.role in ("output", "object")
     }  # fmt: skip
     claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
     changed = {lots[name.uri].id for one in new if _says_recalled(one.event) for name in one.named}

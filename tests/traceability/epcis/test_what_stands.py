@@ -831,6 +831,13 @@ def test_an_event_its_declaration_and_the_right_one_are_taken_in_order(program: 
     assert agrees(program) == []
 
 
+def test_what_nobody_said_may_be_declared_wrong(program: Program) -> None:
+    job = program.capture(document(wrong(made([("A", 5)], [("B", 5)], eventID=ONE))))
+
+    assert (rules(job), job["stored"]) == ([], 1)
+    assert agrees(program) == []
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_making_is_not_taken_back_in_the_document_that_uses_it(program: Program, together: bool) -> None:
     first = commissioned("A", 10, eventID=ONE)
