@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, exists, func, or_, select
@@ -94,6 +95,7 @@ def _captured_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     yield from _gone_against_stock(lots, said)
     yield from _edges_against_events(ids)
     yield from _states_against_events(lots)
+    yield from _gone_against_makings(lots, said)
     yield from _makings_of_others([lot for lot in lots if lot.kind is LotKind.EXTERNAL], said)
 
 
@@ -177,9 +179,9 @@ def gone_by_events(lot_ids: Sequence[int], said: dict[int, Amounts] | None = Non
     No capture moves the stock: somebody has to look which of the two is right.
     """
     told = {
-        lot_id: statements.whole(one.sold + one.captured)
+        lot_id: statements.whole(one.sold + one.captured + one.lost)
         for lot_id, one in (statements.amounts(lot_ids) if said is None else said).items()
-        if one.sold or one.captured
+        if one.sold or one.captured or one.lost
     }
     if not told:
         return {}
@@ -201,6 +203,21 @@ def _gone_against_stock(lots: Sequence[_Row], said: dict[int, Amounts]) -> Itera
             f"{_named(lot_id, numbers[lot_id])}: captured events say {gone.said} of it were sold or used,"
             f" the stock that {gone.left_stock} left it"
         )
+
+
+def _gone_against_makings(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:
+    """No more of a lot is used, sold and destroyed, by the captured events that count, than was made."""
+    for lot in lots:
+        told = said.get(lot.id)
+        if told is None or lot.kind is LotKind.FINISHED:
+            continue
+        made = told.made if lot.kind is LotKind.EXTERNAL else Decimal(lot.quantity)
+        gone = told.used + told.captured + told.sold + told.lost
+        if made is not None and gone > made:
+            yield (
+                f"{_named(lot.id, lot.number)}: its events say {statements.whole(gone)} of it are gone,"
+                f" {statements.whole(made)} were made"
+            )
 
 
 def _edges_against_events(output_ids: Sequence[int]) -> Iterator[str]:

@@ -8,8 +8,8 @@ Capture keeps lots and edges by this, and ``stock.agreement`` holds them against
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -120,6 +120,8 @@ class Amounts:
     used: Decimal = Decimal(0)  #: went into others, by our own screens
     captured: Decimal = Decimal(0)  #: the same, by captured events
     sold: Decimal = Decimal(0)  #: by captured events, less what was brought back
+    lost: Decimal = Decimal(0)  #: by captured events: destroyed, or gone otherwise
+    has_returns: bool = False  #: some was brought back
 
     @property
     def made(self) -> Decimal | None:
@@ -136,20 +138,11 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
     is_object = and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object")
     makes = or_(
         and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
-        and_(is_object, TraceEvent.action == "ADD", ~_sells()),
+        and_(is_object, TraceEvent.action == "ADD", ~_sells(), ~_ends()),
     )
     takes = and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "input")
-    in_sales = and_(
-        is_captured,
-        or_(
-            is_object,
-            and_(
-                TraceEvent.kind == EventKind.TRANSACTION, EventLot.role == "object", TraceEvent.action != "DELETE"
-            ),
-        ),
-    )  # fmt: skip
-    comes_back = and_(in_sales, TraceEvent.disposition == ways.BROUGHT_BACK, ~_sells())
-    sells = and_(in_sales, _sells())
+    sells, comes_back = _sales()
+    ends = and_(is_captured, is_object, _ends())
 
     def total(condition: ColumnElement[bool], value: Any) -> Any:
         return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
@@ -167,6 +160,7 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
             *totals(and_(takes, is_captured)),
             *totals(sells),
             *totals(comes_back),
+            *totals(ends),
         )
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
@@ -178,11 +172,68 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
         query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
     found = {}
     for lot_id, makings, unstated, *sums in db.session.execute(query):
-        made, used_, captured, sold, back = (
+        made, used_, captured, sold, back, lost = (
             exact(int(sums[at]), int(sums[at + 1])) for at in range(0, len(sums), 2)
         )  # fmt: skip
-        found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, max(Decimal(0), sold - back))
+        found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, sold, lost, back > 0)
+    in_order = sales({lot_id for lot_id, one in found.items() if one.has_returns}, without=without)
+    return found | {lot_id: replace(found[lot_id], sold=net(some)) for lot_id, some in in_order.items()}
+
+
+#: When some of a lot was sold, the id of its line, and how much; less than nothing when it was brought back.
+Sale = tuple[datetime, int, Decimal]
+
+
+def net(sales: Iterable[Sale]) -> Decimal:
+    """Give how much was sold and not brought back: no more comes back than was sold until then."""
+    total = Decimal(0)
+    for _, _, amount in sales:
+        total = max(Decimal(0), total + amount)
+    return total
+
+
+def sales(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[int, list[Sale]]:
+    """Give what captured events sold and brought back of lots, in the order of the times of the events."""
+    if not lot_ids:
+        return {}
+    sells, comes_back = _sales()
+    query = (
+        select(
+            EventLot.lot_id, TraceEvent.event_at, TraceEvent.id, EventLot.quantity, EventLot.rounding, comes_back
+        )
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(Lot, Lot.id == EventLot.lot_id)
+        .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
+        .where(
+            EventLot.lot_id.in_(listed(sorted(lot_ids))), EventLot.quantity.is_not(None), or_(sells, comes_back),
+            standing(), entitled(),
+        )
+        .order_by(TraceEvent.event_at, TraceEvent.id)
+    )  # fmt: skip
+    if without:
+        query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
+    found: dict[int, list[Sale]] = {lot_id: [] for lot_id in lot_ids}
+    for lot_id, at, id, quantity, rounding, is_back in db.session.execute(query):
+        amount = exact(quantity or 0, rounding)
+        found[lot_id].append((at, id, -amount if is_back else amount))
     return found
+
+
+def _sales() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Say in SQL of a line of captured events that it sells what it names, and that it brings it back."""
+    is_object = EventLot.role == "object"
+    by_itself = and_(
+        is_object,
+        or_(
+            TraceEvent.kind == EventKind.OBJECT,
+            and_(TraceEvent.kind == EventKind.TRANSACTION, TraceEvent.action != "DELETE"),
+        ),
+    )
+    inside = and_(EventLot.role == "child", TraceEvent.action != "DELETE")
+    is_captured = EpcisEvent.capture_id.is_not(None)
+    sells = and_(is_captured, or_(by_itself, inside), _sells())
+    back = and_(is_captured, by_itself, TraceEvent.disposition == ways.BROUGHT_BACK, ~_sells())
+    return sells, and_(back, or_(TraceEvent.kind != EventKind.OBJECT, ~_ends()))
 
 
 def begun(lot_ids: Collection[int]) -> set[int]:
@@ -207,6 +258,16 @@ def begun(lot_ids: Collection[int]) -> set[int]:
 def _sells() -> ColumnElement[bool]:
     """Say in SQL of ``TraceEvent`` what ``ways.sells`` tells."""
     return or_(TraceEvent.biz_step.in_(ways.SELLS), func.coalesce(TraceEvent.disposition, "").in_(ways.SOLD))
+
+
+def _ends() -> ColumnElement[bool]:
+    """Say in SQL of ``TraceEvent`` what ``ways.ends`` tells."""
+    gone = or_(
+        TraceEvent.action == "DELETE",
+        TraceEvent.biz_step == ways.DESTROYING,
+        func.coalesce(TraceEvent.disposition, "").in_(ways.DESTROYED),
+    )
+    return and_(gone, ~_sells())
 
 
 def used(kind: LotKind, said: Amounts) -> int:

@@ -11,6 +11,8 @@ from __future__ import annotations
 SELLS = ("retail_selling", "dispensing", "consuming")
 SOLD = ("retail_sold", "dispensed")
 BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
+#: How goods come to their end otherwise.
+DESTROYING, DESTROYED = "destroying", ("destroyed", "disposed")
 #: Steps that bring goods to somebody else, and what they are then.
 _MOVES_ON = ("shipping", "consigning", "departing")
 _ON_THE_WAY = "in_transit"
@@ -32,6 +34,17 @@ def sells(step: str | None, disposition: str | None) -> bool:
 def brings_back(step: str | None, disposition: str | None) -> bool:
     """Tell whether goods that were sold come back."""
     return disposition == BROUGHT_BACK and not sells(step, disposition)
+
+
+def ends(step: str | None, disposition: str | None, action: str | None) -> bool:
+    """Tell whether goods that an ObjectEvent names are there no longer, otherwise than by a sale."""
+    gone = action == "DELETE" or step == DESTROYING or disposition in DESTROYED
+    return gone and not sells(step, disposition)
+
+
+def makes_none(step: str | None, disposition: str | None) -> bool:
+    """Tell whether an event cannot make goods: it sells, ships or ends them."""
+    return sells(step, disposition) or step in (*_MOVES_ON, DESTROYING, "decommissioning") or disposition in DESTROYED
 
 
 def goes_back(step: str | None, disposition: str | None) -> bool:

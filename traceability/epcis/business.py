@@ -73,6 +73,10 @@ _HANDED_ON = N_(
 _MADE_LESS = N_(
     "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
 )
+_ADDS_AND_ENDS = N_(
+    "“%(field)s” says ADD, that goods are there anew, and the step or disposition that they are sold, shipped or"
+    " destroyed: please say OBSERVE or DELETE."
+)
 _TOO_MUCH = N_("“%(field)s” makes more of %(name)s, with what was made before, than can be kept: %(made)s (%(unit)s).")
 _NO_ORIGIN = N_(
     "“%(field)s” makes %(name)s of nothing: no event with the same transformationID says what went in, and none that it"
@@ -278,6 +282,18 @@ def sells(event: dict[str, Any]) -> bool:
     return ways.sells(*_way(event))
 
 
+def ends(event: dict[str, Any]) -> bool:
+    """Tell whether goods are there no longer after an ObjectEvent, otherwise than by a sale."""
+    return event["type"] == "ObjectEvent" and ways.ends(*_way(event), event.get("action"))
+
+
+def contradiction(event: dict[str, Any], path: str) -> list[Problem]:
+    """Refuse that goods are said to be there anew (ADD) by an event that sells, ships or ends them."""
+    if event["type"] != "ObjectEvent" or event.get("action") != "ADD" or not ways.makes_none(*_way(event)):
+        return []
+    return [_problem(path, "action", "business-action", _ADDS_AND_ENDS)]
+
+
 def brings_back(event: dict[str, Any]) -> bool:
     """Tell whether an event brings back goods that were sold."""
     return ways.brings_back(*_way(event))
@@ -356,9 +372,10 @@ def late(name: str, since: date, path: str) -> Problem:
 def beyond(kind: str, name: str, path: str, role: str, *, taken: Decimal, amount: Decimal, unit: Unit) -> Problem:
     """Refuse that more of a lot is used, sold or moved than there is, or that less was made than is gone.
 
-    :param kind: "used", "sold", "moved" or "made"; :param role: of the lot in the event, "" for a declaration of error
+    :param kind: "used", "lost", "sold", "moved" or "made"
+    :param role: of the lot in the event, "" for a declaration of error
     """
-    message = {"used": _OVERUSED, "sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS}[kind]
+    message = {"sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS}.get(kind, _OVERUSED)
     return _problem(
         path, _LIST[role] if role else "errorDeclaration", "business-amount", message,
         name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,

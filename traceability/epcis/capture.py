@@ -361,6 +361,7 @@ def _read(one: Sent, context: Any) -> None:
     one.named = named_in(event)
     one.problems += business.names(one.named, one.path, most_pairs=statements.MOST_PAIRS)
     one.problems += business.dates(event, one.path)
+    one.problems += business.contradiction(event, one.path)
     one.problems += business.receiver(event, one.path, Profile.INTERCHANGE)
 
 
@@ -923,9 +924,13 @@ _TIES = {"TransformationEvent": "input", "AggregationEvent": "child", "Associati
 
 def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) -> None:
     """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document."""
+    since = min((one.at for one in new if one.at is not None), default=None)
+    returned = {
+        lots[name.uri].id for one in new if business.brings_back(one.event) for name in one.named if name.uri in lots
+    }  # fmt: skip
     while True:
         wrong = {one.id: one for one in new if one.declares_error and not one.is_refused}
-        accounts = claims.Accounts(list(held.values()), list(wrong))
+        accounts = claims.Accounts(list(held.values()), list(wrong), since=since, returned=returned)
         found: list[tuple[Sent, Problem]] = []
         refused: set[int] = set()
         entered: dict[str, _Entry] = {}
@@ -1041,7 +1046,7 @@ def _take_back(one: Sent, entered: dict[str, _Entry]) -> Problem | None:
     for account, _, _, (called, unit) in entry:
         if account.amount is not None and account.gone + account.left > account.amount:
             for again, attribute, change, _ in entry:
-                setattr(again, attribute, getattr(again, attribute) + change)
+                again.enter(attribute, change)
             return business.beyond(
                 "made", called, one.path, "", taken=account.gone + account.left, amount=account.amount, unit=unit
             )
@@ -1068,13 +1073,13 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _
             changes = [("makings", 1), ("made", quantity) if quantity is not None else ("unstated", 1)]
         elif kind != "moved":
             taken = quantity or Decimal(0)
-            changes = [(kind, -min(taken, account.sold) if is_back and kind == "sold" else taken)]
+            changes = [account.sale(one.at, -taken if is_back else taken) if kind == "sold" else (kind, taken)]
         is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
         speaks = one.is_public or is_own
         before = len(undo)
         for attribute, change in changes:
             undo.append((account, attribute, change, (called, unit)))
-            setattr(account, attribute, getattr(account, attribute) + change)
+            account.enter(attribute, change)
         amount = account.amount
         if account.made > statements.MOST:
             problem = business.too_much(called, one.path, name.role, made=account.made, unit=unit)
@@ -1090,7 +1095,7 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _
             return problem
         if amount is not None and quantity is None and kind != "made":
             warnings.append(business.not_compared(called, one.path, name.role, unit=unit))
-        if known is not None and known.kind is LotKind.FINISHED and kind in ("used", "sold"):
+        if known is not None and known.kind is LotKind.FINISHED and kind in ("used", "sold", "lost"):
             warnings.append(business.not_moved(called, one.path, name.role))
         if not speaks:
             _undo(undo[before:])
@@ -1100,18 +1105,20 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _
 
 
 def _kind_of(event: dict[str, Any], role: str) -> str:
-    """Say what an event does with an amount in a role: it is "made", "used", "sold" or only "moved"; "" otherwise."""
+    """Say what an event does with an amount in a role: it is made, used, sold, lost or only "moved"; "" otherwise."""
     kind, action = event["type"], event.get("action")
     if kind == "TransformationEvent":
         return {"input": "used", "output": "made"}.get(role, "")
     if role == "child":
-        return "moved" if action != "DELETE" else ""
+        return "" if action == "DELETE" else "sold" if business.sells(event) else "moved"
     if role != "object":
         return ""
     if kind == "TransactionEvent" and action == "DELETE":
         return ""
     if business.sells(event):
         return "sold"
+    if business.ends(event):
+        return "lost"
     if kind == "ObjectEvent" and action == "ADD":
         return "made"
     if business.brings_back(event):
@@ -1120,8 +1127,8 @@ def _kind_of(event: dict[str, Any], role: str) -> str:
 
 
 def _undo(changes: _Entry) -> None:
-    for account, attribute, change, _ in changes:
-        setattr(account, attribute, getattr(account, attribute) - change)
+    for account, attribute, change, _ in reversed(changes):
+        account.take_back(attribute, change)
 
 
 def _unit_of(name: Named, known: Known | None) -> Unit | None:

@@ -7,11 +7,13 @@ one gets it.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import case, exists, or_, select, update
 from sqlalchemy.orm import aliased
@@ -22,7 +24,7 @@ from kernel.errors import Conflict
 from traceability import statements
 from traceability.epcis import in_stock
 from traceability.models import EpcisEvent, EpcisField, Lot, LotKind, LotState, TraceEvent
-from traceability.statements import Amounts
+from traceability.statements import Amounts, Sale
 
 
 @dataclass
@@ -41,6 +43,12 @@ class Known:
 
 COLUMNS = (Lot.id, Lot.owner_id, Lot.kind, Lot.state, Lot.state_since, Lot.unit, Lot.quantity, Lot.used)
 _NOTHING = Amounts()
+#: Before all that is known; after all that happened at one moment.
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), 2**62
+
+
+def _moment(sale: Sale) -> tuple[datetime, int]:
+    return sale[:2]
 
 
 def locked(lot_ids: Iterable[int]) -> dict[int, Known]:
@@ -61,13 +69,37 @@ class Account:
     makings: int = 0
     unstated: int = 0
     used: Decimal = Decimal(0)
-    sold: Decimal = Decimal(0)
+    lost: Decimal = Decimal(0)  #: destroyed, or gone otherwise
+    sales: list[Sale] = field(default_factory=list)  #: and what was brought back, in the order of their times
     left: int = 0  #: has left our stock, by its own books
 
     @property
     def gone(self) -> Decimal:
         """How much of it is there no longer: what is used up cannot be sold, nor what is sold be used."""
-        return self.used + self.sold
+        return self.used + self.lost + self.sold
+
+    @property
+    def sold(self) -> Decimal:
+        """How much was sold and not brought back."""
+        return statements.net(self.sales)
+
+    def sale(self, at: datetime | None, amount: Decimal) -> tuple[str, Sale]:
+        """Give what :meth:`enter` takes of a sale, or of what is brought back (less than nothing)."""
+        return "sales", (at or _FIRST, _LAST, amount)
+
+    def enter(self, what: str, change: Any) -> None:
+        """Enter that so much more was made, used, lost or sold."""
+        if what == "sales":
+            insort(self.sales, change, key=_moment)
+        else:
+            setattr(self, what, getattr(self, what) + change)
+
+    def take_back(self, what: str, change: Any) -> None:
+        """Undo what was entered."""
+        if what == "sales":
+            self.sales.remove(change)
+        else:
+            setattr(self, what, getattr(self, what) - change)
 
     @property
     def amount(self) -> Decimal | None:
@@ -80,14 +112,22 @@ class Account:
 class Accounts:
     """The accounts of the things that a document names, as its events are entered one after the other."""
 
-    def __init__(self, lots: Collection[Known], wrong: Collection[str]) -> None:
-        """:param wrong: eventIDs that the document declares wrong: what they say does not count"""
+    def __init__(
+        self, lots: Collection[Known], wrong: Collection[str], *, since: datetime | None, returned: Collection[int]
+    ) -> None:
+        """Read what is known of lots.
+
+        :param wrong: eventIDs that the document declares wrong: what they say does not count
+        :param since: when the first event of the document happened
+        :param returned: lots of which it says that some was brought back
+        """
         ids = [known.id for known in lots]
         in_stock_of = [known.id for known in lots if known.kind is LotKind.FINISHED]
         left = in_stock.stock().left(in_stock_of) if in_stock_of else {}
         self._said = statements.amounts(ids, without=wrong) if ids else {}
         before = statements.amounts(ids) if ids and wrong else self._said
         self._accounts: dict[tuple[int | str, Unit], Account] = {}
+        accounts_by_lot: dict[int, Account] = {}
         self.changed: list[Known] = []  #: lots of which a declaration takes something back
         for known in lots:
             said, was = self._said.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
@@ -100,10 +140,19 @@ class Accounts:
                 account = Account(False, used=said.used + said.captured)
                 account.made, account.makings = said.made or Decimal(0), said.makings
                 account.unstated = said.unstated
-            account.sold = said.sold
+            account.lost = said.lost
+            account.sales = [(_FIRST, 0, said.sold)] if said.sold else []
+            accounts_by_lot[known.id] = account
             self._accounts[known.id, known.unit] = account
             if said != was:
                 self.changed.append(known)
+        in_order = {lot_id for lot_id in accounts_by_lot if lot_id in returned or self._brought_back(lot_id)}
+        for lot_id, sales in statements.sales(in_order, without=wrong).items():
+            earlier = [sale for sale in sales if since is not None and sale[0] < since]
+            accounts_by_lot[lot_id].sales = [(_FIRST, 0, statements.net(earlier)), *sales[len(earlier) :]]
+
+    def _brought_back(self, lot_id: int) -> bool:
+        return lot_id in self._said and self._said[lot_id].has_returns
 
     def of(self, key: int | str, unit: Unit) -> Account:
         """Give the account of a thing, by the id of its lot, or by its name where it has none yet."""

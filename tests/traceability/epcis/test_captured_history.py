@@ -1,9 +1,9 @@
 """Whatever programs capture, in whatever order: amounts hold, walks are true, what was wrong is gone, recalls reach it.
 
-A history of commissioning, making, packing, unpacking, selling, declaring wrong and recalling runs through the
-interface beside a model in plain Python; after each step both must agree. Amounts are fractions in several units, lots
-are listed twice, recalls are set and unset by events, makings are reported late, single packs are sold by their serial
-numbers, and a batch is sold by its stock and by events.
+A history of commissioning, making, packing, unpacking, selling, destroying, declaring wrong and recalling runs through
+the interface beside a model in plain Python; after each step both must agree. Amounts are fractions in several units,
+lots are listed twice, recalls are set and unset by events, makings are reported late, single packs are sold by their
+serial numbers, and a batch is sold by its stock and by events.
 """
 
 from __future__ import annotations
@@ -221,6 +221,19 @@ class Captured(RuleBasedStateMachine):
         elif quantity * GRAMS[uom] > lot.left:
             right = ["business-amount"]
         if self.captured(sold(amounts([(name, float(quantity))], uom), **self.fact()), right):
+            lot.sold += quantity * GRAMS[uom]
+
+    @rule(which=WHICH, part=PART, uom=UNITS)
+    @where_chosen
+    def destroy(self, which: int, part: int, uom: str) -> None:
+        """What was recalled may come to its end too."""
+        self.count += 1
+        name = self.some(which)
+        lot = self.known[name]
+        quantity = self.part_of(lot, part, uom)
+        right = ["business-amount"] if quantity * GRAMS[uom] > lot.left else []
+        ends = {"bizStep": "destroying", "disposition": "destroyed", "action": "DELETE", **self.fact()}
+        if self.captured(sold(amounts([(name, float(quantity))], uom), **ends), right):
             lot.sold += quantity * GRAMS[uom]
 
     @rule(serial=st.integers(1, 4), is_bare=st.booleans())
@@ -518,6 +531,10 @@ def _the_stock_does_not_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(in_stock.stock(), "left", lambda lot_ids: {})
 
 
+def _what_is_destroyed_is_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(statements, "_ends", false)
+
+
 def _edges_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(statements, "outputs_of", lambda line_ids: set())
 
@@ -534,6 +551,7 @@ FAULTS: tuple[tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...]], ...]
     (_a_late_report_is_refused, ("recall_by_an_event", "report_late")),
     (_what_a_late_report_makes_is_not_recalled, ("recall_by_an_event", "report_late")),
     (_the_stock_does_not_count, ("sell_from_the_stock", "sell_of_the_batch")),
+    (_what_is_destroyed_is_there, ("commission", "destroy", "sell")),
     (_edges_stay_as_they_were, ("make_of", "pack", "unpack")),
 )
 

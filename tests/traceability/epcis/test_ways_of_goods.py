@@ -34,7 +34,6 @@ SALES: list[dict[str, Any]] = [
     {"bizStep": None, "disposition": "dispensed"},
     {"bizStep": "retail_selling", "disposition": "returned", "action": "DELETE"},
     {"bizStep": "dispensing", "disposition": "damaged"},
-    {"bizStep": "retail_selling", "disposition": None, "action": "ADD"},
     {"bizStep": None, "disposition": "retail_sold", "type": "TransactionEvent", "action": "ADD",
      "bizTransactionList": [{"bizTransaction": "https://a.example/paper/1"}]},
 ]  # fmt: skip
