@@ -458,7 +458,8 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
         if name.role in ("output", "object")
     }  # fmt: skip
     claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
-    changed = {lots[name.uri].id for one in new if _says_recalled(one.event) for name in one.named}
+    recalls = [one for one in new if _says_recalled(one.event)]
+    changed = {lots[name.uri].id for one in recalls for name in one.named if name.uri in lots}
     changed |= statements.recalls_among(wrong_lines)
     _recall_anew(changed, {id for id in drawn if id not in changed}, held, reaches)
     _hold_own(new, lots, changed, organisation_id, now=now)

@@ -16,6 +16,7 @@ from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_what_stands import (
     AFTER,
+    RECALLS,
     agrees,
     amounts,
     commissioned,
@@ -25,6 +26,7 @@ from tests.traceability.epcis.test_what_stands import (
     packed,
     rules,
     sold,
+    wrong,
 )
 from traceability.models import CaptureJob
 
@@ -125,6 +127,12 @@ def test_a_document_that_cannot_be_worked_on_is_given_up(program: Program) -> No
     job: dict[str, Any] = program.get(answer.headers["Location"].removeprefix("/epcis"), "capture").get_json()
 
     assert (attempts, job["running"], job["success"], rules(job)) == (jobs.MOST_ATTEMPTS, False, False, ["store"])
+
+
+def test_a_recall_that_nobody_said_may_be_declared_wrong(program: Program) -> None:
+    job = program.capture(document(wrong(event(eventID="urn:uuid:8a1ef2a4-41b2-4a4d-9d0a-0b5f6a1c0b11", **RECALLS))))
+
+    assert (job["success"], job["stored"]) == (True, 1)
 
 
 # --- Nothing is inside itself -------------------------------------------------------------------------------------
