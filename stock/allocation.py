@@ -28,7 +28,7 @@ from kernel import clock
 from kernel.db import db, listed, on_sqlite
 from kernel.errors import N_, Conflict
 from kernel.text import one_line
-from stock import fefo, ledger, locations
+from stock import fefo, ledger, locations, queries
 from stock.models import LIVE, Allocation, AllocationState, Balance, Location, LocationKind
 from traceability.models import Batch, Lot, LotState
 
@@ -520,17 +520,6 @@ class _Free(NamedTuple):
         return self.lot_id, self.location_id, self.owner_id
 
 
-_PAST_ITS_TIME = (
-    select(func.min(Allocation.id))
-    .where(
-        Allocation.lot_id == Balance.lot_id,
-        Allocation.location_id == Balance.location_id,
-        Allocation.owner_id == Balance.owner_id,
-        Allocation.state == AllocationState.HELD,
-        Allocation.expires_at <= bindparam("now"),
-    )
-    .scalar_subquery()
-)
 _FREE = _CANDIDATES.with_only_columns(
     Balance.lot_id,
     Balance.location_id,
@@ -539,7 +528,7 @@ _FREE = _CANDIDATES.with_only_columns(
     Batch.trade_item_id,
     Batch.expires_on,
     Batch.made_on,
-    _PAST_ITS_TIME,
+    queries.past_its_time(func.min(Allocation.id)),
     maintain_column_froms=True,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor import Actor
@@ -231,17 +231,22 @@ def available(item_ids: Sequence[int], day: date, now: datetime) -> dict[int, in
     return {item_id: int(free) for item_id, free in found}
 
 
-_PAST_ITS_TIME = (
-    select(func.coalesce(func.sum(Allocation.quantity), 0))
-    .where(
-        Allocation.lot_id == Balance.lot_id,
-        Allocation.location_id == Balance.location_id,
-        Allocation.owner_id == Balance.owner_id,
-        Allocation.state == AllocationState.HELD,
-        Allocation.expires_at <= bindparam("now"),
+def past_its_time(wanted: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Ask something of what is held on a balance past its time (``now`` is bound), for a query that reads balances."""
+    return (
+        select(wanted)
+        .where(
+            Allocation.lot_id == Balance.lot_id,
+            Allocation.location_id == Balance.location_id,
+            Allocation.owner_id == Balance.owner_id,
+            Allocation.state == AllocationState.HELD,
+            Allocation.expires_at <= bindparam("now"),
+        )
+        .scalar_subquery()
     )
-    .scalar_subquery()
-)
+
+
+_PAST_ITS_TIME = past_its_time(func.coalesce(func.sum(Allocation.quantity), 0))
 _FREE = (
     select(Batch.trade_item_id, func.sum(Balance.on_hand - Balance.allocated + _PAST_ITS_TIME))
     .select_from(Balance)

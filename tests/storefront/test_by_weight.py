@@ -314,7 +314,9 @@ def test_peas_go_back_and_are_taken_in_by_weight(
     assert send(clerk, desk + "/tra-loi", {"decision": "gui-ve", "words": "Gửi về kho"}).status_code == 303
     page = clerk.get(desk).get_data(as_text=True)
     assert "500\xa0g" in page
-    lot_id = int(re.search(r'name="good_1_(\d+)"', page)[1])  # type: ignore[index]
+    found = re.search(r'name="good_1_(\d+)"', page)
+    assert found
+    lot_id = int(found[1])
     assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "600 g"}).status_code == 422
     assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "500 g"}).status_code == 303
     with app.app_context():
