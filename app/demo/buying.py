@@ -35,7 +35,7 @@ from storefront import (
 )
 from storefront.after_models import Complaint, ComplaintKind, Review
 from storefront.models import PublicText
-from storefront.order_models import Order, ParcelState, PaymentMethod, Purchase, Refund
+from storefront.order_models import Order, OrderLine, ParcelState, PaymentMethod, Purchase, Refund
 from storefront.return_models import Condition, GoodsReturn, ReturnReason, ReturnWish
 from storefront.shipping import Way
 
@@ -251,7 +251,7 @@ class _Step:
     def _ask_return(self) -> None:
         returns.ask(
             self.order,
-            {self.order.lines[0].line: 1},
+            {self._line.line: self.row.get("packs", 1)},
             reason=ReturnReason(self.row["reason"]),
             wish=ReturnWish.MONEY,
             words=self.words,
@@ -266,8 +266,14 @@ class _Step:
     def _take_in(self) -> None:
         made = self._of(GoodsReturn)
         row = return_queries.lots_of(made)[0]
-        arrival = taking_in.Arrival(made.lines[0].line, row.lot_id, Condition.DAMAGED, 1)
+        arrival = taking_in.Arrival(made.lines[0].line, row.lot_id, Condition.DAMAGED, made.lines[0].asked)
         taking_in.take_in(made, [arrival], note=_WORDS, actor=self.producer, now=self.now)
+
+    @property
+    def _line(self) -> OrderLine:
+        """The line of the trade item with the code ``of_item``, a part of a set for instance; else the first."""
+        code = self.row.get("of_item", self.order.lines[0].trade_item.code)
+        return next(line for line in self.order.lines if line.trade_item.code == code)
 
     def _of(self, model: type[_Row]) -> _Row:
         return db.session.scalars(select(model).where(model.order_id == self.order.id)).one()

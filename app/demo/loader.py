@@ -22,7 +22,7 @@ from accounts.models import Organisation, OrganisationKind, Place, Role
 from accounts.organisations import Profile, Spot
 from app import log_jobs
 from app.config import ROOT
-from app.demo import buying, data, discounts, papers
+from app.demo import buying, data, discounts, papers, taxes
 from app.demo.data import PICTURES, DemoBatch, DemoNote, DemoProcess, DemoProduct, DemoSet, DemoStep
 from catalog import editing, pricing, publishing
 from catalog.models import Product, Subgroup, TradeItem, Unit
@@ -128,6 +128,7 @@ class _Loader:
             ("consignment", self._consign),
             ("holds and recalls", self._hold_and_recall),
             ("discount codes", lambda: discounts.make(self.organisations, self._by, self.at)),
+            ("taxes", lambda: taxes.state(self.organisations, self.items, self._officer, self._by, self.at)),
             ("purchases", self._buy),
             ("codes of single packs", self._code_packs),
             ("openings", self._count_openings),

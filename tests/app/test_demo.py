@@ -17,6 +17,8 @@ from sqlalchemy import String, Text, func, select
 from accounts.models import Organisation, OrganisationKind, Place, User
 from app import create_app
 from app.demo import discounts, loader
+from books.models import TaxHeld
+from catalog import vat
 from catalog.models import Product, ProductStatus
 from consignment.models import Note, NoteStatus, Sale, SalesPoint
 from kernel.clock import business_date
@@ -35,6 +37,7 @@ from storefront.order_models import (
     Credit,
     CreditOutcome,
     Order,
+    OrderLine,
     Parcel,
     ParcelState,
     Payment,
@@ -43,7 +46,7 @@ from storefront.order_models import (
     Refund,
     RefundState,
 )
-from storefront.return_models import GoodsReturn, ReturnState
+from storefront.return_models import GoodsReturn, ReturnLine, ReturnState
 from storefront.voucher_models import Voucher, VoucherKind, VoucherState
 from tests.conftest import TODAY, Database
 from traceability import genealogy
@@ -235,6 +238,27 @@ def test_buyers_review_complain_and_send_back(demo: Flask) -> None:
     ):
         for reached in states:
             assert count(model, model.state == reached) >= 1, (model, reached)
+
+
+def test_vat_is_stated_and_tax_held_back_offset_and_owed(demo: Flask) -> None:
+    assert count(OrderLine, OrderLine.vat_bp > 0) >= 1
+    assert count(OrderLine, OrderLine.vat_bp == vat.NOT_SUBJECT) >= 1
+    assert count(TaxHeld, TaxHeld.vat_vnd > 0, TaxHeld.is_claim.is_(False)) >= 1
+    assert count(TaxHeld, TaxHeld.vat_vnd > 0, TaxHeld.is_claim.is_(True)) >= 1
+    assert count(TaxHeld, TaxHeld.vat_vnd < 0) >= 1
+    sellers = db.session.scalars(select(Organisation).where(Organisation.id.in_(select(TaxHeld.seller_id)))).all()
+    assert all(row.is_sample for row in sellers), "nothing is said of the tax of a household that exists"
+
+
+def test_sets_are_to_be_packed_and_a_part_of_one_comes_back(demo: Flask) -> None:
+    part = OrderLine.of_line.is_not(None)
+    of_part = GoodsReturn.lines.any(
+        ReturnLine.order_id.in_(select(OrderLine.order_id).where(part, OrderLine.line == ReturnLine.line))
+    )
+    to_pack = Order.confirmed_at.is_not(None) & Order.packed_at.is_(None)
+
+    assert count(Order, to_pack, Order.lines.any(part)) >= 1
+    assert count(GoodsReturn, GoodsReturn.state == ReturnState.AWAITED, of_part) >= 1
 
 
 def test_discount_codes_can_be_tried_and_say_that_they_are_samples(demo: Flask) -> None:
