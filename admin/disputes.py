@@ -20,7 +20,7 @@ from kernel.errors import N_, DomainError
 from storefront import disputes, money_queries, paying
 from storefront.dispute_models import CardDispute, DisputeDecision, DisputeState
 
-blueprint = Blueprint("disputes", __name__, url_prefix="/quan-tri/tranh-chap-the")
+blueprint = Blueprint("disputes", __name__, url_prefix="/quan-tri/tien/tranh-chap-the")
 
 STATES = {
     DisputeState.TO_ANSWER: (N_("To answer"), "bad"),
@@ -52,7 +52,8 @@ class DecisionForm(BaseForm):
         lazy_gettext("Our answer to the bank"),
         longest=disputes.LONGEST_WORDS,
         description=lazy_gettext(
-            "What was ordered, how and when it was brought, what was agreed with the buyer. It can be handed in once."
+            "Needed if we answer: what was ordered, how and when it was brought, what was agreed with the buyer. It "
+            "can be handed in once."
         ),
     )
 

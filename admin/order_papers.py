@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, url_for
-from flask_babel import force_locale, get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 
 from accounts import signing_in
 from accounts.actor import Permission
 from accounts.models import Organisation
 from accounts.web.guard import current_actor, requires
 from admin.batches import download
-from admin.saying import dong, much, said, times, vat_words
+from admin.saying import dong, in_language, much, said, times, vat_words
 from kernel import amounts, clock
 from storefront import carriers, invoices, order_queries, papers, parcels, vat
 from storefront.order_models import CodState, Order, OrderLine
@@ -34,7 +34,7 @@ def packing_slip(number: str) -> Response:
     """Give the slip that lies in the parcel, in the buyer's language."""
     order = order_queries.get_order(current_actor(), number)
     picks = order_queries.picks_of([order])[order.id]
-    with force_locale(order.purchase.language):
+    with in_language(order.purchase.language):
         document = _slip(order, picks)
     return _pdf(papers.a4(document, now=clock.now()), f"phieu-giao-hang-{order.number}")
 

@@ -277,6 +277,7 @@ def _page(
     wrong = next((form for form in (deciding, arriving) if form is not None and form.errors), None)
     arriving = arriving or _arrival(made) if own and made.state is ReturnState.AWAITED else None
     contact = made.order.purchase.contact
+    bought = {row.line: row.bought for row in made.lines}
     page = render_template(
         "admin/returns/show.html",
         made=made,
@@ -297,7 +298,7 @@ def _page(
         lots=arriving.sent if arriving is not None else [],
         field_of=_field,
         conditions=list(Condition),
-        arrived=return_queries.arrived(made),
+        arrived=[(one, bought[one.line]) for one in return_queries.arrived(made)],
         condition_words=return_words.CONDITIONS,
         is_open=own and made.state is ReturnState.EXCHANGING and exchanging.is_open(made),
         has_failed=exchanging.has_failed(made),

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from flask import current_app
-from flask_babel import gettext
+from flask import current_app, request
+from flask_babel import force_locale, gettext
 
 from catalog.vat import NOT_SUBJECT
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Say everything in another language than the reader's: sentences, names, amounts, days."""
+    before = request.environ.get("language")
+    request.environ["language"] = language
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        request.environ["language"] = before
 
 
 def said(row: Any, name: str) -> str:

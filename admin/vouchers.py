@@ -123,7 +123,10 @@ def index() -> str | Response:
         takes_off=takes_off,
         state_of=lambda row: STATES[vouchers.state_of(row, today)],
         names_bearer=actor.is_office,
-        own_id=actor.organisation_id,
+        may_stop=lambda row: (
+            row.organisation_id == actor.organisation_id
+            and vouchers.state_of(row, today) not in (VoucherState.OVER, VoucherState.STOPPED)
+        ),
         url_of=lambda number: address(trang=number),
         csv_url=address(dang="csv", trang=None),
     )

@@ -174,11 +174,20 @@ def quantity(value: int, unit: Any) -> str:
     return number(value)
 
 
-def counted(packs: int) -> str:
-    """Write how many packs are left, as far as public pages count: "12", "more than 50"."""
-    if packs <= COUNTED_UP_TO:
-        return number(packs)
-    return str(gettext("more than %(count)s", count=number(COUNTED_UP_TO)))
+def counted(packs: int, step_g: int | None = None) -> str:
+    """Write how much is left, as far as public pages count packs or steps: "12", "1,5 kg", "more than 50"."""
+    shown = min(packs, COUNTED_UP_TO)
+    words = quantity(shown * step_g, "g") if step_g else number(shown)
+    return words if packs <= COUNTED_UP_TO else str(gettext("more than %(count)s", count=words))
+
+
+def held(holder: Any) -> str:
+    """Write what a place has of goods in packs, of goods by weight, or of both: "12 + 1,5 kg"."""
+    parts = [counted(holder.packs)] if holder.packs else []
+    if holder.steps:
+        few = holder.steps <= COUNTED_UP_TO
+        parts.append(quantity(holder.weight_g, "g") if few else counted(holder.steps, holder.weight_g // holder.steps))
+    return " + ".join(parts)
 
 
 def much(row: Any, count: int | None = None) -> str:
@@ -289,6 +298,7 @@ def init_i18n(app: Flask, base_url: str) -> None:
         dong=dong,
         number=number,
         counted=counted,
+        held=held,
         day=day,
         moment=moment,
         quantity=quantity,

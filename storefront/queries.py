@@ -219,6 +219,7 @@ def sellable(day: date | BindParameter[date]) -> Any:
             Location.kind.label("location_kind"),
             Batch.lot_id,
             free.label("quantity"),
+            case((TradeItem.by_weight, TradeItem.net_content)).label("step_g"),
         )
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(Lot, Lot.id == Batch.lot_id)
@@ -583,6 +584,7 @@ class BatchOnSale(NamedTuple):
     made_on: date
     expires_on: date | None
     quantity: int
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 def batches_on_sale(product_id: int, day: date, most: int = 12) -> list[BatchOnSale]:
@@ -607,6 +609,7 @@ def _on_sale() -> Select[*tuple[Any, ...]]:
             Batch.made_on,
             Batch.expires_on,
             left.c.quantity,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(left, left.c.lot_id == Batch.lot_id)
         .join(Lot, Lot.id == Batch.lot_id)
@@ -629,7 +632,9 @@ class Holder(NamedTuple):
     slug: str
     commune_kind: str
     commune_vi: str
-    quantity: int
+    packs: int
+    steps: int  #: of what is sold by weight
+    weight_g: int  #: of those steps
 
 
 def sales_points_holding(product_id: int, day: date) -> list[Holder]:
@@ -642,6 +647,7 @@ def sales_points_holding(product_id: int, day: date) -> list[Holder]:
 def _holding() -> Select[*tuple[Any, ...]]:
     left = _GOODS.where(Location.kind == LocationKind.SALES_POINT).subquery()
     total = func.sum(left.c.quantity)
+    steps = func.sum(case((left.c.step_g.is_not(None), left.c.quantity), else_=0))
     query: Select[*tuple[Any, ...]] = (
         select(
             Location.name_vi,
@@ -649,7 +655,9 @@ def _holding() -> Select[*tuple[Any, ...]]:
             Location.slug,
             AdministrativeUnit.kind_vi,
             AdministrativeUnit.name_vi,
-            total,
+            total - steps,
+            steps,
+            func.sum(func.coalesce(left.c.step_g, 0) * left.c.quantity),
         )
         .join(left, left.c.location_id == Location.id)
         .join(Organisation, Organisation.id == Location.keeper_id)

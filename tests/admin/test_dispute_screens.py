@@ -19,7 +19,7 @@ from tests.factories import Factories
 from tests.orders import buy, open_shop
 from tests.web import send
 
-DISPUTES = "/quan-tri/tranh-chap-the"
+DISPUTES = "/quan-tri/tien/tranh-chap-the"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import datetime
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from accounts.actor import SYSTEM
 from accounts.models import Role
+from catalog.models import TradeItem
 from kernel.db import db, transaction
 from stock import allocation, holding
 from storefront.order_models import CodState, Order, OrderStep, Parcel, ParcelState, PaymentMethod, Placement, Refund
@@ -287,6 +289,23 @@ def test_papers_are_drawn(app: Flask, shop: Shop, producer, now, language: str) 
         assert answer.status_code == 200, path
         assert answer.data.startswith(b"%PDF-"), path
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_slip_speaks_the_buyers_language_whoever_prints_it(app: Flask, shop: Shop, producer, now, tmp_path) -> None:
+    """Goods and amounts too: the order was placed in Vietnamese, the clerk reads English."""
+    with app.app_context(), transaction() as session:
+        session.get_one(TradeItem, shop.rice).name_en = "Sample pack"
+    waits = ordered(app, shop, now, 8)
+
+    slip = producer.get(f"{DESK}/{waits}/phieu-giao-hang.pdf?lang=en").data
+    (tmp_path / "slip.pdf").write_bytes(slip)
+    drawn = subprocess.run(["pdftotext", "-layout", tmp_path / "slip.pdf", "-"], check=True, capture_output=True)
+    words = drawn.stdout.decode()
+
+    assert "Phiếu giao hàng" in words
+    assert "Sample pack" not in words
+    assert "400.000" in words
+    assert "400,000" not in words
 
 
 def test_papers_of_nothing_are_papers_too(shop: Shop, producer) -> None:

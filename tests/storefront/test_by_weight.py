@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 
 from accounts.actor import SYSTEM
 from accounts.models import Organisation, OrganisationKind
+from app.i18n import counted, held
 from catalog import editing
 from catalog.models import Product, TradeItem, Unit
 from kernel import amounts
 from kernel.db import db, transaction
 from stock import locations
-from stock.models import LocationKind
+from stock.models import Location, LocationKind
 from storefront import cart as carts
 from storefront import ordering, parcels, paying
 from storefront.order_models import Order, OrderChangeLine, ParcelState, PaymentMethod
@@ -319,6 +321,8 @@ def test_peas_go_back_and_are_taken_in_by_weight(
     lot_id = int(found[1])
     assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "600 g"}).status_code == 422
     assert send(clerk, desk + "/nhan-hang", {f"good_1_{lot_id}": "500 g"}).status_code == 303
+    arrived = clerk.get(desk).get_data(as_text=True).split("Hàng đã về")[1]
+    assert re.search(r"<span>500\s?g <b", arrived), "what arrived is a weight, not steps"
     with app.app_context():
         assert db.session.scalars(select(ReturnLine.refund_vnd)).all() == [61_725]
 
@@ -360,3 +364,27 @@ def test_batches_and_notes_of_consignment_take_a_weight(app: Flask, make: Factor
     written = send(clerk, address, note)
     assert written.status_code == 303
     assert "1,5\xa0kg" in clerk.get(written.location).get_data(as_text=True)
+
+
+def test_public_pages_write_what_is_left_as_a_weight(
+    app: Flask, client: FlaskClient, make: Factories, shop: Shop, peas: int
+) -> None:
+    """In the table of batches, and at the sales point that has some."""
+    point = make.sales_point(make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT))
+    with app.app_context():
+        item = db.session.get_one(TradeItem, peas)
+        counter = db.session.get_one(Location, point.location_id)
+        slug = db.session.get_one(Product, item.product_id).slug
+    make.on_hand(make.batch(item, quantity=15).lot_id, counter, shop.first, 15)
+
+    page = client.get(f"/san-pham/{slug}").get_data(as_text=True)
+
+    assert "Đang có 1,5\xa0kg" in page
+    assert {"4\xa0kg", "1,5\xa0kg"} <= set(re.findall(r'data-label="Còn" class="figures">([^<]+)<', page))
+
+
+def test_public_pages_count_no_more_steps_than_packs(app: Flask) -> None:
+    with app.test_request_context("/?lang=vi"):
+        assert [counted(50, 100), counted(51, 100), counted(51)] == ["5\xa0kg", "hơn 5\xa0kg", "hơn 50"]
+        both = SimpleNamespace(packs=3, steps=15, weight_g=1_500)
+        assert held(both) == "3 + 1,5\xa0kg"
