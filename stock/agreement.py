@@ -15,7 +15,7 @@ from catalog.models import TradeItem
 from kernel.db import db, listed
 from stock import captures, verification
 from stock.models import Balance, Location, LocationKind
-from traceability import statements
+from traceability import rounding, standing, statements
 from traceability.epcis import naming, store
 from traceability.models import (
     Batch,
@@ -179,7 +179,7 @@ def gone_by_events(lot_ids: Sequence[int], said: dict[int, Amounts] | None = Non
     No capture moves the stock: somebody has to look which of the two is right.
     """
     told = {
-        lot_id: statements.whole(one.sold + one.captured + one.lost)
+        lot_id: rounding.whole(one.sold + one.captured + one.lost)
         for lot_id, one in (statements.amounts(lot_ids) if said is None else said).items()
         if one.sold or one.captured or one.lost
     }
@@ -215,8 +215,8 @@ def _gone_against_makings(lots: Sequence[_Row], said: dict[int, Amounts]) -> Ite
         gone = told.used + told.captured + told.sold + told.lost
         if made is not None and gone > made:
             yield (
-                f"{_named(lot.id, lot.number)}: its events say {statements.whole(gone)} of it are gone,"
-                f" {statements.whole(made)} were made"
+                f"{_named(lot.id, lot.number)}: its events say {rounding.whole(gone)} of it are gone,"
+                f" {rounding.whole(made)} were made"
             )
 
 
@@ -254,7 +254,7 @@ def _makings_of_others(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterat
     named = {(lot_id, quantity) for lot_id, quantity in db.session.execute(rows)} if unknown else set()
     for lot in lots:
         stated = said.get(lot.id, Amounts()).made
-        made = None if stated is None else statements.whole(stated)
+        made = None if stated is None else rounding.whole(stated)
         if lot.quantity != made if made is not None else lot.quantity and (lot.id, lot.quantity) not in named:
             yield f"{_named(lot.id, lot.number)}: it holds {lot.quantity}, no event of its making says so"
 
@@ -269,7 +269,7 @@ def _makings_against_lots() -> list[str]:
     rows = db.session.execute(
         select(Lot.id, Lot.number, Lot.quantity, func.max(EventLot.quantity))
         .outerjoin(EventLot, EventLot.lot_id == Lot.id)
-        .outerjoin(TraceEvent, and_(TraceEvent.id == EventLot.event_id, making, statements.standing()))
+        .outerjoin(TraceEvent, and_(TraceEvent.id == EventLot.event_id, making, standing.stands()))
         .where(Lot.kind != LotKind.EXTERNAL)
         .group_by(Lot.id, Lot.number, Lot.quantity)
         .having(func.sum(case((and_(TraceEvent.id.is_not(None), EventLot.quantity == Lot.quantity), 1), else_=0)) == 0)
@@ -335,7 +335,7 @@ def _stored_against_stock() -> list[str]:
             TraceEvent.biz_step == "storing",
             TraceEvent.disposition == "sellable_not_accessible",
             EventLot.quantity.is_not(None),
-            statements.standing(),
+            standing.stands(),
         )
         .group_by(EventLot.lot_id)
         .subquery()

@@ -21,7 +21,7 @@ from kernel.errors import N_, NotFound
 from kernel.log_models import LogLeaf
 from kernel.models import AdministrativeUnit, StoredFile, UnitSuccession
 from kernel.text import tokens
-from traceability import genealogy, records, statements
+from traceability import genealogy, records, standing
 from traceability.genealogy import Edge
 from traceability.models import (
     BalanceFlag,
@@ -740,7 +740,7 @@ def events_of(lot_id: int) -> list[Told]:
             TraceEvent,
             exists().where(newer.corrects_id == TraceEvent.id),
             and_(
-                ~statements.entitled(),
+                ~standing.entitled(),
                 exists().where(EpcisEvent.trace_event_id == TraceEvent.id, EpcisEvent.capture_id.is_not(None)),
             ),
         )
@@ -820,7 +820,7 @@ def packed_before(lot_id: int) -> tuple[list[PackedBefore], list[PackedBefore]]:
             .join(mine, and_(mine.event_id == other.event_id, mine.lot_id == lot_id, mine.role == role))
             .join(TraceEvent, TraceEvent.id == mine.event_id)
             .where(
-                statements.standing(),
+                standing.stands(),
                 or_(TraceEvent.is_public, TraceEvent.organisation_id == owner),
                 ~exists().where(edge),
             )

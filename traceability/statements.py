@@ -8,17 +8,18 @@ Capture keeps lots and edges by this, and ``stock.agreement`` holds them against
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import db, listed
-from traceability import genealogy, ways
+from traceability import contents, genealogy, rounding, standing, ways
+from traceability.contents import Deed, Happened
 from traceability.models import (
     EpcisEvent,
     EpcisField,
@@ -34,48 +35,8 @@ from traceability.models import (
 
 #: Pairs of inputs and outputs of one transformation.
 MOST_PAIRS = 20_000
-#: How much the database can write down of one thing.
-MOST = 2_147_483_647
 #: Steps by which goods are there that were not before.
 BEGINS = ("commissioning", "receiving", "accepting")
-
-#: An amount that an event names is kept to the twelfth decimal of a base unit.
-_DIGITS = 12
-
-
-def rounded_up(quantity: Decimal) -> tuple[int, int]:
-    """Give an amount as it is kept: in whole base units, and by how much these are too many (``EventLot``)."""
-    units = whole(quantity)
-    if units > MOST:
-        return MOST, 0
-    return units, int((units - quantity).scaleb(_DIGITS).to_integral_value())
-
-
-def whole(quantity: Decimal) -> int:
-    """Give how many whole base units hold an amount."""
-    if quantity > MOST:  # beyond what is written down to the decimals
-        return int(quantity.to_integral_value(ROUND_CEILING))
-    kept = quantity.quantize(Decimal(1).scaleb(-_DIGITS))
-    return int(kept.to_integral_value(ROUND_CEILING))
-
-
-def exact(quantity: int, rounding: int) -> Decimal:
-    """Give an amount that :func:`rounded_up` wrote down."""
-    return Decimal(quantity) - Decimal(rounding).scaleb(-_DIGITS)
-
-
-def standing() -> ColumnElement[bool]:
-    """Say in SQL of ``TraceEvent`` that no later event corrects it and nobody declared it wrong."""
-    newer, declared = aliased(TraceEvent), aliased(EpcisEvent)
-    return and_(
-        ~exists().where(newer.corrects_id == TraceEvent.id),
-        ~exists().where(declared.event_id == TraceEvent.event_id, declared.declares_error),
-    )
-
-
-def entitled() -> ColumnElement[bool]:
-    """Say in SQL of ``TraceEvent`` and ``Lot`` that the event speaks for the lot."""
-    return or_(TraceEvent.organisation_id == Lot.owner_id, TraceEvent.is_public)
 
 
 def fixed() -> ColumnElement[bool]:
@@ -129,20 +90,21 @@ class Amounts:
         return self.stated if self.makings and not self.unstated else None
 
 
-def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[int, Amounts]:
+def amounts(lot_ids: Collection[int], *, without: Collection[str] = (), has_cases: bool = True) -> dict[int, Amounts]:
     """Add up what is said of lots, those of which nothing is said left out.
 
     :param without: eventIDs of events that are about to be declared wrong
+    :param has_cases: some of them are, or were, in cases
     """
     is_captured = EpcisEvent.capture_id.is_not(None)
     is_object = and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object")
     makes = or_(
         and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
-        and_(is_object, TraceEvent.action == "ADD", ~_sells(), ~_ends()),
+        and_(is_object, TraceEvent.action == "ADD", ~standing.sells(), ~standing.ends()),
     )
     takes = and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "input")
     sells, comes_back = _sales()
-    ends = and_(is_captured, is_object, _ends())
+    ends = and_(is_captured, is_object, standing.ends())
 
     def total(condition: ColumnElement[bool], value: Any) -> Any:
         return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
@@ -165,7 +127,7 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
         .outerjoin(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
-        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), standing(), entitled())
+        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), standing.stands(), standing.entitled())
         .group_by(EventLot.lot_id)
     )
     if without:
@@ -173,11 +135,38 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[
     found = {}
     for lot_id, makings, unstated, *sums in db.session.execute(query):
         made, used_, captured, sold, back, lost = (
-            exact(int(sums[at]), int(sums[at + 1])) for at in range(0, len(sums), 2)
+            rounding.exact(int(sums[at]), int(sums[at + 1])) for at in range(0, len(sums), 2)
         )  # fmt: skip
         found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, sold, lost, back > 0)
-    in_order = sales({lot_id for lot_id, one in found.items() if one.has_returns}, without=without)
+    in_cases = _in_cases(lot_ids, without=without) if has_cases else {}
+    for lot_id, all_that in in_cases.items():
+        found[lot_id] = _with(found.get(lot_id, Amounts()), all_that)
+    in_order = sales({lot_id for lot_id, one in found.items() if one.has_returns}, without=without, in_cases=in_cases)
     return found | {lot_id: replace(found[lot_id], sold=net(some)) for lot_id, some in in_order.items()}
+
+
+def _in_cases(lot_ids: Collection[int], *, without: Collection[str]) -> dict[int, list[Happened]]:
+    """Give what became of lots in the cases in which they were packed."""
+    wanted = set(lot_ids)
+    found: dict[int, list[Happened]] = defaultdict(list)
+    for happened in contents.follow(contents.stored_steps(contents.holding(wanted), without=without)):
+        if isinstance(happened.thing, int) and happened.thing in wanted:
+            found[happened.thing].append(happened)
+    return found
+
+
+def _with(said: Amounts, in_cases: Iterable[Happened]) -> Amounts:
+    """Add to what is said of a lot what became of it in cases."""
+    total: dict[Deed, Decimal] = defaultdict(Decimal)
+    for happened in in_cases:
+        total[happened.step.deed] += happened.amount
+    return replace(
+        said,
+        captured=said.captured + total[Deed.USED],
+        sold=said.sold + total[Deed.SOLD],
+        lost=said.lost + total[Deed.LOST],
+        has_returns=said.has_returns or Deed.BROUGHT_BACK in total,
+    )
 
 
 #: When some of a lot was sold, the id of its line, and how much; less than nothing when it was brought back.
@@ -192,10 +181,20 @@ def net(sales: Iterable[Sale]) -> Decimal:
     return total
 
 
-def sales(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[int, list[Sale]]:
-    """Give what captured events sold and brought back of lots, in the order of the times of the events."""
+def sales(
+    lot_ids: Collection[int],
+    *,
+    without: Collection[str] = (),
+    in_cases: Mapping[int, Sequence[Happened]] | None = None,
+) -> dict[int, list[Sale]]:
+    """Give what captured events sold and brought back of lots, in the order of the times of the events.
+
+    :param in_cases: what became of the lots in cases, where it is known already
+    """
     if not lot_ids:
         return {}
+    if in_cases is None:
+        in_cases = _in_cases(lot_ids, without=without)
     sells, comes_back = _sales()
     query = (
         select(
@@ -206,17 +205,25 @@ def sales(lot_ids: Collection[int], *, without: Collection[str] = ()) -> dict[in
         .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
         .where(
             EventLot.lot_id.in_(listed(sorted(lot_ids))), EventLot.quantity.is_not(None), or_(sells, comes_back),
-            standing(), entitled(),
+            standing.stands(), standing.entitled(),
         )
         .order_by(TraceEvent.event_at, TraceEvent.id)
     )  # fmt: skip
     if without:
         query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
     found: dict[int, list[Sale]] = {lot_id: [] for lot_id in lot_ids}
-    for lot_id, at, id, quantity, rounding, is_back in db.session.execute(query):
-        amount = exact(quantity or 0, rounding)
+    for lot_id, at, id, quantity, too_many, is_back in db.session.execute(query):
+        amount = rounding.exact(quantity or 0, too_many)
         found[lot_id].append((at, id, -amount if is_back else amount))
+    for lot_id in found.keys() & in_cases.keys():
+        found[lot_id] += [
+            (one.step.at, one.step.line, one.amount) for one in in_cases[lot_id] if one.step.deed in _OF_SALES
+        ]
+        found[lot_id].sort(key=lambda sale: sale[:2])
     return found
+
+
+_OF_SALES = (Deed.SOLD, Deed.BROUGHT_BACK)
 
 
 def _sales() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -231,9 +238,9 @@ def _sales() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     )
     inside = and_(EventLot.role == "child", TraceEvent.action != "DELETE")
     is_captured = EpcisEvent.capture_id.is_not(None)
-    sells = and_(is_captured, or_(by_itself, inside), _sells())
-    back = and_(is_captured, by_itself, TraceEvent.disposition == ways.BROUGHT_BACK, ~_sells())
-    return sells, and_(back, or_(TraceEvent.kind != EventKind.OBJECT, ~_ends()))
+    sells = and_(is_captured, or_(by_itself, inside), standing.sells())
+    back = and_(is_captured, by_itself, TraceEvent.disposition == ways.BROUGHT_BACK, ~standing.sells())
+    return sells, and_(back, or_(TraceEvent.kind != EventKind.OBJECT, ~standing.ends()))
 
 
 def begun(lot_ids: Collection[int]) -> set[int]:
@@ -249,32 +256,17 @@ def begun(lot_ids: Collection[int]) -> set[int]:
         select(EventLot.lot_id)
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
-        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), begins, standing(), entitled())
+        .where(EventLot.lot_id.in_(listed(sorted(lot_ids))), begins, standing.stands(), standing.entitled())
     )
     found = set(db.session.scalars(query))
     return found | set(db.session.scalars(select(LotInput.output_id).where(LotInput.output_id.in_(sorted(lot_ids)))))
 
 
-def _sells() -> ColumnElement[bool]:
-    """Say in SQL of ``TraceEvent`` what ``ways.sells`` tells."""
-    return or_(TraceEvent.biz_step.in_(ways.SELLS), func.coalesce(TraceEvent.disposition, "").in_(ways.SOLD))
-
-
-def _ends() -> ColumnElement[bool]:
-    """Say in SQL of ``TraceEvent`` what ``ways.ends`` tells."""
-    gone = or_(
-        TraceEvent.action == "DELETE",
-        TraceEvent.biz_step == ways.DESTROYING,
-        func.coalesce(TraceEvent.disposition, "").in_(ways.DESTROYED),
-    )
-    return and_(gone, ~_sells())
-
-
 def used(kind: LotKind, said: Amounts) -> int:
     """Give how much ``Lot.used`` has to be: batches are counted by the stock, of unknown amounts nothing is."""
     if kind is LotKind.FINISHED or (kind is LotKind.EXTERNAL and said.made is None):
-        return whole(said.used)
-    return whole(said.used + said.captured)
+        return rounding.whole(said.used)
+    return rounding.whole(said.used + said.captured)
 
 
 # --- How lots stand ----------------------------------------------------------------------------------------
@@ -317,7 +309,7 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
         Lot.kind == LotKind.EXTERNAL,
         TraceEvent.organisation_id == Lot.owner_id,
         or_(*word.values()),
-        standing(),
+        standing.stands(),
     )
     rows = db.session.execute(
         select(
@@ -477,22 +469,22 @@ def ties(output_ids: Collection[int]) -> dict[tuple[int, int], int]:
             EventLot.role,
             EventLot.quantity,
             EventLot.rounding,
-            entitled(),
-            and_(TraceEvent.action == "DELETE", _names_children()),
+            standing.entitled(),
+            and_(TraceEvent.action == "DELETE", contents.names_children()),
         )
         .join(EventLot, EventLot.event_id == TraceEvent.id)
         .join(Lot, Lot.id == EventLot.lot_id)
         .outerjoin(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
         .where(
-            TraceEvent.id.in_(_lines_about(wanted)), TraceEvent.kind.in_(TIES), standing(),
+            TraceEvent.id.in_(_lines_about(wanted)), TraceEvent.kind.in_(TIES), standing.stands(),
             EventLot.role.in_(("input", "output", "child", "parent")),
         )
         .order_by(TraceEvent.event_at, TraceEvent.id, EventLot.lot_id)
     )  # fmt: skip
     groups: dict[tuple[Any, ...], _Group] = defaultdict(_Group)
     for row in db.session.execute(query):
-        id, kind, action, event_at, organisation_id, transformation_id, lot_id, role, stated, rounding, may, part = row
-        quantity = None if stated is None else exact(stated, rounding)
+        id, kind, action, event_at, organisation_id, transformation_id, lot_id, role, stated, too_many, may, part = row
+        quantity = None if stated is None else rounding.exact(stated, too_many)
         key = (organisation_id, transformation_id) if transformation_id else (id,)
         group = groups[key]
         group.kind, group.action, group.event_at, group.is_part = kind, action, event_at, bool(part)
@@ -514,7 +506,7 @@ def ties(output_ids: Collection[int]) -> dict[tuple[int, int], int]:
         told.setdefault(pair, amount)  # what it was made of says more than what it lay in
     for pair in _units_of_lots(wanted):
         told.setdefault(pair, Decimal(1))
-    return {pair: min(whole(quantity or Decimal(0)), MOST) for pair, quantity in told.items()}
+    return {pair: min(rounding.whole(quantity or Decimal(0)), rounding.MOST) for pair, quantity in told.items()}
 
 
 def _units_of_lots(unit_ids: Collection[int]) -> set[tuple[int, int]]:
@@ -537,11 +529,6 @@ def _units_of_lots(unit_ids: Collection[int]) -> set[tuple[int, int]]:
         .distinct()
     )
     return {(unit, lot) for unit, called, lot, uri in rows if uri.endswith(f"/21/{called}") and unit != lot}
-
-
-def _names_children() -> ColumnElement[bool]:
-    """Say in SQL of ``EpcisEvent`` that it names children, be they lots or mere kinds of goods."""
-    return exists().where(EpcisField.epcis_event_id == EpcisEvent.id, EpcisField.name.in_(("epc", "epcClass")))
 
 
 class _Group:
@@ -615,7 +602,7 @@ def _makings_of(cases: Collection[int]) -> list[tuple[datetime, int]]:
             EventLot.lot_id.in_(listed(sorted(cases))),
             EventLot.role == "input",
             TraceEvent.kind == EventKind.TRANSFORMATION,
-            standing(),
+            standing.stands(),
         )
         .order_by(TraceEvent.event_at, TraceEvent.id)
     )
@@ -641,7 +628,6 @@ __all__ = [
     "MOST_PAIRS",
     "Amounts",
     "amounts",
-    "entitled",
     "fixed",
     "fixed_among",
     "opened",
@@ -649,7 +635,6 @@ __all__ = [
     "recalled",
     "recalled_here",
     "recalls_among",
-    "standing",
     "states",
     "ties",
     "used",

@@ -14,7 +14,8 @@ BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
 #: How goods come to their end otherwise.
 DESTROYING, DESTROYED = "destroying", ("destroyed", "disposed")
 #: Steps that bring goods to somebody else, and what they are then.
-_MOVES_ON = ("shipping", "consigning", "departing")
+SHIPS = ("shipping", "consigning")
+_MOVES_ON = (*SHIPS, "departing")
 _ON_THE_WAY = "in_transit"
 #: Steps at whose end the goods are at their destination; at others they are on their way there.
 ARRIVED = ("receiving", "accepting", "arriving", "unloading", "stocking", "storing")

@@ -23,7 +23,6 @@ from traceability.epcis.problems import Problem, Profile
 LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
 #: A weighing is never exact to the gram.
 TOLERANCE = Decimal("1.001")
-SHIPS = {"shipping", "consigning"}
 EARLIEST_YEAR = 1990
 
 _TOO_LONG = N_("“%(field)s” is longer than the %(most)s signs that can be kept.")
@@ -72,6 +71,10 @@ _HANDED_ON = N_(
 )
 _MADE_LESS = N_(
     "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
+)
+_IN_CASES = N_(
+    "“%(field)s”: with what lies in cases more of %(name)s would be sold, used or destroyed than there is:"
+    " %(amount)s there, %(taken)s gone (%(unit)s)."
 )
 _ADDS_AND_ENDS = N_(
     "“%(field)s” says ADD, that goods are there anew, and the step or disposition that they are sold, shipped or"
@@ -253,7 +256,7 @@ def no_origin(name: str, path: str, profile: Profile) -> Problem:
 
 def receiver(event: dict[str, Any], path: str, profile: Profile) -> list[Problem]:
     """Ask for whom goods are shipped to: a refusal for our own events, a warning for others'."""
-    if not _says(event, "bizStep", SHIPS) or event.get("destinationList") or "errorDeclaration" in event:
+    if not _says(event, "bizStep", ways.SHIPS) or event.get("destinationList") or "errorDeclaration" in event:
         return []
     is_warning = profile is Profile.INTERCHANGE
     return [_problem(path, "destinationList", "business-receiver", _NO_RECEIVER, is_warning=is_warning)]
@@ -301,7 +304,7 @@ def brings_back(event: dict[str, Any]) -> bool:
 
 def hands_on(event: dict[str, Any]) -> bool:
     """Tell whether an event ships goods to somebody whom it names."""
-    return _says(event, "bizStep", SHIPS) and bool(receivers(event))
+    return _says(event, "bizStep", ways.SHIPS) and bool(receivers(event))
 
 
 def _says(event: dict[str, Any], name: str, words: Collection[str]) -> bool:
@@ -378,6 +381,17 @@ def beyond(kind: str, name: str, path: str, role: str, *, taken: Decimal, amount
     message = {"sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS}.get(kind, _OVERUSED)
     return _problem(
         path, _LIST[role] if role else "errorDeclaration", "business-amount", message,
+        name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,
+    )  # fmt: skip
+
+
+def in_cases(name: str, path: str, role: str, *, taken: Decimal, amount: Decimal, unit: Unit) -> Problem:
+    """Refuse that more of a lot would be gone than there is, by what lies in the cases that an event names.
+
+    :param role: of what the event names
+    """
+    return _problem(
+        path, _LIST[role], "business-amount", _IN_CASES,
         name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,
     )  # fmt: skip
 

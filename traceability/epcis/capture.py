@@ -30,7 +30,8 @@ from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, cases, genealogy, items, links, records, statements
+from traceability import addresses, cases, contents, genealogy, items, links, records, rounding, statements
+from traceability.contents import Key, Step
 from traceability.epcis import business, claims, custody, document, epc_uris, in_stock
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
@@ -423,7 +424,8 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     lots = _known_lots({name.uri for one in new for name in one.named})
     wrong = {one.id for one in new if one.declares_error}
     taken_back = _lots_named_by(wrong)
-    held = claims.locked({known.id for known in lots.values()} | set(taken_back))
+    named = {known.id for known in lots.values()} | set(taken_back)
+    held = claims.locked(named | contents.below(named))
     lots = {uri: held[known.id] for uri, known in lots.items()}
     _count_by_content(new, lots)
     authority = _authority(lots, organisation_id)
@@ -435,14 +437,13 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     reaches = _judge(new, lots)
     _warn_of_holds(new, lots)
     _look_for_origins(new, lots, _weigh(new, organisation_id))
-    _count(new, lots, held)
+    said, has_cases = _count(new, lots, held)
     _look_at_custody(new, lots, authority, organisation_id)
     _look_for_second_makings(new, organisation_id)
     if on_error == "rollback" and any(one.is_refused for one in sent):
         return Outcome(len(sent), (), (), (*problems, *_of(sent)))
     new = [one for one in new if not one.is_refused]
     wrong = {one.id for one in new if one.declares_error}
-    said = statements.amounts(list(held)) if held else {}
     wrong_lines = _lines_of(wrong)
     loosened = statements.outputs_of(wrong_lines) if wrong_lines else set()
     loosened |= _opened(new, lots, set(taken_back))
@@ -457,7 +458,10 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
         lots[name.uri].id for one in new if one.id in wrong and not one.declares_error for name in one.named
         if name.role in ("output", "object")
     }  # fmt: skip
-    claims.settle([*held.values(), *(known for known in lots.values() if known.id not in held)], said, unmade=unmade)
+    claims.settle(
+        [*held.values(), *(known for known in lots.values() if known.id not in held)],
+        said, unmade=unmade, has_cases=has_cases,
+    )  # fmt: skip
     recalls = [one for one in new if _says_recalled(one.event)]
     changed = {lots[name.uri].id for one in recalls for name in one.named if name.uri in lots}
     changed |= statements.recalls_among(wrong_lines)
@@ -798,10 +802,8 @@ def _write_names(lots: dict[str, int]) -> None:
 def _authority(lots: dict[str, Known], organisation_id: int) -> set[int]:
     """Give the ids of those lots that an organisation may speak for: its own, and those that were handed to it."""
     own = {known.id for known in lots.values() if known.owner_id == organisation_id}
-    others = sorted({known.id for known in lots.values()} - own)
-    if not others:
-        return own
-    return own | set(db.session.scalars(custody.held_by(organisation_id).where(EventLot.lot_id.in_(listed(others)))))
+    others = {known.id for known in lots.values()} - own
+    return own | custody.held(organisation_id, others) if others else own
 
 
 def _owners_of_unknown(uris: set[str], organisation_id: int) -> dict[str, int]:
@@ -923,26 +925,35 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop]) -> Non
 _TIES = {"TransformationEvent": "input", "AggregationEvent": "child", "AssociationEvent": "child"}
 
 
-def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) -> None:
-    """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document."""
+def _count(
+    new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]
+) -> tuple[dict[int, statements.Amounts], bool]:
+    """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document.
+
+    :return: what was said of the lots before, and whether any of all this is about cases
+    """
     since = min((one.at for one in new if one.at is not None), default=None)
     returned = {
         lots[name.uri].id for one in new if business.brings_back(one.event) for name in one.named if name.uri in lots
     }  # fmt: skip
+    returned |= contents.below(returned)
+    parents = {_key(name, lots) for one in new for name in one.named if name.role == "parent"}
+    around = contents.holding(held)
+    before = statements.amounts(list(held), has_cases=bool(around)) if held else {}
     while True:
         wrong = {one.id: one for one in new if one.declares_error and not one.is_refused}
-        accounts = claims.Accounts(list(held.values()), list(wrong), since=since, returned=returned)
+        accounts = claims.Accounts(
+            list(held.values()), before, list(wrong), since=since, returned=returned, has_cases=bool(around)
+        )
+        stored = contents.stored_steps(around | (held.keys() & parents), without=wrong)
+        book = _Book(new, lots, held, accounts, claims.Cases(parents, stored))
         found: list[tuple[Sent, Problem]] = []
         refused: set[int] = set()
-        entered: dict[str, _Entry] = {}
+        entered: dict[str, _Entered] = {}
         for one in new:
             if one.is_refused:
                 continue
-            if one.declares_error:
-                problem = _take_back(one, entered)
-            else:
-                entered[one.id] = []
-                problem = _enter(one, lots, accounts, entered[one.id])
+            problem = _take_back(one, entered, book) if one.declares_error else _enter(one, entered, book)
             if problem is not None:
                 found.append((one, problem))
         for known in accounts.changed:
@@ -950,13 +961,14 @@ def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) 
             if account.amount is not None and account.gone > account.amount:
                 refused.add(known.id)
         # A declaration that would leave less than is gone cannot stand; without it the rest is counted anew.
-        declarations = [one for one in wrong.values() if refused & _lots_named_by([one.id]).keys()]
+        touched = {one.id: _touched_by(one.id) for one in wrong.values()} if refused else {}
+        declarations = [one for one in wrong.values() if refused & touched.get(one.id, set())]
         if not declarations:
             for one, problem in found:
                 one.problems.append(problem)
-            return
+            return before, bool(around or parents)
         for one in declarations:
-            known = held[min(refused & _lots_named_by([one.id]).keys())]
+            known = held[min(refused & touched[one.id])]
             account = accounts.of(known.id, known.unit)
             one.problems.append(
                 business.beyond(
@@ -964,6 +976,17 @@ def _count(new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]) 
                     amount=account.amount or Decimal(0), unit=known.unit,
                 )
             )  # fmt: skip
+
+
+def _touched_by(event_id: str) -> set[int]:
+    """Give the lots that an event known before is about: those it names, and what was ever in them."""
+    named = set(_lots_named_by([event_id]))
+    return named | contents.below(named)
+
+
+def _key(name: Named, lots: dict[str, Known]) -> Key:
+    known = lots.get(name.uri)
+    return name.uri if known is None else known.id
 
 
 def _look_at_custody(new: Sequence[Sent], lots: dict[str, Known], authority: set[int], organisation_id: int) -> None:
@@ -1036,34 +1059,129 @@ def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
     return db.session.scalar(select(Lot.number).where(Lot.id == lot_id)) or ""
 
 
-#: What an event changed: (account, attribute, by how much, and what the thing is called in its unit).
-_Entry = list[tuple[claims.Account, str, Any, tuple[str, Unit]]]
+@dataclass
+class _Entered:
+    """What an event changed."""
+
+    #: (account, attribute, by how much, and what the thing is called in its unit)
+    changes: list[tuple[claims.Account, str, Any, tuple[str, Unit]]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  #: what it did with cases
 
 
-def _take_back(one: Sent, entered: dict[str, _Entry]) -> Problem | None:
+class _Book:
+    """The accounts of what a document names, and of what lies in the cases that it names."""
+
+    def __init__(
+        self, new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known], accounts: claims.Accounts,
+        cases: claims.Cases,
+    ) -> None:  # fmt: skip
+        self.lots, self.accounts, self._cases = lots, accounts, cases
+        self._places = {id(one): place for place, one in enumerate(new)}
+        self._called: dict[Key, tuple[str, Unit]] = {
+            name.uri: (short_name(name.uri), name.unit)
+            for one in new for name in one.named
+            if name.unit is not None and name.uri not in lots
+        }  # fmt: skip
+        names = {known.id: short_name(uri) for uri, known in lots.items()}
+        numbers = select(Lot.id, Lot.number).where(Lot.id.in_(listed(sorted(held.keys() - names.keys()))))
+        names |= dict(iter(db.session.execute(numbers).all())) if held.keys() - names.keys() else {}
+        self._called |= {id: (names[id], known.unit) for id, known in held.items()}
+
+    def with_cases(self, one: Sent, entered: _Entered) -> Problem | None:
+        """Enter what becomes of goods in the cases that an event names, or say that more is gone than there is."""
+        entered.steps = self._steps(one)
+        for account, called, unit, is_more in self._enter(self._cases.add(entered.steps)):
+            gone = account.gone + account.left
+            if is_more and account.amount is not None and gone > account.amount:
+                return business.in_cases(
+                    called, one.path, one.named[0].role, taken=gone, amount=account.amount, unit=unit
+                )
+        return None
+
+    def undo(self, entered: _Entered) -> list[tuple[claims.Account, str, Unit, bool]]:
+        """Undo what an event changed; give the accounts of what lies in cases, and whether more of it is gone."""
+        _undo(entered.changes)
+        steps, entered.steps = entered.steps, []
+        return self._enter(self._cases.take_back(steps))
+
+    def again(self, entered: _Entered, steps: list[Step]) -> None:
+        """Enter again what was undone."""
+        for account, attribute, change, _ in entered.changes:
+            account.enter(attribute, change)
+        entered.steps = steps
+        self._enter(self._cases.add(steps))
+
+    def _enter(self, changes: Sequence[claims.Change]) -> list[tuple[claims.Account, str, Unit, bool]]:
+        found = []
+        for key, attribute, change in changes:
+            if key in self._called:
+                called, unit = self._called[key]
+                account = self.accounts.of(key, unit)
+                account.enter(attribute, change)
+                found.append((account, called, unit, (change[2] if attribute == "sales" else change) > 0))
+        return found
+
+    def _steps(self, one: Sent) -> list[Step]:
+        if not one.named:
+            return []
+        roles: dict[str, dict[Key, Decimal | None]] = defaultdict(dict)
+        for name in one.named:
+            known, key = self.lots.get(name.uri), _key(name, self.lots)
+            if not _speaks(one, name, known):
+                continue
+            unit = self._called[key][1] if key in self._called else None
+            quantity = name.quantity if name.unit is unit else None
+            if roles[name.role].get(key) is None:
+                roles[name.role][key] = quantity
+        event = one.event
+        return contents.steps_of(
+            EventKind(event["type"]), event.get("action"), event.get("bizStep"), event.get("disposition"),
+            roles=roles, at=one.at or datetime.min.replace(tzinfo=UTC), line=claims.LAST + self._places[id(one)],
+            is_part=bool(event.get("childEPCs") or event.get("childQuantityList")),
+        )  # fmt: skip
+
+
+def _speaks(one: Sent, name: Named, known: Known | None) -> bool:
+    """Tell whether the word of an event counts for a thing that it names."""
+    is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
+    return one.is_public or is_own
+
+
+def _take_back(one: Sent, entered: dict[str, _Entered], book: _Book) -> Problem | None:
     """Take back what an event of the same document entered, or say that less would be left than is gone."""
-    entry = entered.pop(one.id, [])
-    _undo(entry)
-    for account, _, _, (called, unit) in entry:
+    entry = entered.pop(one.id, _Entered())
+    steps = entry.steps
+    in_cases = book.undo(entry)
+    touched = [(account, *called) for account, _, _, called in entry.changes]
+    touched += [(account, called, unit) for account, called, unit, _ in in_cases]
+    for account, called, unit in touched:
         if account.amount is not None and account.gone + account.left > account.amount:
-            for again, attribute, change, _ in entry:
-                again.enter(attribute, change)
-            return business.beyond(
-                "made", called, one.path, "", taken=account.gone + account.left, amount=account.amount, unit=unit
-            )
+            taken, amount = account.gone + account.left, account.amount
+            book.again(entry, steps)
+            return business.beyond("made", called, one.path, "", taken=taken, amount=amount, unit=unit)
     return None
 
 
-def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _Entry) -> Problem | None:
-    """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered.
+def _enter(one: Sent, entered: dict[str, _Entered], book: _Book) -> Problem | None:
+    """Enter what an event makes, uses and sells, or say what cannot be: then nothing of it is entered."""
+    entry = entered[one.id] = _Entered()
+    problem = _enter_named(one, entry.changes, book) or book.with_cases(one, entry)
+    if problem is not None:
+        book.undo(entry)
+        entry.changes.clear()
+    return problem
+
+
+def _enter_named(one: Sent, undo: list[Any], book: _Book) -> Problem | None:
+    """Enter what becomes of the things that an event names itself.
 
     :param undo: is told what it changed
     """
     is_back = business.brings_back(one.event)
     warnings: list[Problem] = []
     for name in one.named:
-        known = lots.get(name.uri)
-        account = accounts.of(known.id if known else name.uri, unit) if (unit := _unit_of(name, known)) else None
+        known = book.lots.get(name.uri)
+        account = book.accounts.of(_key(name, book.lots), unit) if (unit := _unit_of(name, known)) else None
         kind = _kind_of(one.event, name.role)
         if account is None or unit is None or not kind or (kind == "made" and account.is_own):
             continue
@@ -1075,25 +1193,20 @@ def _enter(one: Sent, lots: dict[str, Known], accounts: claims.Accounts, undo: _
         elif kind != "moved":
             taken = quantity or Decimal(0)
             changes = [account.sale(one.at, -taken if is_back else taken) if kind == "sold" else (kind, taken)]
-        is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
-        speaks = one.is_public or is_own
+        speaks = _speaks(one, name, known)
         before = len(undo)
         for attribute, change in changes:
             undo.append((account, attribute, change, (called, unit)))
             account.enter(attribute, change)
         amount = account.amount
-        if account.made > statements.MOST:
-            problem = business.too_much(called, one.path, name.role, made=account.made, unit=unit)
-            _undo(undo)
-            return problem
+        if account.made > rounding.MOST:
+            return business.too_much(called, one.path, name.role, made=account.made, unit=unit)
         if not speaks and kind == "made":
             amount = None
         # A stranger's word is not counted, and cannot be more than there is either; nor is what only moves.
         gone = account.gone + account.left if speaks and kind != "moved" else quantity or Decimal(0)
         if amount is not None and gone > amount and not is_back:
-            problem = business.beyond(kind, called, one.path, name.role, taken=gone, amount=amount, unit=unit)
-            _undo(undo)
-            return problem
+            return business.beyond(kind, called, one.path, name.role, taken=gone, amount=amount, unit=unit)
         if amount is not None and quantity is None and kind != "made":
             warnings.append(business.not_compared(called, one.path, name.role, unit=unit))
         if known is not None and known.kind is LotKind.FINISHED and kind in ("used", "sold", "lost"):
@@ -1127,7 +1240,7 @@ def _kind_of(event: dict[str, Any], role: str) -> str:
     return "moved" if business.moves_on(event) else ""
 
 
-def _undo(changes: _Entry) -> None:
+def _undo(changes: Sequence[tuple[claims.Account, str, Any, tuple[str, Unit]]]) -> None:
     for account, attribute, change, _ in reversed(changes):
         account.take_back(attribute, change)
 
@@ -1279,7 +1392,7 @@ def _add_lots(
 
 
 def _whole(name: Named) -> int:
-    return 0 if name.quantity is None else statements.rounded_up(name.quantity)[0]
+    return 0 if name.quantity is None else rounding.rounded_up(name.quantity)[0]
 
 
 def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, now: datetime) -> dict[int, int]:
@@ -1306,9 +1419,9 @@ def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, 
     if named:
         rows = []
         for (id, lot_id, role), amount in named.items():
-            quantity, rounding = (None, 0) if amount is None else statements.rounded_up(amount)
+            quantity, too_many = (None, 0) if amount is None else rounding.rounded_up(amount)
             rows.append(
-                {"event_id": id, "lot_id": lot_id, "role": role, "quantity": quantity, "rounding": rounding}
+                {"event_id": id, "lot_id": lot_id, "role": role, "quantity": quantity, "rounding": too_many}
             )  # fmt: skip
         db.session.execute(insert(_EVENT_LOT), rows)
     records.append_many(lines.values(), now=now)

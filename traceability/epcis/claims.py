@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,7 +21,8 @@ from sqlalchemy.orm import aliased
 from catalog.models import Unit
 from kernel.db import db, listed
 from kernel.errors import Conflict
-from traceability import statements
+from traceability import contents, rounding, statements
+from traceability.contents import Deed, Key, Step
 from traceability.epcis import in_stock
 from traceability.models import EpcisEvent, EpcisField, Lot, LotKind, LotState, TraceEvent
 from traceability.statements import Amounts, Sale
@@ -44,7 +45,7 @@ class Known:
 COLUMNS = (Lot.id, Lot.owner_id, Lot.kind, Lot.state, Lot.state_since, Lot.unit, Lot.quantity, Lot.used)
 _NOTHING = Amounts()
 #: Before all that is known; after all that happened at one moment.
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), 2**62
+_FIRST, LAST = datetime.min.replace(tzinfo=UTC), 2**62
 
 
 def _moment(sale: Sale) -> tuple[datetime, int]:
@@ -85,7 +86,7 @@ class Account:
 
     def sale(self, at: datetime | None, amount: Decimal) -> tuple[str, Sale]:
         """Give what :meth:`enter` takes of a sale, or of what is brought back (less than nothing)."""
-        return "sales", (at or _FIRST, _LAST, amount)
+        return "sales", (at or _FIRST, LAST, amount)
 
     def enter(self, what: str, change: Any) -> None:
         """Enter that so much more was made, used, lost or sold."""
@@ -113,20 +114,28 @@ class Accounts:
     """The accounts of the things that a document names, as its events are entered one after the other."""
 
     def __init__(
-        self, lots: Collection[Known], wrong: Collection[str], *, since: datetime | None, returned: Collection[int]
+        self,
+        lots: Collection[Known],
+        before: dict[int, Amounts],
+        wrong: Collection[str],
+        *,
+        since: datetime | None,
+        returned: Collection[int],
+        has_cases: bool,
     ) -> None:
         """Read what is known of lots.
 
+        :param before: what was said of them before the document
         :param wrong: eventIDs that the document declares wrong: what they say does not count
         :param since: when the first event of the document happened
         :param returned: lots of which it says that some was brought back
+        :param has_cases: some of them are, or were, in cases
         """
         ids = [known.id for known in lots]
         in_stock_of = [known.id for known in lots if known.kind is LotKind.FINISHED]
         left = in_stock.stock().left(in_stock_of) if in_stock_of else {}
-        self._said = statements.amounts(ids, without=wrong) if ids else {}
-        before = statements.amounts(ids) if ids and wrong else self._said
-        self._accounts: dict[tuple[int | str, Unit], Account] = {}
+        self._said = statements.amounts(ids, without=wrong, has_cases=has_cases) if ids and wrong else before
+        self._accounts: dict[tuple[Key, Unit], Account] = {}
         accounts_by_lot: dict[int, Account] = {}
         self.changed: list[Known] = []  #: lots of which a declaration takes something back
         for known in lots:
@@ -154,9 +163,106 @@ class Accounts:
     def _brought_back(self, lot_id: int) -> bool:
         return lot_id in self._said and self._said[lot_id].has_returns
 
-    def of(self, key: int | str, unit: Unit) -> Account:
+    def of(self, key: Key, unit: Unit) -> Account:
         """Give the account of a thing, by the id of its lot, or by its name where it has none yet."""
         return self._accounts.setdefault((key, unit), Account(False))
+
+
+#: What an account is told: of which thing, its attribute, and by how much it changes.
+Change = tuple[Key, str, Any]
+
+
+class Cases:
+    """What the events of a document do with cases, beside what is stored, and how that changes the accounts.
+
+    What was packed late changes what an earlier sale of the case sold: so a case is followed anew from its beginning.
+    """
+
+    def __init__(self, parents: Collection[Key], stored: Iterable[Step]) -> None:
+        """Begin with what is stored.
+
+        :param parents: all cases into which the document packs something, or takes it out of
+        """
+        steps = list(stored)
+        self._parents = {*parents, *(case for step in steps if step.deed in _PACKS for case in step.cases)}
+        self._groups: dict[Key, _Group] = {}
+        for step in steps:
+            for group in self._group(step):
+                group.steps.append(step)
+        for group in {id(group): group for group in self._groups.values()}.values():
+            group.then = _became(group.steps)
+
+    def add(self, steps: Iterable[Step]) -> list[Change]:
+        """Let so much more be done with cases; give how that changes the accounts."""
+        changes: list[Change] = []
+        for step in steps:
+            for group in self._group(step):
+                group.steps.append(step)
+                changes += group.changes()
+        return changes
+
+    def take_back(self, steps: Iterable[Step]) -> list[Change]:
+        """Undo what was done with cases; give how that changes the accounts."""
+        changes: list[Change] = []
+        for step in steps:
+            for group in self._group(step):
+                group.steps.remove(step)
+                changes += group.changes()
+        return changes
+
+    def _group(self, step: Step) -> list[_Group]:
+        """Give the group of cases that a step is about: those that lie in each other. Of mere goods there is none."""
+        keys = [key for key in {*step.cases, *step.things} if key in self._parents]
+        if not any(case in self._parents for case in step.cases):
+            return []
+        groups = list({id(group): group for key in keys if (group := self._groups.get(key))}.values())
+        one = max(groups, key=lambda group: len(group.steps), default=_Group())
+        for other in groups:
+            if other is not one:
+                one.steps += other.steps
+                one.then |= other.then
+                one.keys |= other.keys
+        for key in {*keys, *one.keys}:
+            one.keys.add(key)
+            self._groups[key] = one
+        return [one]
+
+
+_PACKS = (Deed.PACKED, Deed.SEEN)
+_BECOMES = {Deed.SOLD: "sales", Deed.BROUGHT_BACK: "sales", Deed.USED: "used", Deed.LOST: "lost"}
+#: A thing, what became of it in cases, and when.
+_Became = dict[tuple[Key, str, datetime, int], Decimal]
+
+
+@dataclass
+class _Group:
+    """Cases that lay in each other, what is done with them, and what became of things in them by that."""
+
+    steps: list[Step] = field(default_factory=list)
+    then: _Became = field(default_factory=dict)
+    keys: set[Key] = field(default_factory=set)
+
+    def changes(self) -> list[Change]:
+        """Give what became of things otherwise than when this was asked last."""
+        now = _became(self.steps)
+        found: list[Change] = []
+        for key in sorted(self.then.keys() | now.keys(), key=str):
+            by = now.get(key, Decimal(0)) - self.then.get(key, Decimal(0))
+            thing, what, at, line = key
+            if by:
+                found.append((thing, what, (at, line, by) if what == "sales" else by))
+        self.then = now
+        return found
+
+
+def _became(steps: Sequence[Step]) -> _Became:
+    found: _Became = defaultdict(Decimal)
+    if any(step.deed in _BECOMES for step in steps):
+        for happened in contents.follow(steps):
+            what = _BECOMES.get(happened.step.deed)
+            if what is not None:
+                found[happened.thing, what, happened.step.at, happened.step.line] += happened.amount
+    return dict(found)
 
 
 def commissioned(names: Collection[str], *, organisation_id: int) -> dict[str, set[str]]:
@@ -188,20 +294,23 @@ def commissioned(names: Collection[str], *, organisation_id: int) -> dict[str, s
     return found
 
 
-def settle(lots: Collection[Known], before: dict[int, Amounts], *, unmade: Collection[int]) -> None:
+def settle(
+    lots: Collection[Known], before: dict[int, Amounts], *, unmade: Collection[int], has_cases: bool = True
+) -> None:
     """Write down how much there is of lots, and how much of it was used, by one guarded step.
 
     :param before: what was said of them before this document
     :param unmade: those an event of whose making was declared wrong
+    :param has_cases: some of them are, or were, in cases
     """
-    after = statements.amounts([known.id for known in lots]) if lots else {}
+    after = statements.amounts([known.id for known in lots], has_cases=has_cases) if lots else {}
     quantities: dict[int, int] = {}
     used: dict[int, int] = {}
     for known in lots:
         said, was = after.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
         if known.kind is LotKind.EXTERNAL:
             quantity = 0 if known.id in unmade else known.quantity
-            quantity = quantity if said.made is None else statements.whole(said.made)
+            quantity = quantity if said.made is None else rounding.whole(said.made)
             now_used = statements.used(known.kind, said)
         else:
             quantity = known.quantity

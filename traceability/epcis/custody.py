@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation, Place
 from kernel.db import db, listed
-from traceability import addresses, statements
-from traceability.epcis.business import SHIPS
+from traceability import addresses, contents, rounding, standing, ways
+from traceability.contents import Deed, Happened
 from traceability.epcis.fields import as_name
 from traceability.models import EpcisEvent, EpcisField, EventLot, Lot, TraceEvent
 
@@ -28,9 +30,13 @@ def party_names(organisation_id: int) -> set[str]:
 
 
 def held_by(organisation_id: int) -> Select[int]:
-    """Select the ids of lots that were handed to an organisation, as somebody who may speak for them has said."""
+    """Select the ids of lots that were handed to an organisation by name, as who may speak for them has said."""
+    return _handed(organisation_id, EventLot.lot_id)
+
+
+def _handed(organisation_id: int, *columns: Any) -> Select[Any]:
     return (
-        select(EventLot.lot_id)
+        select(*columns)
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
         .join(EpcisField, EpcisField.epcis_event_id == EpcisEvent.id)
@@ -42,6 +48,45 @@ def held_by(organisation_id: int) -> Select[int]:
             TraceEvent.organisation_id != organisation_id,
         )
     )
+
+
+def came_in_cases(organisation_id: int) -> Select[int]:
+    """Select the ids of lots that who may speak for them packed into a case before it was handed to an organisation."""
+    handed = _handed(organisation_id, EventLot.lot_id, TraceEvent.event_at).subquery()
+    child, parent, packing, lot = aliased(EventLot), aliased(EventLot), aliased(TraceEvent), aliased(Lot)
+    return (
+        select(child.lot_id)
+        .join(packing, packing.id == child.event_id)
+        .join(lot, lot.id == child.lot_id)
+        .join(parent, and_(parent.event_id == packing.id, parent.role == "parent"))
+        .join(handed, handed.c.lot_id == parent.lot_id)
+        .where(
+            child.role == "child",
+            packing.action != "DELETE",
+            packing.event_at <= handed.c.event_at,
+            or_(packing.is_public, packing.organisation_id == lot.owner_id),
+        )
+    )
+
+
+def held(organisation_id: int, lot_ids: Collection[int]) -> set[int]:
+    """Give those of some lots that were handed to an organisation, as somebody who may speak for them has said.
+
+    What was in a case when the case was handed over was handed over too.
+    """
+    names = party_names(organisation_id)
+    direct = held_by(organisation_id).where(EventLot.lot_id.in_(listed(sorted(lot_ids))))
+    found = set(db.session.scalars(direct))
+    for happened in _handed_on_in_cases(set(lot_ids) - found):
+        if names & happened.step.to and happened.step.by != organisation_id and isinstance(happened.thing, int):
+            found.add(happened.thing)
+    return found & set(lot_ids)
+
+
+def _handed_on_in_cases(lot_ids: Collection[int]) -> list[Happened]:
+    """Give what was in cases that were handed on."""
+    steps = contents.stored_steps(contents.holding(lot_ids))
+    return [happened for happened in contents.follow(steps) if happened.step.deed is Deed.HANDED_ON]
 
 
 @dataclass
@@ -69,17 +114,23 @@ def passed(organisation_id: int, lot_ids: Collection[int]) -> dict[int, Passed]:
             EventLot.lot_id.in_(listed(sorted(found))),
             EventLot.role == "object",
             EpcisField.name == "destination_possessing_party",
-            TraceEvent.biz_step.in_(sorted(SHIPS)),
-            statements.standing(),
-            statements.entitled(),
+            TraceEvent.biz_step.in_(ways.SHIPS),
+            standing.stands(),
+            standing.entitled(),
         )
     )  # fmt: skip
-    for lot_id, quantity, rounding, to, by in rows:
+    for lot_id, quantity, too_many, to, by in rows:
         one = found[lot_id]
-        amount = Decimal(0) if quantity is None else statements.exact(quantity, rounding)
+        amount = Decimal(0) if quantity is None else rounding.exact(quantity, too_many)
         if to in names:
             one.came += amount
         elif by == organisation_id:
             one.went += amount
         one.is_known = one.is_known and quantity is not None
+    for happened in _handed_on_in_cases(lot_ids):
+        way = found.get(happened.thing) if isinstance(happened.thing, int) else None
+        if way is not None and happened.step.to & names:
+            way.came += happened.amount
+        elif way is not None and happened.step.by == organisation_id:
+            way.went += happened.amount
     return found

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation, Place
 from kernel.db import db, listed
-from traceability import addresses, statements
+from traceability import addresses, standing
 from traceability.epcis import epc_uris, whereabouts
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import short_name
@@ -75,7 +75,7 @@ def with_cases(lot_ids: Collection[int]) -> set[int]:
         .join(packed, packed.c.id == child.lot_id)
         .join(TraceEvent, TraceEvent.id == child.event_id)
         .join(Lot, Lot.id == child.lot_id)
-        .where(parent.role == "parent", statements.entitled())
+        .where(parent.role == "parent", standing.entitled())
     )
     packed = packed.union(around)
     return set(db.session.scalars(select(packed.c.id)))

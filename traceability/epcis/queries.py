@@ -97,7 +97,11 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
             exists().where(
                 named.event_id == told.trace_event_id,
                 lot.id == named.lot_id,
-                or_(owned_by(actor, lot.owner_id), lot.id.in_(custody.held_by(actor.organisation_id))),
+                or_(
+                    owned_by(actor, lot.owner_id),
+                    lot.id.in_(custody.held_by(actor.organisation_id)),
+                    lot.id.in_(custody.came_in_cases(actor.organisation_id)),
+                ),
             )
         )
     mine = EpcisEvent.organisation_id == actor.organisation_id if actor.organisation_id is not None else false()

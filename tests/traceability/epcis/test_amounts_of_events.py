@@ -28,7 +28,7 @@ from tests.traceability.epcis.test_what_stands import (
     sold,
     warned,
 )
-from traceability import statements
+from traceability import rounding
 from traceability.models import Batch
 
 
@@ -161,12 +161,12 @@ def test_more_than_can_be_written_down_is_not_made_of_nothing(program: Program) 
     assert rules(program.capture(document(commissioned("A", 3_000_000)))) == ["limit"]
 
 
-@given(quantity=st.decimals(Decimal("0.000000000001"), statements.MOST, places=12))
+@given(quantity=st.decimals(Decimal("0.000000000001"), rounding.MOST, places=12))
 def test_an_amount_is_read_as_it_was_written(quantity: Decimal) -> None:
-    kept = statements.rounded_up(quantity)
+    kept = rounding.rounded_up(quantity)
 
-    assert statements.exact(*kept) == quantity
-    assert kept[0] == statements.whole(quantity)
+    assert rounding.exact(*kept) == quantity
+    assert kept[0] == rounding.whole(quantity)
 
 
 # --- Only who has goods ships them ----------------------------------------------------------------------------

@@ -54,7 +54,7 @@ from tests.traceability.epcis.test_what_stands import (
     unpacked,
     wrong,
 )
-from traceability import genealogy, statements
+from traceability import contents, genealogy, rounding, standing, statements, ways
 from traceability.epcis import capture, in_stock, naming, stops
 from traceability.models import Batch, Lot, LotState
 
@@ -65,6 +65,7 @@ PART = st.sampled_from([20, 50, 100, 130])  #: how much of what is left, in per 
 #: Units of weight, by how many grams they are.
 GRAMS = {"KGM": Decimal(1000), "GRM": Decimal(1), "LBR": Decimal("453.59237"), "ONZ": Decimal("28.349523125")}
 UNITS = st.sampled_from(sorted(GRAMS))
+BOX = "https://a.example/box/"
 GTIN = "https://id.gs1.org/01/09520123456788"
 
 
@@ -90,7 +91,9 @@ class Known:
 class Case:
     """A case as the model knows it: what it holds, and how much of each."""
 
-    inside: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, int] = field(default_factory=dict)  #: as the walks go
+    goods: dict[str, int] = field(default_factory=dict)  #: what of it was not sold yet
+    sold: dict[str, int] = field(default_factory=dict)  #: with the case, and not brought back
     is_for_good: bool = False
 
 
@@ -159,7 +162,7 @@ class Captured(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.commission(100, "KGM")
+        self.commission(2_000, "KGM")
         self.make_of(0, 50, "KGM", is_late=False, is_twice=False)
         self.count += 1
         said = event(
@@ -298,10 +301,11 @@ class Captured(RuleBasedStateMachine):
         right = ["business-recalled"] if self.is_recalled(thing) else []
         if not right and kilograms * 1_000 > self.known[thing].made:
             right = ["business-amount"]
-        said = packed(amounts([(thing, kilograms)]), name, **self.fact())
+        said = packed(amounts([(thing, kilograms)]), name, **self.moment())
         if self.captured(said, right):
-            inside = self.cases.setdefault(name, Case()).inside
-            inside[thing] = inside.get(thing, 0) + kilograms
+            case_ = self.cases.setdefault(name, Case())
+            for held in (case_.inside, case_.goods):
+                held[thing] = held.get(thing, 0) + kilograms
 
     @rule(which=WHICH, part=st.sampled_from([0, 50, 100, 130]))
     @where_chosen
@@ -315,14 +319,58 @@ class Captured(RuleBasedStateMachine):
         inside = self.cases[name].inside
         thing = list(inside)[which % len(inside)]
         out = max(1, inside[thing] * part // 100)
-        said = unpacked(amounts([(thing, out)]) if part else None, name, **self.fact())
+        said = unpacked(amounts([(thing, out)]) if part else None, name, **self.moment())
         self.captured(said, [])
-        if not part:
-            inside.clear()
-        elif out >= inside[thing]:
-            del inside[thing]
-        else:
-            inside[thing] -= out
+        for held in (inside, self.cases[name].goods):
+            if not part:
+                held.clear()
+            elif out >= held.get(thing, 0):
+                held.pop(thing, None)
+            else:
+                held[thing] -= out
+
+    def some_case(self, which: int, wanted: list[str]) -> str:
+        """Give one of those wanted, or any where there is none."""
+        names = wanted or list(self.cases)
+        return names[which % len(names)]
+
+    @rule(which=WHICH, ends=st.sampled_from([("retail_selling", "retail_sold"), ("destroying", "destroyed")]))
+    @where_chosen
+    def sell_a_case(self, which: int, ends: tuple[str, str]) -> None:
+        """Or destroy it: what is in it goes with it."""
+        if not self.cases:
+            return
+        self.count += 1
+        name = self.some_case(which, [name for name, one in self.cases.items() if one.goods])
+        case = self.cases[name]
+        right: list[str] = []
+        if self.is_recalled(name) and ends[1] == "retail_sold":
+            right = ["business-recalled"]
+        elif any(kilograms * 1_000 > self.known[thing].left for thing, kilograms in case.goods.items()):
+            right = ["business-amount"]
+        step, disposition = ends
+        facts = {"epcList": [BOX + name], "quantityList": None, "bizStep": step, "disposition": disposition}
+        if self.captured(sold([], **facts, **self.moment()), right):
+            for thing, kilograms in case.goods.items():
+                self.known[thing].sold += kilograms * 1_000
+            case.sold = case.goods if disposition == "retail_sold" else {}
+            case.goods = {}
+
+    @rule(which=WHICH)
+    @where_chosen
+    def bring_a_case_back(self, which: int) -> None:
+        """With what was sold in it last, beside what was packed into it since."""
+        if not self.cases:
+            return
+        self.count += 1
+        name = self.some_case(which, [name for name, one in self.cases.items() if one.sold])
+        case = self.cases[name]
+        facts = {"epcList": [BOX + name], "quantityList": None, "bizStep": "receiving", "disposition": "returned"}
+        self.captured(sold([], **facts, **self.moment()), [])
+        for thing, kilograms in case.sold.items():
+            self.known[thing].sold -= kilograms * 1_000
+            case.goods[thing] = case.goods.get(thing, 0) + kilograms
+        case.sold = {}
 
     @rule(which=WHICH)
     @where_chosen
@@ -331,7 +379,7 @@ class Captured(RuleBasedStateMachine):
         free = [
             name for name, lot in self.known.items()
             if lot.inputs and not (lot.used or lot.sold or lot.is_for_good or lot.word)
-            and not any(name in case.inside for case in self.cases.values())
+            and not any(name in {*case.inside, *case.sold, *case.goods} for case in self.cases.values())
         ]  # fmt: skip
         if not free:
             return
@@ -403,7 +451,7 @@ class Captured(RuleBasedStateMachine):
             assert [more in line for line in found] == [True] * (self.sold_by_events > self.left_stock), found
             ties = {edge: taken for edge, taken in edges().items() if edge[0].startswith(f"H{self.number}-")}
             assert ties == {
-                (source, name): statements.whole(taken)
+                (source, name): rounding.whole(taken)
                 for name, lot in self.known.items()
                 for source, taken in lot.inputs.items()
             } | {
@@ -411,9 +459,12 @@ class Captured(RuleBasedStateMachine):
                 for name, case in self.cases.items()
                 for thing, kilograms in case.inside.items()
             }
+            rows = {name: lot_of(name) for name in self.known}
+            said = statements.amounts([row.id for row in rows.values()])
             for name, lot in self.known.items():
-                row = lot_of(name)
-                assert (row.quantity, row.used) == (statements.whole(lot.made), statements.whole(lot.used)), name
+                row = rows[name]
+                assert said[row.id].sold + said[row.id].lost == lot.sold, name
+                assert (row.quantity, row.used) == (rounding.whole(lot.made), rounding.whole(lot.used)), name
                 assert lot.used + lot.sold <= lot.made
             for name in [*self.known, *self.cases]:
                 assert (lot_of(name).state is LotState.RECALLED) == self.is_recalled(name), name
@@ -480,7 +531,7 @@ def _fractions_are_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 
 def _fractions_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(statements, "exact", lambda quantity, rounding: Decimal(quantity))
+    patch.setattr(rounding, "exact", lambda quantity, too_many: Decimal(quantity))
 
 
 def _other_units_are_not_converted(patch: pytest.MonkeyPatch) -> None:
@@ -532,7 +583,15 @@ def _the_stock_does_not_count(patch: pytest.MonkeyPatch) -> None:
 
 
 def _what_is_destroyed_is_there(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(statements, "_ends", false)
+    patch.setattr(standing, "ends", false)
+
+
+def _what_lies_in_cases_stays(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(contents, "follow", lambda steps: [])
+
+
+def _what_comes_back_in_cases_is_gone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ways, "brings_back", lambda step, disposition: False)
 
 
 def _edges_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:
@@ -552,6 +611,8 @@ FAULTS: tuple[tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...]], ...]
     (_what_a_late_report_makes_is_not_recalled, ("recall_by_an_event", "report_late")),
     (_the_stock_does_not_count, ("sell_from_the_stock", "sell_of_the_batch")),
     (_what_is_destroyed_is_there, ("commission", "destroy", "sell")),
+    (_what_lies_in_cases_stays, ("commission", "pack", "sell_a_case", "sell")),
+    (_what_comes_back_in_cases_is_gone, ("pack", "sell_a_case", "bring_a_case_back", "sell")),
     (_edges_stay_as_they_were, ("make_of", "pack", "unpack")),
 )
 
