@@ -17,14 +17,15 @@ from accounts.web.forms import BaseForm, DayField, answer_status, choice, set_ch
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, page_of
 from admin.sales_points import PercentField, percent
-from admin.saying import said
+from admin.saying import said, vat_words
 from books import chart, commission, queries, verification
 from books.models import Account
 from kernel import clock
 from kernel.db import db, snapshot, transaction
 from kernel.errors import N_, DomainError, NotFound
-from storefront import agreement, bookkeeping
+from storefront import agreement, bookkeeping, order_queries, vat
 from storefront.parcel_words import CARRIERS
+from storefront.vat import VatOfRate
 
 blueprint = Blueprint("books", __name__, url_prefix="/quan-tri/so-tien")
 
@@ -196,6 +197,7 @@ def about(document: str) -> str:
     return render_template(
         "admin/books/about.html",
         document=document,
+        vat_sums=_vat(document),
         entries=entries,
         accounts=chart.ACCOUNTS,
         kind=_kind,
@@ -208,6 +210,15 @@ def about(document: str) -> str:
             heading(gettext("Amount"), number=True),
         ],
     )
+
+
+def _vat(document: str) -> list[tuple[str, VatOfRate]]:
+    """Say the VAT in the price of an order's goods, which is in no entry: nothing is booked for it."""
+    try:
+        order = order_queries.get_order(current_actor(), document)
+    except NotFound:
+        return []
+    return [(vat_words(row.rate_bp), row) for row in vat.of_order(order)]
 
 
 @blueprint.post("/kiem-chung")

@@ -1,5 +1,5 @@
 """Places orders in a running shop's database, as buyers would: ``python -m tests.sample_orders`` prints their numbers,
-``python -m tests.sample_orders links`` the addresses of their pages; ``… follow`` reads what became of pages for cards.
+``python -m tests.sample_orders links`` the addresses of their pages; ``… follow`` does what waits for payments by card.
 
 All are paid on delivery and of goods of the producer that the demo's ``producer@demo.example`` works for.
 """
@@ -15,14 +15,14 @@ from accounts.models import Organisation
 from app import create_app
 from app.config import Config
 from catalog.models import Product, TradeItem
-from kernel import clock
+from kernel import clock, jobs
 from kernel.db import db, transaction
+from kernel.models import Job
+from storefront import cards, disputes, offers, ordering, paying, settling
 from storefront import cart as carts
-from storefront import offers, ordering, paying
 from storefront.models import PublicText
-from storefront.order_models import Payment, PaymentMethod, PaymentState
+from storefront.order_models import PaymentMethod
 from storefront.shipping import Way
-from storefront.web import card_pages
 
 PHONE = "+84900000123"
 #: Of each order: packs, what the buyer says, whether it is fetched.
@@ -70,16 +70,15 @@ def _on_sale(producer: Organisation) -> TradeItem:
 
 
 def follow() -> None:
-    """Do what the worker does for notices of card payments, without what else waits for it."""
-    waiting = select(Payment.page_reference).where(
-        Payment.method == PaymentMethod.CARD,
-        Payment.state == PaymentState.ASKED,
-        Payment.page_reference.is_not(None),
-    )
-    references = db.session.scalars(waiting).all()
-    db.session.rollback()
-    for reference in references:
-        card_pages.follow("page", str(reference), now=clock.now())
+    """Do what the worker does for payments by card (notices, money to give back, disputes), without what else waits."""
+    kinds = (cards.NOTICE_JOB, settling.REFUND_JOB, disputes.DECISION_JOB)
+    due = select(Job.id, Job.kind, Job.args).where(Job.kind.in_(kinds), Job.done_at.is_(None)).order_by(Job.id)
+    for job_id, kind, args in db.session.execute(due).all():
+        db.session.rollback()
+        now = clock.now()
+        jobs.HANDLERS[kind](args, now)
+        with transaction() as session:
+            session.get_one(Job, job_id).done_at = now
 
 
 if __name__ == "__main__":

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests import fakestripe
 from tests.fakestripe import FakeStripe
-from tests.live import PASSWORD, LiveShop
+from tests.live import PASSWORD, ROOT, LiveShop
 
 #: Where the pictures of the journeys are kept as artefacts.
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
@@ -109,3 +112,41 @@ def sign_in(page: Page, shop: LiveShop) -> Any:
         page.wait_for_url("**/quan-tri**")
 
     return enter
+
+
+@pytest.fixture
+def bare_phone(browser: Browser, shop: LiveShop) -> Iterator[Callable[..., Page]]:
+    """Give browsers without scripts, of nobody or of one of the demo's people: ``bare_phone("producer")``."""
+    opened = []
+
+    def give(who: str = "", viewport: dict[str, int] = PHONE) -> Page:
+        context = browser.new_context(viewport=viewport, locale="vi-VN", java_script_enabled=False)  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        page = context.new_page()
+        if who:
+            page.goto(f"{shop.url}/dang-nhap")
+            page.locator("#identity").fill(f"{who}@demo.example")
+            page.locator("#password").fill(PASSWORD)
+            page.get_by_role("button", name="Đăng nhập").click()
+            page.wait_for_url("**/quan-tri**")
+        return page
+
+    yield give
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def told(shop: LiveShop, cards: FakeStripe) -> Callable[[], None]:
+    """Deliver every notice of the provider of card payments to the shop, and do what waits for them there."""
+
+    def deliver() -> None:
+        for event in cards.events:
+            body, headers = cards.signed(event)
+            with urlopen(Request(f"{shop.url}/webhooks/stripe", data=body, headers=headers), timeout=20) as answer:  # noqa: S310
+                assert answer.status < 300
+        command = [sys.executable, "-m", "tests.sample_orders", "follow"]
+        subprocess.run(command, cwd=ROOT, env=shop.env, check=True)
+
+    return deliver

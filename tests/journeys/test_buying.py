@@ -35,9 +35,16 @@ def fill_cart(page: Page, shop: LiveShop) -> None:
     raise AssertionError("too few producers have goods on sale")
 
 
-def check_out(page: Page, method: str, *, code: str = "", picture: Callable[[], None] = lambda: None) -> None:
-    """Say where to, look at the prices of the parcels and at what a discount code takes off, and order."""
-    page.locator("button[value=order]").click()
+def check_out(
+    page: Page, method: str, *, code: str = "", begun: bool = False, before: Callable[[], None] = lambda: None
+) -> None:
+    """Say where to, look at the prices of the parcels and at what a discount code takes off, and order.
+
+    :param begun: the page to order on is open, not the cart
+    :param before: done when the prices are there, before the order
+    """
+    if not begun:
+        page.locator("button[value=order]").click()
     page.get_by_label(re.compile("Điện thoại|Telephone")).fill("0900 000 001")
     page.get_by_label(re.compile("Tên người nhận|Name of the receiver")).fill("Người mua mẫu")
     page.locator("[name=commune]").fill("phường Hoàn Kiếm, Hà Nội")
@@ -46,7 +53,7 @@ def check_out(page: Page, method: str, *, code: str = "", picture: Callable[[], 
     if code:
         page.locator("[name=voucher]").fill(code)
         page.locator("button[value=price]").last.click()
-        picture()
+    before()
     page.locator(f"[name=method][value={method}]").check()
     page.locator("[name=terms]").check()
     page.locator("[name=privacy]").check()

@@ -14,8 +14,8 @@ from accounts.actor import SYSTEM
 from catalog import vat as rates
 from catalog.models import TradeItem
 from kernel.db import db, transaction
-from storefront import buyers, invoices, ordering, parcels, paying, vat
-from storefront.order_models import InvoiceWish, Order, Purchase
+from storefront import buyers, invoices, ordering, parcels, paying, settling, vat
+from storefront.order_models import InvoiceWish, Order, Payment, Purchase
 from tests.buying import Shop, asked, fill, open_shop
 from tests.factories import Factories
 from tests.web import send
@@ -94,6 +94,20 @@ def test_the_producer_sees_rate_and_invoice_on_the_order_its_slip_and_its_list(
     assert "1C26TAA-15" in buyer
     assert "Nhà sản xuất xuất hóa đơn" in buyer  # the other order's
     assert "gồm thuế GTGT 8 %" in buyer
+
+
+def test_the_books_say_it_beside_the_entries_of_an_order(
+    app: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    _, number = bought(app, shop, now)
+    with app.app_context(), transaction():
+        for payment in db.session.scalars(select(Payment)).all():
+            settling.capture(payment, payment.amount_vnd, now=now)
+
+    page = make.client(shop.first).get(f"/quan-tri/so-tien/chung-tu/{number}").text
+    assert "11.111" in page
+    assert "trong 150.000" in page
+    assert make.client(shop.second).get(f"/quan-tri/so-tien/chung-tu/{number}").status_code == 404
 
 
 def test_without_a_wish_the_buyers_page_says_nothing_of_it(app: Flask, shop: Shop, now: datetime) -> None:
