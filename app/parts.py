@@ -26,7 +26,7 @@ from storefront.web import (
     sign_up,
     stock_notices,
 )
-from traceability.web import batch_events, batch_page, epcis, look_up, passport, resolver
+from traceability.web import batch_events, batch_page, epcis, known_lot, look_up, passport, resolver
 from traceability.web import packs as pack_page
 
 PARTS = [
@@ -58,6 +58,7 @@ PARTS = [
     epcis.blueprint,
     resolver.blueprint,
     look_up.blueprint,
+    known_lot.blueprint,
     pack_page.blueprint,
     *SCREENS,
 ]

@@ -137,10 +137,11 @@ def choose(levels: Sequence[Level], wish: Wish) -> tuple[Level, tuple[Link, ...]
 
     :param levels: the finest first
     """
-    if wish.link_type in ("", DEFAULT):
+    if wish.link_type in ("", DEFAULT, DEFAULTS):
         notice = next((level for level in levels if level.default.claim is Claim.MUST), None)
         if notice is not None:  # nobody leads around it, not even by a link of a single pack of these goods
             return notice, (notice.default,)
+    if wish.link_type in ("", DEFAULT):
         return (levels[0], (_default_for(levels[0], wish),)) if levels else None
     for level in levels:
         among = level.defaults if wish.link_type == DEFAULTS else level.links

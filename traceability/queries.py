@@ -309,17 +309,6 @@ def find_batch_of_gtin(gtin: str, number: str) -> str | None:
     return path_of(*row) if row else None
 
 
-def is_stopped(gtin: str, number: str) -> bool:
-    """Tell whether a batch, by its GTIN and lot number, is on hold or recalled."""
-    stopped = (
-        select(Batch.lot_id)
-        .join(Lot, Lot.id == Batch.lot_id)
-        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
-        .where(TradeItem.gtin == gtin, Batch.number == number, Lot.state.in_((LotState.HELD, LotState.RECALLED)))
-    )
-    return db.session.scalar(stopped) is not None
-
-
 def find_product_of_gtin(gtin: str) -> str | None:
     """Give the path of the published product that has an item with this GTIN, or None."""
     slug = db.session.scalar(

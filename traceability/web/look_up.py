@@ -17,7 +17,7 @@ from accounts.web.limits import limiter
 from kernel import gs1, pages
 from kernel.errors import InvalidInput
 from kernel.text import one_line
-from traceability import items, queries
+from traceability import items, known_lots, queries
 from traceability.photos import read_codes
 from traceability.queries import Hit
 
@@ -25,8 +25,10 @@ blueprint = Blueprint("look_up", __name__)
 
 LONGEST_CODE = 400  #: a whole address pasted
 _OWN = re.compile(r"/lo/([a-z0-9]{4,6})/([^/?#]+)", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?://[^/]+)?(/.*?)?/01/(\d{8,14})(?:/10/([^/?#]+))?", re.IGNORECASE)
-_ELEMENTS = re.compile(r"\(01\)(\d{8,14})(?:.*?\(10\)([^(]{1,20}))?")
+_LINK = re.compile(
+    r"(?:https?://[^/]+)?(/.*?)?/01/(\d{8,14})(?:/10/([^/?#]+))?(?:/21/([^/?#]+))?", re.IGNORECASE
+)  # fmt: skip
+_ELEMENTS = re.compile(r"\(01\)(\d{8,14})(?:.*?\(10\)([^(]{1,20}))?(?:.*?\(21\)([^(]{1,20}))?")
 
 
 class PhotoForm(Form):
@@ -78,6 +80,10 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
     address = _address_in(typed)
     if address is not None:
         return redirect(address, 303)
+    name = known_lots.read(typed)
+    named = known_lots.known([name]).get(name)
+    if named is not None:
+        return redirect(named.path, 303)
     hits, problem = find(typed)
     if len(hits) == 1:
         return redirect(hits[0].path, 303)
@@ -91,7 +97,7 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
 def _serial_in(typed: str) -> str | None:
     """Find the code of a single pack. A lot number that looks like one goes before."""
     serial = items.serial_in(typed)
-    if serial is None or ("/" not in typed and queries.find_by_number(typed[:20])):
+    if serial is None or ("/" not in typed and _of_number(typed[:20])):
         return None
     return serial
 
@@ -111,13 +117,15 @@ def _address_in(typed: str) -> str | None:
         link = _LINK.match(typed)
         if link is not None:
             query = urlsplit(typed).query
-            lot = f"/10/{link[3]}" if link[3] else ""
-            return f"/01/{link[2].zfill(14)}{lot}" + (f"?{query}" if query else "")
+            return _key(link[2], link[3], link[4]) + (f"?{query}" if query else "")
     elements = _ELEMENTS.match(typed.replace(" ", ""))
     if elements is not None:
-        lot = f"/10/{_quoted(elements[2])}" if elements[2] else ""
-        return f"/01/{elements[1].zfill(14)}{lot}"
+        return _key(elements[1], *(part and _quoted(part) for part in (elements[2], elements[3])))
     return None
+
+
+def _key(gtin: str, lot: str | None, serial: str | None) -> str:
+    return f"/01/{gtin.zfill(14)}" + (f"/10/{lot}" if lot else "") + (f"/21/{serial}" if serial else "")
 
 
 def _quoted(lot: str) -> str:
@@ -125,7 +133,7 @@ def _quoted(lot: str) -> str:
 
 
 def find(typed: str) -> tuple[list[Hit], str | None]:
-    """Find what a typed code names: a batch by its code or lot number, a product by its GTIN.
+    """Find what a typed code names: a lot by its code or number, a product by its GTIN.
 
     :return: what was found, and what is wrong with the code where something can be said of it
     """
@@ -136,7 +144,7 @@ def find(typed: str) -> tuple[list[Hit], str | None]:
             hits = queries.find_by_token(token)
             if hits:
                 return hits, None
-    hits = queries.find_by_number(typed[:20]) if len(typed) <= 20 else []
+    hits = _of_number(typed) if len(typed) <= 20 else []
     if hits:
         return hits, None
     digits = re.sub(r"[\s\-]", "", typed)
@@ -149,6 +157,10 @@ def find(typed: str) -> tuple[list[Hit], str | None]:
         if path is not None:
             return [Hit(path, "", "", "", "", "", None)], None
     return [], None
+
+
+def _of_number(number: str) -> list[Hit]:
+    return [*queries.find_by_number(number), *known_lots.find_by_number(number)]
 
 
 def _page(

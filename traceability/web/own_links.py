@@ -9,11 +9,12 @@ from flask_babel import gettext
 
 from accounts.models import OrganisationKind
 from ocop import queries as certificates
-from traceability import key_patterns, queries
+from traceability import key_patterns, known_lots, queries
 from traceability.digital_link import DigitalLink
 from traceability.element_strings import Element
+from traceability.known_lots import STOPPED, KnownLot
 from traceability.linkset import Claim, Level, Link, Standing
-from traceability.models import LotState, ResolverLink
+from traceability.models import ResolverLink
 from traceability.queries import GoodsOfGtin
 from traceability.web.words import said
 
@@ -26,9 +27,11 @@ Path = tuple[Element, ...]
 
 
 def levels_of(link: DigitalLink, on: date, *, base_url: str) -> list[Level]:
-    """Give the levels of a key that lead anywhere, the finest first (at most three statements)."""
+    """Give the levels of a key that lead anywhere, the finest first (at most five statements)."""
     registered = _registered(link)
     own, names = _own(link, on, base_url)
+    for path, lot in _known(link).items():
+        own.setdefault(path, _of_known(lot, base_url))
     found = []
     for path in link.levels():
         rows, values = registered.get(path, ([], {}))
@@ -90,9 +93,9 @@ def _of_goods(
     name = ", ".join((said(goods, "name"), said(goods, "item")))
     found: dict[Path, list[Link]] = {}
     if goods.product_slug is not None:
-        found[gtin] = _of_product(goods, on, base_url, unknown_lot=link.lot if goods.batch_path is None else None)
+        found[gtin] = _of_product(goods, on, base_url)
     if goods.batch_path is not None and lot is not None:
-        found[lot] = _of_batch(goods, base_url)
+        found[lot] = _of_batch(base_url + goods.batch_path, is_stopped=goods.lot_state in STOPPED)
     return found, {gtin: name, **({lot: f"{name} – {goods.lot_number}"} if lot is not None else {})}
 
 
@@ -107,7 +110,7 @@ UNKNOWN_LOT = "lo-khong-co"
 SAID_GTIN, SAID_LOT = "gtin-tren-ma", "lo-tren-ma"
 
 
-def _of_product(goods: GoodsOfGtin, on: date, base_url: str, *, unknown_lot: str | None) -> list[Link]:
+def _of_product(goods: GoodsOfGtin, on: date, base_url: str) -> list[Link]:
     page = f"{base_url}/san-pham/{goods.product_slug}"
     certificate = certificates.latest([goods.product_id], on).get(goods.product_id)
     links = [
@@ -143,9 +146,27 @@ def _of_product(goods: GoodsOfGtin, on: date, base_url: str, *, unknown_lot: str
     return links
 
 
-def _of_batch(goods: GoodsOfGtin, base_url: str) -> list[Link]:
-    page = f"{base_url}{goods.batch_path}"
-    is_stopped = goods.lot_state in (LotState.HELD, LotState.RECALLED)
+def _of_batch(page: str, *, is_stopped: bool) -> list[Link]:
+    return [
+        *_of_any_lot(page, is_stopped=is_stopped),
+        Link(
+            "gs1:dpp",
+            f"{page}/{PASSPORT}",
+            gettext("Digital passport of this batch"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
+        Link(
+            "gs1:epcis",
+            f"{page}/{EVENTS}",
+            gettext("Events of this batch (EPCIS 2.0)"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
+    ]
+
+
+def _of_any_lot(page: str, *, is_stopped: bool) -> list[Link]:
     return [
         Link(
             "gs1:traceability",
@@ -164,21 +185,25 @@ def _of_batch(goods: GoodsOfGtin, base_url: str) -> list[Link]:
             "text/html",
             standing=Standing.VOUCHED,
         ),
-        Link(
-            "gs1:dpp",
-            f"{page}/{PASSPORT}",
-            gettext("Digital passport of this batch"),
-            media_type="application/ld+json",
-            standing=Standing.VOUCHED,
-        ),
-        Link(
-            "gs1:epcis",
-            f"{page}/{EVENTS}",
-            gettext("Events of this batch (EPCIS 2.0)"),
-            media_type="application/ld+json",
-            standing=Standing.VOUCHED,
-        ),
     ]
+
+
+def _known(link: DigitalLink) -> dict[Path, KnownLot]:
+    """Give the levels that events name, or whose pack has a code of ours: what lot that is."""
+    names = {path: known_lots.name_of(path) for path in link.levels()}
+    lots = known_lots.known(set(names.values()))
+    found = {path: lots[name] for path, name in names.items() if name in lots}
+    if link.path not in found and link.gtin is not None and link.serial is not None:
+        batch = known_lots.of_code(link.gtin, link.serial)
+        if batch is not None:
+            found[link.path] = batch
+    return found
+
+
+def _of_known(lot: KnownLot, base_url: str) -> list[Link]:
+    page = base_url + lot.path
+    many = _of_batch if lot.batch_path is not None else _of_any_lot
+    return many(page, is_stopped=lot.is_stopped)
 
 
 def _of_place(path: Path, gln: str, base_url: str) -> tuple[dict[Path, list[Link]], dict[Path, str]]:

@@ -25,7 +25,7 @@ from kernel import clock, gs1
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
 from kernel.text import nfc
-from traceability import cases, items, queries, scans
+from traceability import cases, items, known_lots, queries, scans
 from traceability.cases import REPORTED
 from traceability.item_models import CaseKind
 from traceability.items import Finding, NoSuchCode, Pack
@@ -108,7 +108,7 @@ def _said_by_link(serial: str) -> tuple[GoodsOfGtin | None, str]:
     gtin, lot = request.args.get(SAID_GTIN, "")[:14], nfc(request.args.get(SAID_LOT, ""))[: gs1.LONGEST_LOT]
     if not (gtin.isascii() and gtin.isdigit()) or not items.is_otherwise(gtin, lot or None, serial):
         return None, ""
-    return queries.goods_of_gtin(gtin, lot or None), lot
+    return known_lots.goods_of_gtin(gtin, lot or None), lot
 
 
 def _told(finding: Finding, number: int) -> str:

@@ -26,9 +26,18 @@ from accounts.web.forms import words_of
 from accounts.web.guard import public
 from kernel import clock
 from kernel.errors import N_, InvalidInput, NotFound
-from traceability import application_identifiers, digital_link, epc_binary, items, key_patterns, linkset, queries
+from traceability import (
+    application_identifiers,
+    digital_link,
+    epc_binary,
+    items,
+    key_patterns,
+    known_lots,
+    linkset,
+    queries,
+)
 from traceability.digital_link import DigitalLink
-from traceability.linkset import Level, Link, Wish
+from traceability.linkset import Claim, Level, Link, Wish
 from traceability.web import cross_origin, own_links
 from traceability.web.own_links import SAID_GTIN, SAID_LOT, UNKNOWN_LOT
 
@@ -127,7 +136,7 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     accept = request.headers.get("Accept", "")
     if linkset.asks_for_linkset(wanted, accept):
         return _linkset(linkset.document(levels, base_url), 200)
-    pack = None if _argument("linkType") else _pack_of(link)
+    pack = None if _argument("linkType") else _pack_of(link, levels)
     if pack is not None:
         return _on(link, levels, Link("", base_url + pack, ""), base_url, said=_said(link))
     wish = Wish(wanted, request.headers.get("Accept-Language", ""), accept, _argument("context"))
@@ -140,13 +149,13 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     return _on(link, levels, links[0], base_url)
 
 
-def _pack_of(link: DigitalLink) -> str | None:
-    """Give the page of the pack whose code a link holds; where it is on none and the link's lot is stopped, none."""
+def _pack_of(link: DigitalLink, levels: list[Level]) -> str | None:
+    """Give the page of the pack whose code a link holds; none for a code on no lot whose link names what is stopped."""
     if link.gtin is None or link.serial is None:
         return None
     pack = items.find(link.gtin, link.serial)
-    if pack is not None and link.lot is not None and items.is_on_no_lot(link.serial):
-        return None if queries.is_stopped(link.gtin, link.lot) else pack
+    if pack is not None and items.is_on_no_lot(link.serial):
+        return None if any(level.default.claim is Claim.MUST for level in levels) else pack
     return pack
 
 
@@ -255,10 +264,12 @@ def _holds_identifier(link: DigitalLink) -> bool:
 
 
 def _is_known(link: DigitalLink) -> bool:
-    """Tell whether a batch of ours, or a link for exactly this key or its lot, stands behind an address."""
+    """Tell whether a lot, or a link for exactly this key or its lot, stands behind an address."""
     if link.gtin and link.lot and queries.find_batch_of_gtin(link.gtin, link.lot) is not None:
         return True
     levels = link.levels()
+    if known_lots.known({known_lots.name_of(level) for level in levels}):
+        return True
     return queries.is_registered(key_patterns.written(level) for level in levels[:-1] or levels)
 
 

@@ -1,0 +1,258 @@
+"""What everybody may know of a lot by the name on its packs, where captured events alone tell of it.
+
+Such a lot has no address of its own here: it is found by its name, a GS1 key or another address. So is a batch, by the
+name of a single pack of it. What nobody who may speak for a lot has said is not known in public; that it is stopped is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from accounts.models import Organisation
+from catalog.models import TradeItem
+from kernel import gs1
+from kernel.db import db, listed
+from traceability import digital_link, items, queries, standing, ways
+from traceability.element_strings import Element
+from traceability.epcis import epc_uris, names
+from traceability.epcis.naming import short_name
+from traceability.item_models import ItemCode, ItemState
+from traceability.models import (
+    Batch,
+    EpcisEvent,
+    EventKind,
+    EventLot,
+    Lot,
+    LotIdentifier,
+    LotKind,
+    LotState,
+    TraceEvent,
+)
+from traceability.queries import MOST_EVENTS_SHOWN, GoodsOfGtin, Hit, path_of
+
+STOPPED = (LotState.HELD, LotState.RECALLED)
+#: The page of a lot that has none by a printed code of ours; the name follows.
+PAGE = "/truy-xuat/lo?ma="
+LONGEST_NAME = 400
+
+
+@dataclass(frozen=True)
+class KnownLot:
+    """A lot that its name leads to."""
+
+    uri: str
+    lot: Lot
+    owner: Organisation
+    batch_path: str | None  #: the page of the batch that it is
+
+    @property
+    def path(self) -> str:
+        """The address of the page that tells of it."""
+        return self.batch_path or PAGE + quote(self.uri.removeprefix(digital_link.CANONICAL_STEM), safe="/:")
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether it is on hold or recalled."""
+        return self.lot.state in STOPPED
+
+    @property
+    def gtin(self) -> str | None:
+        """The GTIN of its name."""
+        thing = epc_uris.identify(self.uri)
+        return thing.path[0][1] if thing is not None and thing.key == "01" else None
+
+    @property
+    def number(self) -> str:
+        """The number that stands on the pack: of the lot, or of the single thing that the name is of."""
+        return short_name(self.uri)
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether the name is that of a single thing."""
+        thing = epc_uris.identify(self.uri)
+        return thing is not None and thing.is_instance
+
+
+def name_of(path: Iterable[Element]) -> str:
+    """Give the name under which events know what a path of a Digital Link names."""
+    return read(digital_link.written(path))
+
+
+def read(typed: str) -> str:
+    """Give the name that somebody typed, or that stands in the address of a page: without a host it is a GS1 key."""
+    whole = digital_link.CANONICAL_STEM + typed if typed.startswith("/") else typed
+    return names.kept(whole)[:LONGEST_NAME]
+
+
+def known(uris: Collection[str]) -> dict[str, KnownLot]:
+    """Give what is known in public under names (one statement)."""
+    if not uris:
+        return {}
+    rows = db.session.execute(
+        select(LotIdentifier.uri, Lot, Organisation, Batch.token)
+        .join(Lot, Lot.id == LotIdentifier.lot_id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .where(LotIdentifier.uri.in_(listed(sorted(uris))), _is_public())
+    )
+    return {
+        uri: KnownLot(uri, lot, owner, path_of(owner.code, token) if token is not None else None)
+        for uri, lot, owner, token in rows
+    }
+
+
+def of_code(gtin: str, serial: str) -> KnownLot | None:
+    """Give the batch on whose packs a code of ours is, where the two are of these goods (one statement)."""
+    candidate = gs1.typed_token(serial)
+    if not items.is_serial(candidate):
+        return None
+    row = db.session.execute(
+        select(Lot, Organisation, Batch.token)
+        .select_from(ItemCode)
+        .join(Batch, Batch.lot_id == ItemCode.lot_id)
+        .join(Lot, Lot.id == Batch.lot_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .where(
+            ItemCode.serial == candidate,
+            TradeItem.gtin == gtin,
+            Lot.state != LotState.OPEN,
+            or_(ItemCode.state != ItemState.VOID, Lot.state.in_(STOPPED)),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    lot, owner, token = row
+    return KnownLot(name_of((("01", gtin), ("21", candidate))), lot, owner, path_of(owner.code, token))
+
+
+def _is_public() -> ColumnElement[bool]:
+    """Say in SQL of ``Lot`` that everybody may know of it."""
+    spoken_of = exists().where(
+        EventLot.lot_id == Lot.id, TraceEvent.id == EventLot.event_id, standing.entitled(), standing.stands()
+    )
+    return or_(
+        and_(Lot.kind == LotKind.FINISHED, Lot.state != LotState.OPEN),
+        and_(Lot.kind == LotKind.EXTERNAL, or_(Lot.state.in_(STOPPED), spoken_of)),
+    )
+
+
+def find_by_number(number: str, *, most: int = 12) -> list[Hit]:
+    """Find lots known from events alone by their number, whatever the case of its letters, the newest first."""
+    # Of the names of a lot the first is its own: those of its single packs come after it.
+    uri = select(func.min(LotIdentifier.uri)).where(LotIdentifier.lot_id == Lot.id).scalar_subquery()
+    rows = db.session.execute(
+        select(uri, Lot, Organisation)
+        .join(Organisation, Organisation.id == Lot.owner_id)
+        .where(Lot.kind == LotKind.EXTERNAL, func.lower(Lot.number) == number.lower(), _is_public())
+        .order_by(Lot.id.desc())
+        .limit(most)
+    )
+    found = [KnownLot(uri, lot, owner, None) for uri, lot, owner in rows if uri is not None]
+    return [
+        Hit(one.path, one.number, *_names_of(one), one.owner.name_vi, one.owner.name_en, None) for one in found
+    ]  # fmt: skip
+
+
+def _names_of(one: KnownLot) -> tuple[str, str]:
+    goods = queries.goods_of_gtin(one.gtin, None) if one.gtin else None
+    return (goods.name_vi, goods.name_en) if goods is not None else (one.lot.name_vi, one.lot.name_en)
+
+
+def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
+    """Tell what is known in public of a GTIN and a lot of it, one that events alone tell of included."""
+    goods = queries.goods_of_gtin(gtin, lot_number)
+    if goods is None or goods.lot_number is not None or not lot_number:
+        return goods
+    name = name_of((("01", gtin), ("10", lot_number)))
+    one = known([name]).get(name)
+    if one is None:
+        return goods
+    return replace(goods, lot_number=lot_number, batch_path=one.path, lot_state=one.lot.state)
+
+
+# --- Its story ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """What everybody may read of a lot that events alone tell of."""
+
+    happenings: list[tuple[TraceEvent, Organisation]]  #: the earliest first
+    is_cut: bool
+    made_on: date | None
+    expires_on: date | None  #: the last day on which it is good
+
+
+def story_of(lot: Lot) -> Told:
+    """Read what happened to a lot (two statements).
+
+    Who bought it is told to nobody, and what became of it elsewhere is no part of it, as on the page of a batch.
+    """
+    rows = db.session.execute(
+        select(TraceEvent, Organisation)
+        .join(EventLot, EventLot.event_id == TraceEvent.id)
+        .join(Organisation, Organisation.id == TraceEvent.organisation_id)
+        .where(
+            EventLot.lot_id == lot.id,
+            EventLot.role != "input",
+            TraceEvent.is_public,
+            standing.stands(),
+            ~standing.sells(),
+            func.coalesce(TraceEvent.disposition, "") != ways.BROUGHT_BACK,
+        )
+        .order_by(TraceEvent.event_at, TraceEvent.id)
+        .limit(MOST_EVENTS_SHOWN + 1)
+    ).all()
+    told = {event.id: (event, organisation) for event, organisation in rows[:MOST_EVENTS_SHOWN]}
+    return Told(list(told.values()), len(rows) > MOST_EVENTS_SHOWN, *_dates(lot))
+
+
+_BEGINS = ("productionDate", "harvestDate")
+_ENDS = ("itemExpirationDate", "expirationDate", "bestBeforeDate", "sellByDate")
+
+
+def _dates(lot: Lot) -> tuple[date | None, date | None]:
+    """Give the day on which a lot was made and the last on which it is good, as far as its makings say."""
+    makes = or_(
+        and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
+        and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object", TraceEvent.action == "ADD"),
+    )
+    bodies = db.session.scalars(
+        select(EpcisEvent.body)
+        .join(TraceEvent, TraceEvent.id == EpcisEvent.trace_event_id)
+        .join(EventLot, and_(EventLot.event_id == TraceEvent.id, EventLot.lot_id == lot.id))
+        .join(Lot, Lot.id == EventLot.lot_id)
+        .where(makes, standing.stands(), standing.entitled())
+        .order_by(TraceEvent.event_at, TraceEvent.id)
+        .limit(MOST_EVENTS_SHOWN)
+    )
+    begins: list[date] = []
+    ends: list[date] = []
+    for body in bodies:
+        for name, value in _ilmd(json.loads(body)):
+            day = _day(value)
+            if day is not None and name in _BEGINS:
+                begins.append(day)
+            elif day is not None and name in _ENDS:
+                ends.append(day)
+    return max(begins, default=None), min(ends, default=None)
+
+
+def _ilmd(event: dict[str, Any]) -> list[tuple[str, Any]]:
+    ilmd = event.get("ilmd")
+    return [(name.rpartition(":")[2], value) for name, value in ilmd.items()] if isinstance(ilmd, dict) else []
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value[:10])
+    except (TypeError, ValueError):
+        return None
