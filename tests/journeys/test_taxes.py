@@ -1,4 +1,4 @@
-"""Taxes on a phone without scripts: VAT that a producer states is on the buyer's order, the producer's and in the books.
+"""Taxes on a phone without scripts: VAT that a producer states is on its orders, the buyer's page and in the books.
 
 A bank statement brings a household's money: the tax held back is on the order, in the month's list and in the books.
 """
