@@ -12,17 +12,31 @@ from accounts.actor import Actor
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from kernel import audit, gs1, pages
 from kernel.clock import business_date
-from kernel.db import db, in_parts, listed, lock
+from kernel.db import db, for_update, in_parts, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from traceability import declarations, items, lots, recipes, recording, statements
-from traceability.models import Batch, EventKind, Lot, LotKind, LotState
+from traceability import addresses, declarations, items, lots, recipes, recording, statements
+from traceability.epcis import in_turn
+from traceability.models import Batch, EventKind, Lot, LotIdentifier, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
 MOST_PACKS = 10_000_000
 LONGEST_REASON = 1_000
 MOST_LOTS_OF_AN_EVENT = 500
 LATEST_YEARS = 20  #: goods good for longer carry no date at all
+
+
+class NumberRecalled(Conflict):
+    message = N_("Goods of this GTIN with the number %(number)s were recalled. Choose another number.")
+    field = "number"
+
+
+class OtherwiseByEvents(Conflict):
+    message = N_(
+        "Programs have sent events of this GTIN with the number %(number)s by weight or volume, or of more packs than"
+        " these. Choose another number, or correct the amount."
+    )
+    field = "number"
 
 
 class NotAnItem(InvalidInput):
@@ -140,6 +154,7 @@ def open_batch(
     :param token: its address; drawn at random when None (the demo gives its own)
     :raises NotAnItem: :raises BatchNumberTaken: :raises TooManyPacks: :raises MadeInTheFuture: :raises MadeLongAgo:
     :raises ExpiresBeforeMade: :raises ExpiresTooLate: :raises kernel.gs1.MalformedLot: and as ``lots.claim``
+    :raises NumberRecalled: :raises OtherwiseByEvents: by what programs have said of goods with this number
     :raises traceability.recipes.MoreOutThanIn: if the packs hold more than went in
     """
     number = lots.numbered(number)
@@ -154,24 +169,19 @@ def open_batch(
     version = db.session.get(
         ProductVersion, product.published_version_id or product.approved_version_id or product.draft_version_id
     )
-    lot = Lot(
-        kind=LotKind.FINISHED,
-        owner_id=product.producer_id,
-        number=number,
-        name_vi=(f"{version.name_vi if version else number}, {item.name_vi}")[: lots.LONGEST_NAME],
-        name_en=f"{version.name_en}, {item.name_en or item.name_vi}"[: lots.LONGEST_NAME]
-        if version and version.name_en
-        else "",
-        quantity=quantity,
-        used=0,
-        unit=Unit.PIECE,
-        place_id=place_id,
-        state=LotState.OPEN,
-        state_since=now,
-        note=nfc(note).strip()[: lots.LONGEST_NOTE],
-        is_sample=is_sample,
-        created_at=now,
+    lot = _known_by_events(item, number, quantity, owner_id=product.producer_id) or Lot(created_at=now)
+    lot.kind = LotKind.FINISHED
+    lot.owner_id = product.producer_id
+    lot.number = number
+    lot.name_vi = (f"{version.name_vi if version else number}, {item.name_vi}")[: lots.LONGEST_NAME]
+    lot.name_en = (
+        f"{version.name_en}, {item.name_en or item.name_vi}"[: lots.LONGEST_NAME] if version and version.name_en else ""
     )
+    lot.quantity, lot.used, lot.unit = quantity, 0, Unit.PIECE
+    lot.place_id = place_id
+    lot.state, lot.state_since = LotState.OPEN, now
+    lot.note = nfc(note).strip()[: lots.LONGEST_NOTE]
+    lot.is_sample = is_sample
     lots.add(lot)
     batch = Batch(
         lot_id=lot.id,
@@ -201,6 +211,38 @@ def open_batch(
     declarations.declare([lot.id], now=now)
     audit.record(actor, "traceability.open_batch", f"lot:{lot.id}", now=now, item=item.id, quantity=quantity)
     return batch
+
+
+def _known_by_events(item: TradeItem, number: str, quantity: int, *, owner_id: int) -> Lot | None:
+    """Find the lot that programs of its producer have sent events of: it becomes the batch, with all that they say.
+
+    What it was made of, and what became of it, stays; so a recall of its material reaches the batch.
+
+    :raises NumberRecalled: :raises OtherwiseByEvents:
+    """
+    if item.gtin is None:
+        return None
+    in_turn.wait()
+    name = addresses.of_goods("", "", item.gtin, number)
+    lot: Lot | None = db.session.scalar(
+        for_update(
+            select(Lot)
+            .join(LotIdentifier, LotIdentifier.lot_id == Lot.id)
+            .where(LotIdentifier.uri == name, Lot.kind == LotKind.EXTERNAL)
+        )
+    )
+    if lot is None:
+        return None
+    is_own = lot.owner_id == owner_id
+    here = db.session.scalar(select(Lot.id).where(Lot.id == lot.id, statements.recalled_here()))
+    if lot.state is LotState.RECALLED and (is_own or here is not None):
+        raise NumberRecalled(number=number)
+    if not is_own:
+        return None  # who named goods of others first does not own them
+    said = statements.amounts([lot.id]).get(lot.id, statements.Amounts())
+    if lot.unit is not Unit.PIECE or said.captured + said.sold + said.lost > quantity or said.remade > quantity:
+        raise OtherwiseByEvents(number=number)
+    return lot
 
 
 def check_dates(made_on: date, expires_on: date | None, *, now: datetime) -> None:

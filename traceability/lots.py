@@ -329,9 +329,12 @@ def claim(output: Lot, inputs: Mapping[int, int]) -> None:
     )
     for lot in found:
         db.session.expire(lot, ["used"])
-    db.session.add_all(
-        LotInput(output_id=output.id, input_id=id, quantity=quantity) for id, quantity in sorted(inputs.items())
-    )
+    drawn = {row.input_id: row for row in db.session.scalars(select(LotInput).where(LotInput.output_id == output.id))}
+    for id, quantity in sorted(inputs.items()):
+        if id in drawn:  # events said so before the lot was entered
+            drawn[id].quantity += quantity
+        else:
+            db.session.add(LotInput(output_id=output.id, input_id=id, quantity=quantity))
     db.session.flush()
 
 

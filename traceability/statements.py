@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import db, listed
@@ -78,16 +78,26 @@ class Amounts:
     stated: Decimal = Decimal(0)  #: by the events of its making
     makings: int = 0  #: how many these are
     unstated: int = 0  #: how many of them do not say how much
+    received: Decimal = Decimal(0)  #: by its owner
+    unsaid: int = 0  #: how many receipts do not say how much
+    first_receipt: datetime | None = None
+    first_seen: datetime | None = None  #: when it was there otherwise
     used: Decimal = Decimal(0)  #: went into others, by our own screens
     captured: Decimal = Decimal(0)  #: the same, by captured events
     sold: Decimal = Decimal(0)  #: by captured events, less what was brought back
     lost: Decimal = Decimal(0)  #: by captured events: destroyed, or gone otherwise
+    remade: Decimal = Decimal(0)  #: made by captured transformations
     has_returns: bool = False  #: some was brought back
 
     @property
     def made(self) -> Decimal | None:
-        """How much was made; None unless each event of its making says how much."""
-        return self.stated if self.makings and not self.unstated else None
+        """How much was made; None unless each event of its making says how much.
+
+        Where nobody says that it was made, what its owner received is all there is of it.
+        """
+        if self.makings:
+            return None if self.unstated else self.stated
+        return self.received if is_all(self.unsaid, self.first_receipt, self.first_seen) else None
 
 
 def amounts(lot_ids: Collection[int], *, without: Collection[str] = (), has_cases: bool = True) -> dict[int, Amounts]:
@@ -105,6 +115,8 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = (), has_case
     takes = and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "input")
     sells, comes_back = _sales()
     ends = and_(is_captured, is_object, standing.ends())
+    is_seen = and_(EventLot.role.in_(("object", "child")), ~standing.sells(), ~standing.ends())
+    receives = and_(is_seen, _receives(), TraceEvent.organisation_id == Lot.owner_id)
 
     def total(condition: ColumnElement[bool], value: Any) -> Any:
         return func.coalesce(func.sum(case((condition, value), else_=0)), 0)
@@ -117,12 +129,17 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = (), has_case
             EventLot.lot_id,
             total(makes, 1),
             total(and_(makes, EventLot.quantity.is_(None)), 1),
+            total(and_(receives, EventLot.quantity.is_(None)), 1),
+            func.min(case((receives, TraceEvent.event_at))),
+            func.min(case((and_(is_seen, not_(receives)), TraceEvent.event_at))),
             *totals(makes),
+            *totals(receives),
             *totals(and_(takes, ~is_captured)),
             *totals(and_(takes, is_captured)),
             *totals(sells),
             *totals(comes_back),
             *totals(ends),
+            *totals(and_(makes, is_captured, EventLot.role == "output")),
         )
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
@@ -133,11 +150,14 @@ def amounts(lot_ids: Collection[int], *, without: Collection[str] = (), has_case
     if without:
         query = query.where(TraceEvent.event_id.not_in(listed(sorted(without))))
     found = {}
-    for lot_id, makings, unstated, *sums in db.session.execute(query):
-        made, used_, captured, sold, back, lost = (
+    for lot_id, makings, unstated, unsaid, first_receipt, first_seen, *sums in db.session.execute(query):
+        made, received, used_, captured, sold, back, lost, remade = (
             rounding.exact(int(sums[at]), int(sums[at + 1])) for at in range(0, len(sums), 2)
         )  # fmt: skip
-        found[lot_id] = Amounts(made, int(makings), int(unstated), used_, captured, sold, lost, back > 0)
+        found[lot_id] = Amounts(
+            made, int(makings), int(unstated), received, int(unsaid), first_receipt, first_seen,
+            used_, captured, sold, lost, remade, back > 0,
+        )  # fmt: skip
     in_cases = _in_cases(lot_ids, without=without) if has_cases else {}
     for lot_id, all_that in in_cases.items():
         found[lot_id] = _with(found.get(lot_id, Amounts()), all_that)
@@ -166,6 +186,24 @@ def _with(said: Amounts, in_cases: Iterable[Happened]) -> Amounts:
         sold=said.sold + total[Deed.SOLD],
         lost=said.lost + total[Deed.LOST],
         has_returns=said.has_returns or Deed.BROUGHT_BACK in total,
+    )
+
+
+def is_all(unsaid: int, first_receipt: datetime | None, first_seen: datetime | None) -> bool:
+    """Tell whether what the owner of a lot received is all there is of it: nothing is told of it from before.
+
+    :param unsaid: receipts that do not say how much
+    """
+    return not unsaid and first_receipt is not None and (first_seen is None or first_receipt <= first_seen)
+
+
+def _receives() -> ColumnElement[bool]:
+    """Say in SQL of ``TraceEvent`` what ``ways.receives`` tells."""
+    return and_(
+        TraceEvent.kind == EventKind.OBJECT,
+        TraceEvent.action == "OBSERVE",
+        TraceEvent.biz_step == ways.RECEIVING,
+        func.coalesce(TraceEvent.disposition, "") != ways.BROUGHT_BACK,
     )
 
 

@@ -13,6 +13,7 @@ SOLD = ("retail_sold", "dispensed")
 BROUGHT_BACK = "returned"  #: a disposition: what was sold is there again
 #: How goods come to their end otherwise.
 DESTROYING, DESTROYED = "destroying", ("destroyed", "disposed")
+RECEIVING = "receiving"
 #: Steps that bring goods to somebody else, and what they are then.
 SHIPS = ("shipping", "consigning")
 _MOVES_ON = (*SHIPS, "departing")
@@ -35,6 +36,12 @@ def sells(step: str | None, disposition: str | None) -> bool:
 def brings_back(step: str | None, disposition: str | None) -> bool:
     """Tell whether goods that were sold come back."""
     return disposition == BROUGHT_BACK and not sells(step, disposition)
+
+
+def receives(step: str | None, disposition: str | None, action: str | None) -> bool:
+    """Tell whether an ObjectEvent says that goods came that somebody else had, and that were not sold before."""
+    comes = action == "OBSERVE" and step == RECEIVING and disposition != BROUGHT_BACK
+    return comes and not sells(step, disposition) and not ends(step, disposition, action)
 
 
 def ends(step: str | None, disposition: str | None, action: str | None) -> bool:

@@ -65,12 +65,20 @@ _FOR_THE_OFFICE = N_(
     "%(name)s is in our stock, which only the office recalls and lets go again: what was on sale is on hold now, if"
     " this is a recall, and the office is told."
 )
+_MADE_HERE = N_(
+    "“%(field)s” makes more of %(name)s than was entered on our screens: %(amount)s (%(unit)s). How much there is of it"
+    " is corrected there."
+)
+_MADE_AGAIN = N_(
+    "“%(field)s” says that %(name)s was made, which was entered on our screens too: its story tells both, and all of"
+    " what went into it counts."
+)
 _HANDED_ON = N_(
     "Of %(name)s your organisation has %(left)s left to ship, this ships %(taken)s (%(unit)s): the rest was handed on"
     " before, or never came."
 )
 _MADE_LESS = N_(
-    "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s made, %(taken)s gone (%(unit)s)."
+    "“%(field)s” leaves less of %(name)s than was used or sold of it: %(amount)s there, %(taken)s gone (%(unit)s)."
 )
 _IN_CASES = N_(
     "“%(field)s”: with what lies in cases more of %(name)s would be sold, used or destroyed than there is:"
@@ -290,6 +298,18 @@ def ends(event: dict[str, Any]) -> bool:
     return event["type"] == "ObjectEvent" and ways.ends(*_way(event), event.get("action"))
 
 
+def receives(event: dict[str, Any]) -> bool:
+    """Tell whether an event says that goods came from somebody else."""
+    return event["type"] == "ObjectEvent" and ways.receives(*_way(event), event.get("action"))
+
+
+def shows(event: dict[str, Any], role: str) -> bool:
+    """Tell whether an event says that a thing is there, and not how it came or where it ends."""
+    if role not in ("object", "child"):
+        return False
+    return not ways.sells(*_way(event)) and not ways.ends(*_way(event), event.get("action"))
+
+
 def contradiction(event: dict[str, Any], path: str) -> list[Problem]:
     """Refuse that goods are said to be there anew (ADD) by an event that sells, ships or ends them."""
     if event["type"] != "ObjectEvent" or event.get("action") != "ADD" or not ways.makes_none(*_way(event)):
@@ -375,10 +395,10 @@ def late(name: str, since: date, path: str) -> Problem:
 def beyond(kind: str, name: str, path: str, role: str, *, taken: Decimal, amount: Decimal, unit: Unit) -> Problem:
     """Refuse that more of a lot is used, sold or moved than there is, or that less was made than is gone.
 
-    :param kind: "used", "lost", "sold", "moved" or "made"
+    :param kind: "used", "lost", "sold", "moved", "made" or "received"
     :param role: of the lot in the event, "" for a declaration of error
     """
-    message = {"sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS}.get(kind, _OVERUSED)
+    message = {"sold": _OVERSOLD, "moved": _MOVED_MORE, "made": _MADE_LESS, "received": _MADE_LESS}.get(kind, _OVERUSED)
     return _problem(
         path, _LIST[role] if role else "errorDeclaration", "business-amount", message,
         name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,
@@ -404,6 +424,18 @@ def not_compared(name: str, path: str, role: str, *, unit: Unit) -> Problem:
 def not_moved(name: str, path: str, role: str) -> Problem:
     """Warn that the stock goes by its own papers."""
     return _problem(path, _LIST[role], "business-stock", _NOT_MOVED, is_warning=True, name=name)
+
+
+def made_here(name: str, path: str, role: str, *, amount: Decimal, unit: Unit) -> Problem:
+    """Refuse that events make more of a lot of our screens than these say."""
+    return _problem(
+        path, _LIST[role], "business-screens", _MADE_HERE, name=name, amount=_number(amount), unit=unit.value
+    )
+
+
+def made_again(name: str, path: str, role: str) -> Problem:
+    """Warn that the making of a lot of our screens is told once more."""
+    return _problem(path, _LIST[role], "business-screens", _MADE_AGAIN, is_warning=True, name=name)
 
 
 def for_the_office(name: str, path: str) -> Problem:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, or_, select, text, tuple_, update
+from sqlalchemy import delete, exists, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.models import Organisation
@@ -32,7 +32,7 @@ from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
 from traceability import addresses, cases, contents, genealogy, items, links, records, rounding, statements
 from traceability.contents import Key, Step
-from traceability.epcis import business, claims, custody, document, epc_uris, in_stock
+from traceability.epcis import business, claims, custody, document, epc_uris, in_stock, in_turn
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.naming import Named, added_up, counted_in, is_single, named_in, short_name, titles
@@ -67,8 +67,6 @@ from traceability.models import (
 JOB = "traceability.capture"
 #: What one sending may hold.
 MOST_EVENTS, MOST_BYTES = 500, 2 * 2**20
-#: On PostgreSQL captures are stored one after the other: two halves of a transformation would not see each other.
-_ONE_AT_A_TIME = 0x45504349
 
 _EVENT: Any = TraceEvent.__table__
 _EVENT_LOT: Any = EventLot.__table__
@@ -414,8 +412,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     sent, problems = list(document_.sent), list(document_.problems)
     if refusals(problems):
         return Outcome(len(sent), (), (), (*problems, *_of(sent)))
-    if not on_sqlite():
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    in_turn.wait()
     _name(sent, organisation_id)
     apart = _as_goods_of_lots([one for one in sent if not one.is_refused])
     _find_replays(sent, organisation_id)
@@ -928,7 +925,9 @@ _TIES = {"TransformationEvent": "input", "AggregationEvent": "child", "Associati
 def _count(
     new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known]
 ) -> tuple[dict[int, statements.Amounts], bool]:
-    """Refuse that more of a lot is used or sold than there is; event by event, in the order of the document.
+    """Refuse that more of a lot is used or sold than there is; event by event, in the order of their times.
+
+    A declaration of error has the time of its event, and stands after it.
 
     :return: what was said of the lots before, and whether any of all this is about cases
     """
@@ -939,6 +938,7 @@ def _count(
     returned |= contents.below(returned)
     parents = {_key(name, lots) for one in new for name in one.named if name.role == "parent"}
     around = contents.holding(held)
+    in_order = sorted(new, key=lambda one: one.at or claims.FIRST)
     before = statements.amounts(list(held), has_cases=bool(around)) if held else {}
     while True:
         wrong = {one.id: one for one in new if one.declares_error and not one.is_refused}
@@ -950,7 +950,7 @@ def _count(
         found: list[tuple[Sent, Problem]] = []
         refused: set[int] = set()
         entered: dict[str, _Entered] = {}
-        for one in new:
+        for one in in_order:
             if one.is_refused:
                 continue
             problem = _take_back(one, entered, book) if one.declares_error else _enter(one, entered, book)
@@ -1136,15 +1136,18 @@ class _Book:
         event = one.event
         return contents.steps_of(
             EventKind(event["type"]), event.get("action"), event.get("bizStep"), event.get("disposition"),
-            roles=roles, at=one.at or datetime.min.replace(tzinfo=UTC), line=claims.LAST + self._places[id(one)],
+            roles=roles, at=one.at or claims.FIRST, line=claims.LAST + self._places[id(one)],
             is_part=bool(event.get("childEPCs") or event.get("childQuantityList")),
         )  # fmt: skip
 
 
 def _speaks(one: Sent, name: Named, known: Known | None) -> bool:
     """Tell whether the word of an event counts for a thing that it names."""
-    is_own = known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
-    return one.is_public or is_own
+    return one.is_public or _is_of_sender(one, name, known)
+
+
+def _is_of_sender(one: Sent, name: Named, known: Known | None) -> bool:
+    return known.owner_id == one.sender_id if known is not None else name.uri not in one.of_others
 
 
 def _take_back(one: Sent, entered: dict[str, _Entered], book: _Book) -> Problem | None:
@@ -1183,31 +1186,47 @@ def _enter_named(one: Sent, undo: list[Any], book: _Book) -> Problem | None:
         known = book.lots.get(name.uri)
         account = book.accounts.of(_key(name, book.lots), unit) if (unit := _unit_of(name, known)) else None
         kind = _kind_of(one.event, name.role)
-        if account is None or unit is None or not kind or (kind == "made" and account.is_own):
+        speaks = _speaks(one, name, known)
+        is_receipt = kind == "received" and _is_of_sender(one, name, known)
+        if account is not None and speaks and not is_receipt and business.shows(one.event, name.role):
+            undo.append((account, "seen", one.at, ("", Unit.PIECE)))
+            account.enter("seen", one.at)
+        if account is None or unit is None or not kind or (kind == "received" and account.is_own):
             continue
         called = short_name(name.uri)
         quantity = name.quantity if name.unit is unit else None
         changes: list[tuple[str, Any]] = []
-        if kind == "made":
+        if kind == "made" and account.is_own:
+            if not speaks or _names_single_things(one, name.role):
+                continue  # packs of it are given their names
+            changes = [("remade", quantity or Decimal(0))] if name.role == "output" else []
+        elif kind == "made":
             changes = [("makings", 1), ("made", quantity) if quantity is not None else ("unstated", 1)]
+        elif kind == "received":
+            changes = [("receipts", (one.at, quantity))] if is_receipt else []
         elif kind != "moved":
             taken = quantity or Decimal(0)
             changes = [account.sale(one.at, -taken if is_back else taken) if kind == "sold" else (kind, taken)]
-        speaks = _speaks(one, name, known)
         before = len(undo)
         for attribute, change in changes:
             undo.append((account, attribute, change, (called, unit)))
             account.enter(attribute, change)
         amount = account.amount
-        if account.made > rounding.MOST:
-            return business.too_much(called, one.path, name.role, made=account.made, unit=unit)
-        if not speaks and kind == "made":
+        if kind == "made" and account.is_own:
+            if max(account.remade, quantity or Decimal(0)) > account.made:
+                return business.made_here(called, one.path, name.role, amount=account.made, unit=unit)
+            warnings.append(business.made_again(called, one.path, name.role))
+            continue
+        if max(account.made, amount or Decimal(0)) > rounding.MOST:
+            made = max(account.made, amount or Decimal(0))
+            return business.too_much(called, one.path, name.role, made=made, unit=unit)
+        if not speaks and kind in ("made", "received"):
             amount = None
         # A stranger's word is not counted, and cannot be more than there is either; nor is what only moves.
         gone = account.gone + account.left if speaks and kind != "moved" else quantity or Decimal(0)
         if amount is not None and gone > amount and not is_back:
             return business.beyond(kind, called, one.path, name.role, taken=gone, amount=amount, unit=unit)
-        if amount is not None and quantity is None and kind != "made":
+        if amount is not None and quantity is None and kind not in ("made", "received"):
             warnings.append(business.not_compared(called, one.path, name.role, unit=unit))
         if known is not None and known.kind is LotKind.FINISHED and kind in ("used", "sold", "lost"):
             warnings.append(business.not_moved(called, one.path, name.role))
@@ -1218,8 +1237,16 @@ def _enter_named(one: Sent, undo: list[Any], book: _Book) -> Problem | None:
     return None
 
 
+def _names_single_things(one: Sent, role: str) -> bool:
+    """Tell whether all that an event names in a role are single things, whatever lots they are of."""
+    return all(is_single(named.uri) for named in named_in(one.event) if named.role == role)
+
+
 def _kind_of(event: dict[str, Any], role: str) -> str:
-    """Say what an event does with an amount in a role: it is made, used, sold, lost or only "moved"; "" otherwise."""
+    """Say what an event does with an amount in a role: it is made, received, used, sold, lost or only "moved".
+
+    "" otherwise: it is seen.
+    """
     kind, action = event["type"], event.get("action")
     if kind == "TransformationEvent":
         return {"input": "used", "output": "made"}.get(role, "")
@@ -1237,6 +1264,8 @@ def _kind_of(event: dict[str, Any], role: str) -> str:
         return "made"
     if business.brings_back(event):
         return "sold"
+    if business.receives(event):
+        return "received"
     return "moved" if business.moves_on(event) else ""
 
 
@@ -1607,20 +1636,22 @@ STANDS_JOB, LOTS_AT_ONCE = "traceability.stand_anew", 500
 
 
 def stand_anew(after: int) -> tuple[int | None, int]:
-    """Let some lots that an older database captured stand as the events say by the rules of today.
+    """Let some lots that an older database captured stand, and be counted, as the events say by the rules of today.
 
-    What recalls reached was marked once, and a mark stayed when its cause was gone.
+    What recalls reached was marked once, and a mark stayed when its cause was gone; what was used in a case was not
+    counted, nor what its owner received.
 
     :param after: id of the last lot that was looked at
     :return: the id of the last one now, None when there were no more; how many changed
     """
-    if not on_sqlite():
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
-    external = select(Lot.id).where(Lot.kind == LotKind.EXTERNAL, Lot.id > after).order_by(Lot.id).limit(LOTS_AT_ONCE)
-    ids = list(db.session.scalars(external.with_for_update(of=Lot)))
+    in_turn.wait()
+    some = select(Lot.id).where(Lot.kind != LotKind.FINISHED, Lot.id > after).order_by(Lot.id).limit(LOTS_AT_ONCE)
+    ids = list(db.session.scalars(some))
     if not ids:
         return None, 0
-    changed = _let_stand(ids)
+    lots = claims.locked(ids)
+    external = [id for id, known in lots.items() if known.kind is LotKind.EXTERNAL]
+    changed = claims.settle_anew(lots.values()) + _let_stand(external)
     if changed:
         _shows_anew(set(ids))
     return ids[-1], changed

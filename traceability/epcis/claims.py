@@ -45,7 +45,7 @@ class Known:
 COLUMNS = (Lot.id, Lot.owner_id, Lot.kind, Lot.state, Lot.state_since, Lot.unit, Lot.quantity, Lot.used)
 _NOTHING = Amounts()
 #: Before all that is known; after all that happened at one moment.
-_FIRST, LAST = datetime.min.replace(tzinfo=UTC), 2**62
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), 2**62
 
 
 def _moment(sale: Sale) -> tuple[datetime, int]:
@@ -69,6 +69,10 @@ class Account:
     made: Decimal = Decimal(0)
     makings: int = 0
     unstated: int = 0
+    #: how much of it its owner received, and when; None where that is not said
+    receipts: list[tuple[datetime, Decimal | None]] = field(default_factory=list)
+    seen: list[datetime] = field(default_factory=list)  #: when it was there otherwise
+    remade: Decimal = Decimal(0)  #: of our own: how much of it captured transformations say was made
     used: Decimal = Decimal(0)
     lost: Decimal = Decimal(0)  #: destroyed, or gone otherwise
     sales: list[Sale] = field(default_factory=list)  #: and what was brought back, in the order of their times
@@ -86,27 +90,33 @@ class Account:
 
     def sale(self, at: datetime | None, amount: Decimal) -> tuple[str, Sale]:
         """Give what :meth:`enter` takes of a sale, or of what is brought back (less than nothing)."""
-        return "sales", (at or _FIRST, LAST, amount)
+        return "sales", (at or FIRST, LAST, amount)
 
     def enter(self, what: str, change: Any) -> None:
         """Enter that so much more was made, used, lost or sold."""
         if what == "sales":
             insort(self.sales, change, key=_moment)
+        elif what in ("receipts", "seen"):
+            getattr(self, what).append(change)
         else:
             setattr(self, what, getattr(self, what) + change)
 
     def take_back(self, what: str, change: Any) -> None:
         """Undo what was entered."""
-        if what == "sales":
-            self.sales.remove(change)
+        if what in ("sales", "receipts", "seen"):
+            getattr(self, what).remove(change)
         else:
             setattr(self, what, getattr(self, what) - change)
 
     @property
     def amount(self) -> Decimal | None:
         """How much there is, where that is known."""
-        if self.is_own or (self.makings and not self.unstated):
-            return self.made
+        if self.is_own or self.makings:
+            return None if self.unstated else self.made
+        unsaid = sum(amount is None for _, amount in self.receipts)
+        first, seen = min((at for at, _ in self.receipts), default=None), min(self.seen, default=None)
+        if statements.is_all(unsaid, first, seen):
+            return sum((amount or Decimal(0) for _, amount in self.receipts), Decimal(0))
         return None
 
 
@@ -147,10 +157,12 @@ class Accounts:
                 account = Account(True, made=Decimal(known.quantity), used=used, left=left.get(known.id, 0))
             else:
                 account = Account(False, used=said.used + said.captured)
-                account.made, account.makings = said.made or Decimal(0), said.makings
-                account.unstated = said.unstated
-            account.lost = said.lost
-            account.sales = [(_FIRST, 0, said.sold)] if said.sold else []
+                account.made, account.makings, account.unstated = said.stated, said.makings, said.unstated
+                if said.first_receipt is not None:
+                    account.receipts = [(said.first_receipt, None if said.unsaid else said.received)]
+                account.seen = [] if said.first_seen is None else [said.first_seen]
+            account.lost, account.remade = said.lost, said.remade
+            account.sales = [(FIRST, 0, said.sold)] if said.sold else []
             accounts_by_lot[known.id] = account
             self._accounts[known.id, known.unit] = account
             if said != was:
@@ -158,7 +170,7 @@ class Accounts:
         in_order = {lot_id for lot_id in accounts_by_lot if lot_id in returned or self._brought_back(lot_id)}
         for lot_id, sales in statements.sales(in_order, without=wrong).items():
             earlier = [sale for sale in sales if since is not None and sale[0] < since]
-            accounts_by_lot[lot_id].sales = [(_FIRST, 0, statements.net(earlier)), *sales[len(earlier) :]]
+            accounts_by_lot[lot_id].sales = [(FIRST, 0, statements.net(earlier)), *sales[len(earlier) :]]
 
     def _brought_back(self, lot_id: int) -> bool:
         return lot_id in self._said and self._said[lot_id].has_returns
@@ -309,7 +321,9 @@ def settle(
     for known in lots:
         said, was = after.get(known.id, _NOTHING), before.get(known.id, _NOTHING)
         if known.kind is LotKind.EXTERNAL:
-            quantity = 0 if known.id in unmade else known.quantity
+            # No event names what several receipts said together.
+            was_received = was.made is not None and not was.makings
+            quantity = 0 if known.id in unmade or was_received else known.quantity
             quantity = quantity if said.made is None else rounding.whole(said.made)
             now_used = statements.used(known.kind, said)
         else:
@@ -317,8 +331,32 @@ def settle(
             now_used = known.used + statements.used(known.kind, said) - statements.used(known.kind, was)
         if (quantity, now_used) != (known.quantity, known.used):
             quantities[known.id], used[known.id] = quantity, now_used
+    if _write(quantities, used) != len(used):
+        raise Conflict()
+
+
+def settle_anew(lots: Collection[Known]) -> int:
+    """Write down what events say of lots that were counted by the rules of before; give how many changed.
+
+    What cannot be written down, more used than there is, stays as it was: the verification names it.
+    """
+    said = statements.amounts([known.id for known in lots]) if lots else {}
+    quantities: dict[int, int] = {}
+    used: dict[int, int] = {}
+    for known in lots:
+        now = said.get(known.id, _NOTHING)
+        is_made = known.kind is LotKind.EXTERNAL and now.made is not None
+        quantity = rounding.whole(now.made or Decimal(0)) if is_made else known.quantity
+        now_used = statements.used(known.kind, now)
+        if (quantity, now_used) != (known.quantity, known.used) and now_used <= quantity:
+            quantities[known.id], used[known.id] = quantity, now_used
+    return _write(quantities, used)
+
+
+def _write(quantities: dict[int, int], used: dict[int, int]) -> int:
+    """Write down amounts of lots by one guarded step; give how many took them."""
     if not used:
-        return
+        return 0
     new_quantity, new_used = case(quantities, value=Lot.id), case(used, value=Lot.id)
     changed = db.session.execute(
         update(Lot)
@@ -326,8 +364,7 @@ def settle(
         .values(quantity=new_quantity, used=new_used)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != len(used):  # type: ignore[attr-defined]
-        raise Conflict()
     for row in list(db.session.identity_map.values()):
         if isinstance(row, Lot) and row.id in used:
             db.session.expire(row, ["quantity", "used"])
+    return int(changed.rowcount)  # type: ignore[attr-defined]

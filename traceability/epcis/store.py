@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, cast, exists, func, insert, select
+from sqlalchemy import ARRAY, and_, cast, exists, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased, lazyload
 
@@ -24,7 +24,7 @@ from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from ocop.models import Certificate
 from ocop.queries import end_of
-from traceability import addresses, records
+from traceability import addresses, records, statements
 from traceability.epcis import business, claims, document
 from traceability.epcis.document import Made, Parties, Thing, Told
 from traceability.epcis.event_hash import event_hash
@@ -44,6 +44,7 @@ from traceability.models import (
     Lot,
     LotIdentifier,
     LotKind,
+    LotState,
     TraceEvent,
 )
 
@@ -148,20 +149,33 @@ def _place(value: Any) -> str | None:
 def name_lots(uris: dict[int, str]) -> None:
     """Let lots of our own be known by their names; whoever used a name before for something else gives it up.
 
+    What the owner of the lot, or the office, recalled keeps its name: nobody sells by it what may be the same goods.
+
     :param uris: {lot id: its name}
     """
     # In their order: two who name the same lots at once do not wait for each other in a circle.
     rows = sorted((as_name(uri), lot_id) for lot_id, uri in uris.items())
     if not rows:
         return
-    known = dict(
-        db.session.execute(
-            select(LotIdentifier.uri, LotIdentifier.lot_id).where(
-                LotIdentifier.uri.in_(listed([uri for uri, _ in rows]))
-            )
-        ).all()
+    own = aliased(Lot)
+    owners = select(own.owner_id).where(own.id.in_(listed([lot_id for _, lot_id in rows])))
+    stays = and_(
+        Lot.kind == LotKind.EXTERNAL,
+        Lot.state == LotState.RECALLED,
+        or_(Lot.owner_id.in_(owners), statements.recalled_here()),
     )
-    new = [{"uri": uri, "lot_id": lot_id} for uri, lot_id in rows if known.get(uri) != lot_id]
+    known = {
+        uri: (lot_id, is_to_stay)
+        for uri, lot_id, is_to_stay in db.session.execute(
+            select(LotIdentifier.uri, LotIdentifier.lot_id, stays)
+            .join(Lot, Lot.id == LotIdentifier.lot_id)
+            .where(LotIdentifier.uri.in_(listed([uri for uri, _ in rows])))
+        )
+    }
+    new = [
+        {"uri": uri, "lot_id": lot_id} for uri, lot_id in rows
+        if uri not in known or (known[uri][0] != lot_id and not known[uri][1])
+    ]  # fmt: skip
     if not new:
         return
     statement = (sqlite.insert if on_sqlite() else postgresql.insert)(LotIdentifier)

@@ -1,9 +1,9 @@
 """Whatever programs capture, in whatever order: amounts hold, walks are true, what was wrong is gone, recalls reach it.
 
-A history of commissioning, making, packing, unpacking, selling, destroying, declaring wrong and recalling runs through
-the interface beside a model in plain Python; after each step both must agree. Amounts are fractions in several units,
-lots are listed twice, recalls are set and unset by events, makings are reported late, single packs are sold by their
-serial numbers, and a batch is sold by its stock and by events.
+A history of commissioning, receiving, making, packing, unpacking, selling, destroying, declaring wrong and recalling
+runs through the interface beside a model in plain Python; after each step both must agree. Amounts are fractions in
+several units, lots are listed twice, recalls are set and unset by events, makings are reported late, single packs are
+sold by their serial numbers, and a batch is sold by its stock and by events.
 """
 
 from __future__ import annotations
@@ -179,6 +179,15 @@ class Captured(RuleBasedStateMachine):
         said = event(
             action="ADD", bizStep="commissioning", quantityList=amounts([(name, float(quantity))], uom), **self.fact()
         )
+        self.captured(said, [])
+        self.known[name] = Known(quantity * GRAMS[uom], said)
+
+    @rule(amount=st.integers(2_000, 200_000), uom=UNITS)
+    @where_chosen
+    def receive(self, amount: int, uom: str) -> None:
+        name = self.name()
+        quantity = Decimal(amount) / 100
+        said = event(quantityList=amounts([(name, float(quantity))], uom), **self.fact() | {"eventTime": BEFORE})
         self.captured(said, [])
         self.known[name] = Known(quantity * GRAMS[uom], said)
 
@@ -586,6 +595,10 @@ def _what_is_destroyed_is_there(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(standing, "ends", false)
 
 
+def _what_came_is_not_counted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(statements, "is_all", lambda unsaid, first_receipt, first_seen: False)
+
+
 def _what_lies_in_cases_stays(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(contents, "follow", lambda steps: [])
 
@@ -611,6 +624,7 @@ FAULTS: tuple[tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...]], ...]
     (_what_a_late_report_makes_is_not_recalled, ("recall_by_an_event", "report_late")),
     (_the_stock_does_not_count, ("sell_from_the_stock", "sell_of_the_batch")),
     (_what_is_destroyed_is_there, ("commission", "destroy", "sell")),
+    (_what_came_is_not_counted, ("receive", "make_of")),
     (_what_lies_in_cases_stays, ("commission", "pack", "sell_a_case", "sell")),
     (_what_comes_back_in_cases_is_gone, ("pack", "sell_a_case", "bring_a_case_back", "sell")),
     (_edges_stay_as_they_were, ("make_of", "pack", "unpack")),

@@ -38,6 +38,7 @@ MIGRATION = importlib.import_module("migrations.versions.0020_what_captured_even
 
 
 STANDS = importlib.import_module("migrations.versions.0031_captured_lots_stand_anew")
+COUNTS = importlib.import_module("migrations.versions.0032_captured_lots_are_counted_anew")
 
 
 def migrate(app: Flask, migration: ModuleType = MIGRATION) -> None:
@@ -87,14 +88,17 @@ def test_an_older_database_agrees_once_it_is_migrated(app: Flask, program: Progr
     with app.app_context():
         right, used = edges(), {name: lot_of(name).used for name in ("A", "B", "LUA-1")}
         ids = {name.lower(): lot_of(name).id for name in ("A", "B", "P", "Q", "X")}
-    assert used == {"A": 6_000, "B": 0, "LUA-1": 60_000}
+    assert used == {"A": 6_000, "B": 1_000, "LUA-1": 60_000}  # of B in its case
     with app.app_context(), transaction() as session:
         for statement in OF_BEFORE:
             session.execute(text(statement), {name: id for name, id in ids.items() if f":{name}" in statement})
     assert len(agrees(program)) > len(raw_has_no_events) + 5
 
+    program.now += timedelta(days=3650)  # the migration asks at the time of the machine
     for _ in ("once", "again"):
         migrate(app)
+        migrate(app, COUNTS)
+        program.work()
         assert agrees(program) == raw_has_no_events
         with app.app_context():
             assert edges() == right
@@ -133,8 +137,26 @@ def test_marks_that_recalls_of_before_left_behind_go_once_the_worker_has_looked(
     assert len(agrees(program)) == 4
 
     migrate(app, STANDS)
+    migrate(app, COUNTS)
     program.now += timedelta(days=3650)  # the migration asks at the time of the machine
     program.work()
 
     assert states() == right
     assert agrees(program) == []
+
+
+def test_what_was_received_and_used_is_counted_once_the_worker_has_looked(
+    app: Flask, make: Factories, now: datetime, program: Program
+) -> None:
+    for said in (event(), event(eventTime=NOON), made([("A-1", 15)], [("Z", 15)], eventTime=LATE)):
+        assert program.capture(document(said | ({"quantityList": amounts([("A-1", 10)])} if "action" in said else {})))
+    with app.app_context(), transaction() as session:
+        assert (lot_of("A-1").quantity, lot_of("A-1").used) == (20_000, 15_000)
+        session.execute(text("UPDATE lot SET quantity = 10000, used = 0 WHERE number = 'A-1'"))
+
+    migrate(app, COUNTS)
+    program.now += timedelta(days=3650)
+    program.work()
+
+    with app.app_context():
+        assert (lot_of("A-1").quantity, lot_of("A-1").used) == (20_000, 15_000)
