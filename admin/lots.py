@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ from kernel.db import db, transaction
 from kernel.errors import DomainError, InvalidInput
 from oversight.queries import recall_of_lot
 from stock import holding
-from traceability import genealogy, lots, queries, recording
+from traceability import genealogy, lots, queries, recording, remainders
 from traceability.lots import NotEnoughLeft, Received
 from traceability.models import Lot, LotKind, LotState
 from traceability.recipes import MoreOutThanIn
@@ -102,6 +102,7 @@ def index() -> str | Response:
     return render_template(
         "admin/lots/index.html",
         found=found,
+        remainder=remainders.of_lots(found.rows),
         tabs_of_kind=tabs,
         columns=columns,
         words=words,
@@ -117,7 +118,8 @@ def index() -> str | Response:
     )
 
 
-def _as_csv(rows: Iterable[Lot]) -> Response:
+def _as_csv(rows: Sequence[Lot]) -> Response:
+    remainder = remainders.of_lots(rows)
     header = [
         gettext("Producer"),
         gettext("Material"),
@@ -148,7 +150,7 @@ def _as_csv(rows: Iterable[Lot]) -> Response:
                 f"{lot.harvested_on:%d/%m/%Y}" if lot.harvested_on else "",
                 f"{lot.received_on:%d/%m/%Y}" if lot.received_on else "",
                 lot.quantity,
-                lot.left,
+                remainder[lot.id].left,
                 lot.unit.value,
                 gettext(LOT_STATES[lot.state][0]),
             )
@@ -323,6 +325,7 @@ def show(lot_id: int) -> str:
         may_hold=actor.may(Permission.HOLD_BATCHES),
         may_recall=actor.may(Permission.RECALL_LOTS),
         balance=balance_of(lot),
+        remainder=remainders.of_lots([lot])[lot.id],
         recall=recall_of_lot(actor, lot_id) if lot.state is LotState.RECALLED else None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -31,14 +31,15 @@ from oversight.models import (
     RecallOutcome,
     RecallState,
 )
-from oversight.reconciliation import Flows, Parts, Start, Stock
+from oversight.reconciliation import Flows, Parts, Said, Start, Stock
 from stock import agreement
 from stock.models import Balance, Location, LocationKind
 from stock.queries import ON_HAND
-from traceability import genealogy
+from traceability import genealogy, remainders
 from traceability.epcis import holders
 from traceability.epcis.whereabouts import Share
 from traceability.models import Batch, Lot, LotKind, LotState
+from traceability.remainders import Gone
 
 #: Places at which somebody can count packs.
 SHELVES = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
@@ -471,8 +472,7 @@ def found_by_events(recall: Recall) -> dict[tuple[int, int], int]:
 
 def material_of_notice(notice: RecallNotice) -> list[Goods]:
     """List the holder's own lots of material in the recall of which something is left."""
-    rows = db.session.execute(_material(notice.recall).where(Lot.owner_id == notice.organisation_id))
-    return [Goods(*row[1:]) for row in rows]
+    return [goods for _, goods in _left_of_material(notice.recall, Lot.owner_id == notice.organisation_id)]
 
 
 class Left(NamedTuple):
@@ -489,13 +489,25 @@ def material_of(recall: Recall, known: Sequence[Elsewhere]) -> list[Left]:
     :param known: ``known_from_events`` of the recall: what is listed there is left out
     """
     told = {row.lot_id for row in known if row.is_external and row.share is not None}
-    rows = [(row[0], Goods(*row[1:])) for row in db.session.execute(_material(recall))]
+    rows = _left_of_material(recall)
     names: dict[int, str] = dict(
         db.session.execute(
             select(Organisation.id, Organisation.name_vi).where(Organisation.id.in_({owner_id for owner_id, _ in rows}))
         ).all()
     )
     return [Left(owner_id, names[owner_id], goods) for owner_id, goods in rows if goods.lot_id not in told]
+
+
+def _left_of_material(recall: Recall, *where: ColumnElement[bool]) -> list[tuple[int, Goods]]:
+    """List whose what is, less what events say was gone when the recall began."""
+    rows = [(row[0], Goods(*row[1:])) for row in db.session.execute(_material(recall).where(*where))]
+    gone = remainders.gone({goods.lot_id for _, goods in rows}, until=recall.started_at)
+    left = [
+        (owner_id, goods._replace(quantity=goods.quantity - one.sold - one.lost))
+        for owner_id, goods in rows
+        if (one := gone.get(goods.lot_id, Gone()))
+    ]
+    return [(owner_id, goods) for owner_id, goods in left if goods.quantity > 0]
 
 
 def _material(recall: Recall) -> Select[Any]:
@@ -533,8 +545,10 @@ def booked(recall: Recall, lot_id: int, location_id: int | None) -> tuple[int, i
     """Tell how many packs of a lot are on record at a place now, and how many are missing from there."""
     flows = _flows(recall, RecallEntry.lot_id == lot_id, _at(location_id))[lot_id]
     if location_id is None:
-        start = db.session.get_one(RecallLot, (recall.id, lot_id))
-        return start.made - start.used - flows.destroyed - flows.missing, flows.missing
+        start = _start(db.session.get_one(RecallLot, (recall.id, lot_id)))
+        kind = db.session.get_one(Lot, lot_id).kind
+        parts = _uncounted(recall, {lot_id: (start, kind)}, {lot_id: flows}).get(lot_id, Parts())
+        return parts.left, flows.missing
     if not recall.is_drill:
         there = db.session.scalar(
             select(func.coalesce(func.sum(Balance.on_hand), 0)).where(
@@ -711,19 +725,44 @@ def reckoning(recall: Recall) -> list[Reckoned]:
         return [Reckoned._make((row[0].lot_id, *row[1:], closed[row[0].lot_id])) for row in lots]
     flows = _flows(recall, or_(RecallEntry.location_id.is_not(None), ~_is_counted(recall)))
     stock = {} if recall.is_drill else _stock_now(recall)
+    uncounted = _uncounted(recall, {row[0].lot_id: (_start(row[0]), row[-1]) for row in lots}, flows)
     found = []
     for row in lots:
         lot = row[0]
-        start = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
+        start = _start(lot)
         if not start.made:
             parts = Parts()  # nobody said how much there is: what was found of it adds up to nothing
         elif not start.in_stock:
-            parts = reconciliation.of_material(start, flows[lot.lot_id])
+            parts = uncounted[lot.lot_id]
         elif recall.is_drill:
             parts = reconciliation.rehearsed(start, flows[lot.lot_id])
         else:
             parts = reconciliation.of_stock(start, flows[lot.lot_id], stock[lot.lot_id])
         found.append(Reckoned._make((lot.lot_id, *row[1:], parts)))
+    return found
+
+
+def _start(lot: RecallLot) -> Start:
+    return Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
+
+
+def _uncounted(
+    recall: Recall, lots: Mapping[int, tuple[Start, LotKind]], flows: Mapping[int, Flows]
+) -> dict[int, Parts]:
+    """Reckon those of some lots that the stock does not count; a drill as they were when it began."""
+    wanted = {id: one for id, one in lots.items() if one[0].made and not one[0].in_stock}
+    before = remainders.gone(wanted.keys(), until=recall.started_at)
+    now = before if recall.is_drill else remainders.gone(wanted.keys())
+    found = {}
+    for id, (start, kind) in wanted.items():
+        was, is_ = before.get(id, Gone()), now.get(id, Gone())
+        said = Said(
+            sold=max(was.sold, is_.sold),
+            returned=max(0, was.sold - is_.sold),
+            destroyed=max(0, is_.lost - was.lost),
+            lost_before=was.lost,
+        )
+        found[id] = reconciliation.of_material(start, flows.get(id, Flows()), said, is_placed=kind is LotKind.EXTERNAL)
     return found
 
 

@@ -21,6 +21,11 @@ class Parts:
     unreleased: int = 0  #: never came into the stock: material, or goods that were not on sale yet
 
     @property
+    def left(self) -> int:
+        """How much of a lot that no stock counts is there."""
+        return self.on_hand + self.unreleased
+
+    @property
     def accounted_for(self) -> int:
         """How much of what was made the parts explain."""
         whole: int = sum(getattr(self, field.name) for field in fields(self))
@@ -113,14 +118,46 @@ def rehearsed(start: Start, flows: Flows) -> Parts:
     )
 
 
-def of_material(start: Start, flows: Flows) -> Parts:
-    """Reckon a lot that never came into the stock."""
+@dataclass(frozen=True)
+class Said:
+    """What captured events say became of a lot that no stock counts."""
+
+    sold: int = 0  #: whether it was brought back since or not
+    returned: int = 0  #: of these, brought back since the recall began
+    destroyed: int = 0  #: or gone otherwise, since the recall began
+    lost_before: int = 0
+
+
+def of_material(start: Start, flows: Flows, said: Said, *, is_placed: bool) -> Parts:
+    """Reckon a lot that never came into the stock, by what events say and what was entered.
+
+    Who enters it and whose program tells it may tell one thing twice: no more became of it than there was.
+
+    :param is_placed: events say where what is left of it lies
+    """
+    rest = start.made - start.used
+
+    def some(wanted: int) -> int:
+        nonlocal rest
+        taken = min(wanted, rest)
+        rest -= taken
+        return taken
+
+    lost_before = some(said.lost_before)
+    sold = some(said.sold + flows.sold)
+    destroyed = some(said.destroyed + flows.destroyed)
+    missing = some(flows.missing)
+    returned = min(sold, said.returned + flows.returned_by_buyers)
     return Parts(
         made=start.made,
         used=start.used,
-        destroyed=flows.destroyed,
-        missing=flows.missing,
-        unreleased=start.made - start.used - flows.destroyed - flows.missing,
+        on_hand=rest if is_placed else 0,
+        returned=returned,
+        destroyed=destroyed,
+        sold=sold - returned,
+        missing=missing,
+        lost_before=lost_before,
+        unreleased=0 if is_placed else rest,
     )
 
 

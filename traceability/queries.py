@@ -16,12 +16,12 @@ from accounts.queries import owned_by
 from catalog.models import Price, Product, ProductVersion, Subgroup, TradeItem, VersionPhoto
 from catalog.queries import known_version
 from kernel import gs1, proof
-from kernel.db import db
+from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from kernel.log_models import LogLeaf
 from kernel.models import AdministrativeUnit, StoredFile, UnitSuccession
 from kernel.text import tokens
-from traceability import genealogy, records, standing
+from traceability import genealogy, records, remainders, standing
 from traceability.genealogy import Edge
 from traceability.models import (
     BalanceFlag,
@@ -603,6 +603,7 @@ def list_lots(
         )
     if with_some_left:
         query = query.where(Lot.used < Lot.quantity)
+        query = query.where(Lot.id.not_in(listed(sorted(remainders.used_up(query.with_only_columns(Lot.id))))))
     kinds = (LotKind.RAW, LotKind.INTERMEDIATE)
     counted = query.with_only_columns(
         func.count(), *(func.count().filter(Lot.kind == one) for one in kinds), maintain_column_froms=True

@@ -164,8 +164,13 @@ class _Ledger:
             if inside:
                 inside.clear()
             return
+        if one.type == "ObjectEvent" and ways.ends(one.biz_step, one.disposition, one.action):
+            self._end(one, thing)
+            return
         if one.action == "DELETE":
             self._take(thing.lot_id, self._who(one, thing.lot_id), thing.quantity)
+            return
+        if ways.brings_back(one.biz_step, one.disposition) and self._bring_back(one, thing):
             return
         if one.destinations or one.biz_step in ("receiving", "accepting"):
             self._move(one, thing)
@@ -178,6 +183,29 @@ class _Ledger:
             share.is_unstated = share.is_unstated or not share.held
         else:
             share.held = max(share.held, thing.quantity)  # it was seen there
+
+    def _end(self, one: Handling, thing: Thing) -> None:
+        """Goods are there no longer; what lay in a case that was destroyed neither, but in one that was taken apart."""
+        who = self._who(one, thing.lot_id)
+        inside = self._inside.pop(thing.lot_id, {})
+        if not ways.ends(one.biz_step, one.disposition, None):
+            for lot_id, quantity in inside.items():
+                self._add(lot_id, who, quantity or None)
+        self._take(thing.lot_id, who, thing.quantity)
+
+    def _bring_back(self, one: Handling, thing: Thing) -> bool:
+        """Take from buyers what they bring back, as far as they have it; tell whether any of them had some."""
+        buyers = [row for row in self._shares[thing.lot_id].values() if row.is_buyer and row.held]
+        if not buyers or thing.quantity is None:
+            return False
+        to = one.destinations[0] if one.destinations else self._who(one, thing.lot_id, is_receiver=True)
+        left = thing.quantity
+        for row in reversed(buyers):
+            taken = min(left, row.held)
+            row.held -= taken
+            left -= taken
+        self._share(thing.lot_id, to).held += thing.quantity - left
+        return True
 
     def _move(self, one: Handling, thing: Thing) -> None:
         to = one.destinations[0] if one.destinations else self._who(one, thing.lot_id, is_receiver=True)

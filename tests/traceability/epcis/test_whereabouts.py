@@ -117,3 +117,31 @@ def test_a_place_is_whose_goods_are_received_there() -> None:
     )
 
     assert (found[SHOP].held, "gate 4" in found) == (10, False)
+
+
+@pytest.mark.parametrize("facts", [
+    {"action": "DELETE"}, {"disposition": "destroyed"}, {"step": "inspecting", "disposition": "disposed"},
+])  # fmt: skip
+def test_what_is_destroyed_is_with_nobody(facts: dict[str, Any]) -> None:
+    rows = shares(made(), did(facts.pop("step", "destroying"), 7, **facts))
+
+    assert rows[MAKER].held == 93
+
+
+@pytest.mark.parametrize(("step", "left"), [("destroying", 60), ("decommissioning", 100)])
+def test_a_case_that_is_destroyed_takes_its_goods_along_and_one_that_is_taken_apart_leaves_them(
+    step: str, left: int
+) -> None:
+    rows = shares(made(), packed("ADD", 40), did(step, 1, lot_id=CASE, action="DELETE"))
+
+    assert rows[MAKER].held == left
+
+
+def test_what_buyers_bring_back_is_no_longer_with_them() -> None:
+    sold = did("retail_selling", 90, action="DELETE", owners=["buyer"])
+    back = did("receiving", 5, disposition="returned", place=MAKER)
+    more = did("receiving", 100, disposition="returned", place=MAKER)
+
+    rows = shares(made(), sold, back)
+    assert (rows["buyer"].held, rows["buyer"].received, rows[MAKER].held) == (85, 90, 15)
+    assert shares(made(), sold, back, more)[MAKER].held == 100, "no more comes back than was sold"

@@ -1,0 +1,211 @@
+"""What captured events sold, destroyed or brought back of a lot counts on its page and in the reckoning of a recall."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from kernel.db import db, transaction
+from oversight import answering, queries, recall
+from oversight.models import EntryKind, Severity
+from tests.factories import Factories
+from tests.oversight.test_external import begin, sauce
+from tests.traceability.epcis.interface import Program, document, event
+from tests.traceability.epcis.suites import needs_suites
+from tests.traceability.epcis.test_capture import SAUCE, lot_of
+from traceability import addresses
+from traceability.models import Lot, LotIdentifier
+
+__all__ = ["sauce"]
+JAR, CASE = "https://ex.example/lo/Z-1", "https://a.example/box/P"
+TOLD = recall.Told("Kim loại nặng", Severity.SERIOUS, "Heavy metal")
+
+
+@pytest.fixture
+def world(app: Flask, make: Factories, now: datetime) -> SimpleNamespace:
+    """A hundred jars, of which the programs of their maker tell everything."""
+    maker = make.producer("Bếp Z", code="bepz")
+    office = make.office("Tổ OCOP mẫu")
+    program = Program(app, maker, now)
+    tell(program, jars(100, action="ADD", bizStep="commissioning", disposition="active", eventTime=on(20)))
+    return SimpleNamespace(
+        app=app, now=now, program=program, maker=make.actor(maker), officer=make.actor(office),
+        kitchen=make.client(maker), office=make.client(office),
+    )  # fmt: skip
+
+
+def on(day: int) -> str:
+    return f"2026-11-{day}T08:00:00+07:00"
+
+
+def jars(count: float, **facts: Any) -> dict[str, Any]:
+    return event(**{"disposition": None, "quantityList": [{"epcClass": JAR, "quantity": count}], **facts})
+
+
+def sold(count: float, day: int = 21) -> dict[str, Any]:
+    return jars(count, action="DELETE", bizStep="retail_selling", disposition="retail_sold", eventTime=on(day))
+
+
+def destroyed(count: float, day: int = 22) -> dict[str, Any]:
+    return jars(count, action="DELETE", bizStep="destroying", disposition="destroyed", eventTime=on(day))
+
+
+def back(count: float, day: int) -> dict[str, Any]:
+    return jars(count, bizStep="receiving", disposition="returned", eventTime=on(day))
+
+
+def tell(program: Program, *events: dict[str, Any]) -> None:
+    job = program.capture(document(*events))
+    assert job["success"], job
+
+
+def start(world: SimpleNamespace, uri: str = JAR, *, is_drill: bool = False) -> str:
+    with world.app.app_context(), transaction():
+        began = world.now - timedelta(days=2)
+        return recall.start(lot_of(uri), TOLD, is_drill=is_drill, actor=world.officer, now=began).number
+
+
+def parts(world: SimpleNamespace, number: str, uri: str = JAR) -> dict[str, int]:
+    """Give the parts of the reckoning that are not nothing; they add up."""
+    with world.app.app_context():
+        lot_id = lot_of(uri).id
+        rows = queries.reckoning(queries.get_recall(world.officer, number))
+        found = next(row.parts for row in rows if row.lot_id == lot_id)
+    assert found.unexplained == 0
+    return {name: amount for name, amount in vars(found).items() if amount}
+
+
+def close(world: SimpleNamespace, number: str) -> None:
+    with world.app.app_context(), transaction():
+        recall.close(
+            queries.get_recall(world.officer, number), conclusion="Xong", even_unanswered=True, actor=world.officer,
+            now=world.now,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("is_drill", [False, True])
+def test_what_was_sold_and_destroyed_before_a_recall_is_reckoned(world: SimpleNamespace, is_drill: bool) -> None:
+    tell(world.program, sold(90), destroyed(7))
+    number = start(world, is_drill=is_drill)
+    expected = {"made": 100, "sold": 90, "lost_before": 7, "on_hand": 3}
+
+    assert parts(world, number) == expected
+    for screen in ("", "/bao-cao"):
+        page = world.office.get(f"/quan-tri/thu-hoi/{number}{screen}").text
+        assert "Chưa từng bày bán" not in page
+    close(world, number)
+    assert parts(world, number) == expected
+
+
+def test_what_programs_tell_while_a_recall_is_open_is_reckoned_and_moves_no_drill(world: SimpleNamespace) -> None:
+    tell(world.program, sold(60), destroyed(2))
+    drill = start(world, is_drill=True)
+    number = start(world)
+    tell(world.program, back(4, 23), destroyed(10, 23), sold(5))
+
+    assert parts(world, number) == {
+        "made": 100, "sold": 61, "returned": 4, "lost_before": 2, "destroyed": 10, "on_hand": 23,
+    }  # fmt: skip
+    assert parts(world, drill)["sold"] == 65, "told late, of a day before it began"
+    assert "destroyed" not in parts(world, drill)
+
+
+def test_who_enters_and_whose_program_tells_the_same_does_not_make_more_of_it(world: SimpleNamespace) -> None:
+    tell(world.program, sold(60))
+    number = start(world)
+    with world.app.app_context(), transaction():
+        notice = queries.notices_of(queries.get_recall(world.officer, number))[0]
+        lot_id = lot_of(JAR).id
+        with pytest.raises(answering.NotSoMany):
+            answering.enter(notice, EntryKind.DESTROYED, (lot_id, None), 41, actor=world.maker, now=world.now)
+        answering.enter(notice, EntryKind.DESTROYED, (lot_id, None), 40, actor=world.maker, now=world.now)
+    assert parts(world, number) == {"made": 100, "sold": 60, "destroyed": 40}
+    tell(world.program, destroyed(40, 23))
+
+    assert parts(world, number) == {"made": 100, "sold": 60, "destroyed": 40}
+    close(world, number)
+
+
+def test_what_holders_say_that_buyers_brought_back_is_reckoned(world: SimpleNamespace) -> None:
+    tell(world.program, sold(60))
+    number = start(world)
+    with world.app.app_context(), transaction():
+        notice = queries.notices_of(queries.get_recall(world.officer, number))[0]
+        for kind, count in ((EntryKind.RETURNED, 7), (EntryKind.SOLD, 3)):
+            answering.enter(notice, kind, (lot_of(JAR).id, None), count, actor=world.maker, now=world.now)
+
+    assert parts(world, number) == {"made": 100, "sold": 56, "returned": 7, "on_hand": 37}
+
+
+def test_what_is_sold_in_a_case_is_reckoned(world: SimpleNamespace) -> None:
+    tell(
+        world.program,
+        event(
+            type="AggregationEvent", action="ADD", bizStep="packing", disposition=None, quantityList=None,
+            parentID=CASE, childQuantityList=[{"epcClass": JAR, "quantity": 24}], eventTime=on(21),
+        ),
+        event(
+            action="DELETE", bizStep="retail_selling", disposition="retail_sold", quantityList=None, epcList=[CASE],
+            eventTime=on(22),
+        ),
+    )  # fmt: skip
+
+    assert parts(world, start(world)) == {"made": 100, "sold": 24, "on_hand": 76}
+
+
+def test_the_page_and_the_list_of_lots_tell_what_is_left(world: SimpleNamespace) -> None:
+    with world.app.app_context():
+        lot_id = lot_of(JAR).id
+    page = f"/quan-tri/nguyen-lieu/{lot_id}?lang=en"
+    assert "all of it is left" in world.kitchen.get(page).text
+    tell(world.program, sold(90), destroyed(7))
+
+    one, every = world.kitchen.get(page).text, world.kitchen.get("/quan-tri/nguyen-lieu?con=1&lang=en").text
+    assert "all of it is left" not in one
+    for label, amount in (("Left", 3), ("Sold, by records of programs", 90), ("Destroyed or gone", 7)):
+        assert str(amount) in one.split(label)[1].split("</dd>")[0]
+    assert "Z-1" in every
+    assert ",3," in world.kitchen.get("/quan-tri/nguyen-lieu?dang=csv&lang=en").text.split("Z-1")[-1]
+
+    tell(world.program, destroyed(3, 23))
+    assert "Z-1" not in world.kitchen.get("/quan-tri/nguyen-lieu?con=1").text
+    assert "Used up" in world.kitchen.get("/quan-tri/nguyen-lieu?lang=en").text
+
+
+def test_raw_material_that_programs_say_is_sold_is_not_counted_as_there(
+    world: SimpleNamespace, make: Factories
+) -> None:
+    raw = make.raw_lot(world.program.organisation, number="LUA-1", quantity=100_000)
+    name = addresses.of_material("bepz", "LUA-1", is_raw=True)
+    with world.app.app_context(), transaction():
+        db.session.add(LotIdentifier(uri=name, lot_id=raw.id))
+    tell(world.program, event(
+        action="OBSERVE", bizStep="retail_selling", disposition="retail_sold", eventTime=on(21),
+        quantityList=[{"epcClass": name, "quantity": 30, "uom": "KGM"}],
+    ))  # fmt: skip
+    with world.app.app_context(), transaction():
+        lot = db.session.get_one(Lot, raw.id)
+        number = recall.start(lot, TOLD, is_drill=False, actor=world.officer, now=world.now).number
+    with world.app.app_context():
+        known = queries.get_recall(world.officer, number)
+        (row,) = queries.reckoning(known)
+        (left,) = queries.material_of(known, [])
+
+    assert (row.parts.sold, row.parts.unreleased) == (30_000, 70_000)
+    assert left.goods.quantity == 70_000
+
+
+@needs_suites
+def test_the_example_says_what_was_sold_and_where_the_rest_lies(
+    app: Flask, sauce: SimpleNamespace, now: datetime
+) -> None:
+    with app.app_context():
+        number = begin(sauce, SAUCE, now)
+        rows = queries.reckoning(queries.get_recall(sauce.officer, number))
+        found = next(row.parts for row in rows if row.lot_id == lot_of(SAUCE).id)
+
+    assert (found.made, found.sold, found.on_hand, found.unreleased) == (1_500, 2, 1_498, 0)
