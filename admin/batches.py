@@ -16,7 +16,7 @@ from accounts.web.guard import current_actor, requires
 from admin import listing
 from admin.lots import paper_screen, state_screen, step_screen
 from admin.recipes import balance_of
-from admin.saying import said
+from admin.saying import counted, said
 from admin.trace_forms import STATES, ConfirmForm, CorrectForm
 from kernel import clock, media
 from kernel.db import db, transaction
@@ -130,7 +130,7 @@ def _as_csv(rows: Iterable[BatchRow]) -> Response:
                 queries.spoken_code(row.owner.code, row.batch.token),
                 f"{row.batch.made_on:%d/%m/%Y}",
                 f"{row.batch.expires_on:%d/%m/%Y}" if row.batch.expires_on else "",
-                row.batch.lot.quantity,
+                counted(row.item, row.batch.lot.quantity),
                 gettext(STATES[row.batch.lot.state][0]),
                 base_url + row.path,
             )

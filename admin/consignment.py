@@ -321,9 +321,10 @@ def receive(number: str) -> str | tuple[str, int] | Answer:
     if note.kind is not NoteKind.RETURN:
         raise queries.NoSuchNote()  # a delivery is received at its counter
     if request.method == "GET":
-        return (
-            render_template("admin/consignment/receive.html", note=note) if _is(note, NoteStatus.SENT) else _page(note)
-        )
+        if not _is(note, NoteStatus.SENT):
+            return _page(note)
+        names = queries.names_of([row.lot_id for row in note.lines])
+        return render_template("admin/consignment/receive.html", note=note, names=names)
     return _step(number, transfer.receive, gettext("The goods of note %(number)s are back.", number=number))
 
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from accounts.actor import Actor, Permission
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.saying import counted
 from admin.trace_forms import KINDS, LOT_STATES, STATES
 from kernel import clock
 from kernel.db import db
@@ -449,7 +450,7 @@ def _holders_file(actor: Actor, traces: Sequence[Trace]) -> Response:
                 row.product_vi,
                 row.item_vi,
                 row.number,
-                row.quantity,
+                counted(row, row.quantity),
                 gettext("On hold") if row.frozen else gettext("Free"),
             )
             for row in rows

@@ -45,6 +45,11 @@ def much(row: Any, count: int | None = None) -> str:
     return str(current_app.jinja_env.filters["much"](row, count))
 
 
+def counted(row: Any, count: int) -> int | str:
+    """Give an amount for a file: a number of packs, or a weight where they are sold by weight."""
+    return much(row, count) if row.step_g else count
+
+
 def times(row: Any, count: int | None = None) -> str:
     """Write the same before a name: "3 ×", or "1,5 kg"."""
     return str(current_app.jinja_env.filters["times"](row, count))

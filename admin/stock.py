@@ -8,6 +8,7 @@ from flask_babel import gettext
 from accounts.actor import Permission
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_of
+from admin.saying import counted
 from consignment.queries import names_of
 from kernel import clock
 from kernel.db import db
@@ -101,7 +102,7 @@ def _as_csv(rows: list[queries.OnHand]) -> Response:
                 row.owner_vi,
                 row.location_vi,
                 f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
-                row.on_hand,
+                counted(row, row.on_hand),
                 _state(row),
             )
             for row in rows
@@ -127,7 +128,7 @@ def movements(lot_id: int) -> str | Response:
                     f"{row.at.astimezone(clock.VIETNAM):%d/%m/%Y %H:%M}",
                     row.source_vi,
                     row.to_vi,
-                    row.quantity,
+                    counted(name, row.quantity),
                     row.document,
                 )
                 for row in (queries.Moved._make(found) for found in db.session.execute(moved))

@@ -209,6 +209,7 @@ class Offered(NamedTuple):
     on_hand: int
     frozen: bool
     on_show: bool  #: its product has a page in the shop
+    step_g: int | None  #: the grams of one, where it is sold by weight
     price_vnd: int
 
 
@@ -234,6 +235,7 @@ def goods_at(point: SalesPoint) -> list[Offered]:
             Balance.on_hand,
             Balance.frozen,
             and_(Product.published_version_id.is_not(None), Organisation.is_active),
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(Lot, Lot.id == Balance.lot_id)

@@ -142,6 +142,7 @@ class Holder(NamedTuple):
     number: str
     quantity: int
     frozen: bool
+    step_g: int | None  #: the grams of one, where it is sold by weight
 
 
 def holders_of(actor: Actor, lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
@@ -164,6 +165,7 @@ def holders_of(actor: Actor, lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]
             Batch.number,
             Balance.on_hand,
             Balance.frozen,
+            case((TradeItem.by_weight, TradeItem.net_content)),
         )
         .join(Batch, Batch.lot_id == Balance.lot_id)
         .join(TradeItem, TradeItem.id == Batch.trade_item_id)

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from accounts.actor import Permission
 from accounts.web.forms import words_of
 from accounts.web.guard import current_actor, requires
 from consignment import queries, selling, transfer
-from consignment.models import NoteKind, SalesPoint
-from kernel import clock, gs1, replays, text
+from consignment.models import NoteKind, NoteLine, SaleLine, SalesPoint
+from kernel import amounts, clock, gs1, replays, text
 from kernel.db import transaction
-from kernel.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from kernel.errors import N_, Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from traceability import digital_link, element_strings, items
 from traceability.application_identifiers import Malformed
 from traceability.models import LotState
@@ -32,6 +32,10 @@ blueprint = Blueprint("counter", __name__, url_prefix="/quay")
 MOST_PACKS = 9_999
 LONGEST_WORDS = 400  #: a whole address
 Answer = str | Response | tuple[str, int]
+
+
+class BadQuantity(InvalidInput):
+    message = N_("A quantity is a whole number from 1 to 9,999.")
 
 
 @dataclass
@@ -102,7 +106,7 @@ def find(slug: str) -> str:
     if fit:  # of several batches of one GTIN the first to expire
         lot_id = fit[0].lot_id
         typed.packs[lot_id] = min(typed.packs.get(lot_id, 0) + 1, MOST_PACKS)
-        typed.words[lot_id] = str(typed.packs[lot_id])
+        typed.words[lot_id] = _much(typed.packs[lot_id], fit[0].step_g)
         words = ""
     return _counter(point, typed, words=words, in_use=True)
 
@@ -121,7 +125,7 @@ def check(slug: str) -> Answer:
         typed.problem = words_of(selling.NothingSold())
     for row, quantity in chosen:
         if quantity > row.on_hand:
-            typed.wrong[row.lot_id] = gettext("Only %(available)s are left.", available=row.on_hand)
+            typed.wrong[row.lot_id] = gettext("Only %(available)s are left.", available=_much(row.on_hand, row.step_g))
     if typed.is_wrong:
         return _counter(point, typed, in_use=True), 422
     return render_template(
@@ -167,6 +171,7 @@ def sales(slug: str) -> str:
         "consignment/counter/sales.html",
         point=point,
         rows=rows,
+        names=_names(line for row in rows for line in row.sale.lines),
         day=day,
         total=sum(row.sale.total_vnd for row in rows if row.cancelled is None),
     )
@@ -192,7 +197,13 @@ def cancel_sale(slug: str, number: str) -> Answer:
             return redirect(url_for("counter.sales", slug=slug), 303)
         sale = queries.sale_at(queries.own_point(actor, slug), number)
     page = render_template(
-        "consignment/counter/cancel_sale.html", slug=slug, sale=sale, reason=reason, wrong=wrong, problem=problem
+        "consignment/counter/cancel_sale.html",
+        slug=slug,
+        sale=sale,
+        names=_names(sale.lines),
+        reason=reason,
+        wrong=wrong,
+        problem=problem,
     )
     return page, status
 
@@ -218,7 +229,9 @@ def receive(slug: str, number: str) -> Answer:
             flash(gettext("Note %(number)s is received.", number=number), "good")
             return redirect(url_for("counter.show", slug=slug), 303)
     note = queries.note_at(point, number, NoteKind.DELIVERY)
-    page = render_template("consignment/counter/receive.html", point=point, note=note, problem=problem)
+    page = render_template(
+        "consignment/counter/receive.html", point=point, note=note, names=_names(note.lines), problem=problem
+    )
     return (page, 409) if problem else page
 
 
@@ -304,7 +317,13 @@ def call_off(slug: str, number: str) -> Answer:
             return redirect(url_for("counter.show", slug=slug), 303)
     note = queries.note_at(point, number, NoteKind.RETURN)
     page = render_template(
-        "consignment/counter/call_off.html", point=point, note=note, reason=reason, wrong=wrong, problem=problem
+        "consignment/counter/call_off.html",
+        point=point,
+        note=note,
+        names=_names(note.lines),
+        reason=reason,
+        wrong=wrong,
+        problem=problem,
     )
     return page, status
 
@@ -388,6 +407,14 @@ def _holds(row: queries.Offered, words: str) -> bool:
     return all(f" {word}" in f" {said}" for word in text.tokens(words))
 
 
+def _names(lines: Iterable[NoteLine | SaleLine]) -> dict[int, queries.LotName]:
+    return queries.names_of({line.lot_id for line in lines})
+
+
+def _much(packs: int, step_g: int | None) -> str:
+    return amounts.much(packs, step_g, str(get_locale()))
+
+
 def _is_key(key: str) -> bool:
     return len(key) == 32 and key.isascii() and key.isalnum()
 
@@ -397,12 +424,26 @@ def _typed(form: Mapping[str, str]) -> Typed:
     typed = Typed()
     for name, value in form.items():
         lot = name.removeprefix("so-")
-        value = value.strip()[:12]
+        value = text.one_line(value)[:12]
         if lot == name or not (lot.isascii() and lot.isdecimal() and len(lot) < 16) or not value.strip("0"):
             continue
         typed.words[int(lot)] = value
-        if value.isascii() and value.isdecimal() and int(value) <= MOST_PACKS:
-            typed.packs[int(lot)] = int(value)
-        else:
-            typed.wrong[int(lot)] = gettext("A quantity is a whole number from 1 to 9,999.")
+    names = queries.names_of(typed.words)
+    for lot_id, value in typed.words.items():
+        step_g = names[lot_id].step_g if lot_id in names else None
+        try:
+            typed.packs[lot_id] = _packs(value, step_g)
+        except InvalidInput as refusal:
+            typed.wrong[lot_id] = words_of(refusal)
     return typed
+
+
+def _packs(words: str, step_g: int | None) -> int:
+    """Read how many packs, or a weight of goods that are sold by weight."""
+    if step_g:
+        many = amounts.steps(amounts.grams(words), step_g, language=str(get_locale()))
+    else:
+        many = int(words) if words.isascii() and words.isdecimal() else 0
+    if not 0 < many <= MOST_PACKS:
+        raise BadQuantity()
+    return many

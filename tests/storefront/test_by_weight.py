@@ -366,6 +366,63 @@ def test_batches_and_notes_of_consignment_take_a_weight(app: Flask, make: Factor
     assert "1,5\xa0kg" in clerk.get(written.location).get_data(as_text=True)
 
 
+def test_notes_counters_batches_and_files_write_a_weight(app: Flask, make: Factories, shop: Shop, peas: int) -> None:
+    """Sent, received, sold at a counter by weight, sent back; every list, page and file says kilograms, never steps."""
+    clerk = make.client(shop.first)
+    keeper = make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT)
+    point = make.sales_point(keeper)
+    seller = make.client(keeper)
+    with app.app_context():
+        item, home = db.session.get_one(TradeItem, peas), locations.find(shop.first.id, LocationKind.WAREHOUSE)
+    assert home is not None
+    lot_id = make.batch(item, quantity=40).lot_id
+    make.on_hand(lot_id, home, shop.first, 40)
+    typed = {"request_key": KEY, f"so_{lot_id}": "1,5 kg", f"gia_{lot_id}": "13.000"}
+    note = send(clerk, f"/quan-tri/phieu-ky-gui/moi/{point.slug}", typed).location
+    number = note.rsplit("/", 1)[1]
+    assert send(clerk, f"{note}/gui").status_code == 303
+
+    counter = f"/quay/{point.slug}"
+    page = seller.get(f"{counter}/nhan/{number}").get_data(as_text=True)
+    assert '<span class="figures">1,5\xa0kg</span>' in page
+    assert send(seller, f"{counter}/nhan/{number}").status_code == 303
+    assert "còn 1,5\xa0kg" in seller.get(counter).get_data(as_text=True)
+    for words, why in (
+        ("5", "Hãy ghi khối lượng"),
+        ("0,55 kg", "500\xa0g hoặc 600\xa0g"),
+        ("2 kg", "Chỉ còn 1,5\xa0kg"),
+    ):
+        refused = send(seller, f"{counter}/kiem", {f"so-{lot_id}": words})
+        assert refused.status_code == 422
+        assert f'value="{words}"' in refused.get_data(as_text=True)
+        assert why in refused.get_data(as_text=True), why
+    checked = send(seller, f"{counter}/kiem", {f"so-{lot_id}": "5 lạng"}).get_data(as_text=True)
+    assert "Thu 65.000" in checked
+    hidden = dict(re.findall(r'name="([a-z_0-9-]+)" value="([^"]*)"', checked))
+    assert send(seller, f"{counter}/ban", hidden).status_code == 303
+    sold = seller.get(f"{counter}/luot-ban").get_data(as_text=True)
+    assert "<small>500\xa0g Đậu mẫu" in sold
+    sale = re.findall(r"SAL-\d+", sold)[0]
+    assert "<span>500\xa0g Đậu mẫu" in seller.get(f"{counter}/luot-ban/{sale}/huy").get_data(as_text=True)
+    back = {"request_key": "8" * 32, "reason": "Bán chậm", f"so-{lot_id}": "1 kg"}
+    assert send(seller, f"{counter}/tra", back).status_code == 303
+    number = re.findall(r"CSG-\d+", seller.get(counter).get_data(as_text=True))[0]
+    assert ">1\xa0kg</span>" in seller.get(f"{counter}/tra/{number}").get_data(as_text=True)
+    assert ">1\xa0kg</span>" in clerk.get(f"/quan-tri/phieu-ky-gui/{number}/nhan-lai").get_data(as_text=True)
+    assert send(clerk, f"/quan-tri/phieu-ky-gui/{number}/nhan-lai").status_code == 303
+
+    for address in ("/quan-tri/lo-hang", f"/quan-tri/lo-hang/{lot_id}"):
+        assert "4\xa0kg" in clerk.get(address).get_data(as_text=True), address
+    moved = clerk.get(f"/quan-tri/ton-kho/lo/{lot_id}").get_data(as_text=True)
+    assert "3,5\xa0kg" in moved.split("<h2>Biến động")[0]
+    for address in (f"/quan-tri/ton-kho/lo/{lot_id}", "/quan-tri/ton-kho", "/quan-tri/lo-hang"):
+        assert "\xa0kg" in clerk.get(f"{address}?dang=csv").get_data(as_text=True), address
+    for view in ("", "&dang=csv"):
+        holders = clerk.get(f"/quan-tri/truy-vet/chuoi?lo={lot_id}&huong=xuoi&xem=noi-giu{view}").get_data(as_text=True)
+        assert "3,5\xa0kg" in holders, view
+        assert "500\xa0g" in holders, view
+
+
 def test_public_pages_write_what_is_left_as_a_weight(
     app: Flask, client: FlaskClient, make: Factories, shop: Shop, peas: int
 ) -> None:
