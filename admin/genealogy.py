@@ -6,6 +6,7 @@ In the address: ``lo`` a lot, ``chung-nhan`` a certificate, ``vung`` with ``xa``
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,20 +19,27 @@ from markupsafe import Markup
 from accounts.actor import Actor, Permission
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.recalls import PARTS_PLAYED, how_much_of, who_of
 from admin.saying import counted
 from admin.trace_forms import KINDS, LOT_STATES, STATES
+from catalog.models import Unit
 from kernel import clock
 from kernel.db import db
 from kernel.errors import N_
 from kernel.text import fold, sort_key
+from oversight import queries as oversight
+from oversight.queries import Elsewhere
 from stock import queries as stock
 from stock.models import LocationKind
-from traceability import drawing, queries, tracing
+from traceability import drawing, queries, remainders, tracing
 from traceability.drawing import ChainEdge, ChainNode, NodeKind
 from traceability.genealogy import MOST_EDGES
 from traceability.models import Lot, LotKind, LotState
 from traceability.tracing import NothingThere, Start, Trace
 from traceability.walks import Direction, Edge
+
+#: Lots that may not go on.
+STOPPED = (LotState.HELD, LotState.RECALLED)
 
 blueprint = Blueprint("genealogy", __name__, url_prefix="/quan-tri/truy-vet")
 
@@ -176,7 +184,7 @@ def _tabs(name: str, labels: dict[str, str], chosen: str) -> list[dict[str, Any]
 
 def _bad(traces: Sequence[Trace]) -> list[Lot]:
     lots = {id: lot for one in traces for id, lot in one.lots.items()}
-    return [lot for _, lot in sorted(lots.items()) if lot.state in (LotState.HELD, LotState.RECALLED)]
+    return [lot for _, lot in sorted(lots.items()) if lot.state in STOPPED]
 
 
 # --- Words ------------------------------------------------------------------------------------------------
@@ -276,7 +284,7 @@ def _as_drawing(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
 
 def _node(trace: Trace, lot_id: int) -> ChainNode:
     lot, is_own = trace.lots[lot_id], lot_id in trace.own
-    is_bad = lot.state in (LotState.HELD, LotState.RECALLED)
+    is_bad = lot.state in STOPPED
     kind = NodeKind.HERE if lot_id in trace.walk.start else NodeKind.RAW if lot.kind is LotKind.RAW else NodeKind.LOT
     notes = [lot.number, gettext(state_of(lot)[0]) if is_bad else "", "" if is_own else said(lot.owner, "name")]
     return ChainNode(
@@ -415,11 +423,37 @@ def _holders(actor: Actor, traces: Sequence[Trace]) -> Any:
     return stock.holders_of(actor, sorted({id for one in traces for id in one.own}))
 
 
+def _own(traces: Sequence[Trace]) -> dict[int, Lot]:
+    return {id: one.lots[id] for one in traces for id in one.own if id in one.lots}
+
+
+def _elsewhere(own: dict[int, Lot]) -> list[Elsewhere]:
+    return oversight.known_elsewhere(own.keys(), unplaced=own.keys())
+
+
+def _material(own: dict[int, Lot], elsewhere: Sequence[Elsewhere]) -> list[tuple[Lot, int]]:
+    """List what is left of material, with its owner; lots of which events tell with whom they are left out."""
+    told = {one.lot_id for one in elsewhere}
+    kept = [lot for id, lot in sorted(own.items()) if lot.kind is not LotKind.EXTERNAL and id not in told]
+    left = remainders.of_lots(kept)
+    return [(lot, left[lot.id].left) for lot in kept if lot.id in left and left[lot.id].left]
+
+
 def _as_holders(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
     page = listing.page_of(_holders(actor, traces), rows=ROWS)
+    own = _own(traces)
+    elsewhere = _elsewhere(own)
+    material = _material(own, elsewhere)
     return {
         "holders": [stock.Holder._make(row) for row in page.rows],
         "where": WHERE,
+        "elsewhere": elsewhere[:ROWS],
+        "who_of": who_of,
+        "how_much_of": how_much_of,
+        "found_of": lambda one: None,
+        "parts_played": PARTS_PLAYED,
+        "material": material[:ROWS],
+        "left_out": max(0, len(elsewhere) - ROWS) + max(0, len(material) - ROWS),
         "total": page.total,
         "page": page.number,
         "last": page.last,
@@ -428,7 +462,6 @@ def _as_holders(actor: Actor, traces: Sequence[Trace]) -> dict[str, Any]:
 
 
 def _holders_file(actor: Actor, traces: Sequence[Trace]) -> Response:
-    rows = (stock.Holder._make(row) for row in db.session.execute(_holders(actor, traces)))
     header = [
         gettext("Holder"),
         gettext("Place"),
@@ -436,26 +469,63 @@ def _holders_file(actor: Actor, traces: Sequence[Trace]) -> Response:
         gettext("Product"),
         gettext("Pack"),
         gettext("Lot number"),
-        gettext("Packs"),
+        gettext("Quantity"),
         gettext("State"),
+        gettext("Unit"),
+        gettext("Paper"),
     ]
-    return listing.csv_file(
-        "truy-vet-noi-giu",
-        header,
+    own = _own(traces)
+    elsewhere = _elsewhere(own)
+
+    def state(is_stopped: bool) -> str:
+        return str(gettext("On hold") if is_stopped else gettext("Free"))
+
+    in_stock = (
         (
-            (
-                row.keeper_vi,
-                row.location_vi,
-                gettext(WHERE[row.location_kind]),
-                row.product_vi,
-                row.item_vi,
-                row.number,
-                counted(row, row.quantity),
-                gettext("On hold") if row.frozen else gettext("Free"),
-            )
-            for row in rows
-        ),
+            row.keeper_vi,
+            row.location_vi,
+            gettext(WHERE[row.location_kind]),
+            row.product_vi,
+            row.item_vi,
+            row.number,
+            counted(row, row.quantity),
+            state(row.frozen),
+            "" if row.step_g else Unit.PIECE.value,
+            "",
+        )
+        for row in (stock.Holder._make(row) for row in db.session.execute(_holders(actor, traces)))
     )
+    known = (
+        (
+            who_of(one),
+            "",
+            gettext(PARTS_PLAYED[one.role]),
+            one.name_vi,
+            "",
+            one.number,
+            gettext("not stated") if one.is_unstated else one.quantity,
+            state(own[one.lot_id].state in STOPPED),
+            one.unit.value,
+            " ".join(one.papers),
+        )
+        for one in elsewhere
+    )
+    material = (
+        (
+            lot.owner.name_vi,
+            "",
+            gettext("with its producer"),
+            lot.name_vi,
+            "",
+            lot.number,
+            left,
+            state(lot.state in STOPPED),
+            lot.unit.value,
+            "",
+        )
+        for lot, left in _material(own, elsewhere)
+    )
+    return listing.csv_file("truy-vet-noi-giu", header, itertools.chain(in_stock, known, material))
 
 
 _VIEWS_OF = {"cay": _as_tree, "hinh": _as_drawing, "bang": _as_table, "noi-giu": _as_holders}

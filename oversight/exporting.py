@@ -8,6 +8,7 @@ taken, and whose answer was lost, is sent again and taken once by a system that 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from kernel.db import db, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.exchange import Answer
 from kernel.text import one_line
+from oversight import queries
 from oversight.export_models import (
     ExportDestination,
     ExportForm,
@@ -32,11 +34,13 @@ from oversight.export_models import (
     ExportSystem,
     LotFile,
 )
+from oversight.queries import Part
 from stock import queries as stock
-from stock.models import Balance, Location
+from stock.models import Balance, Location, LocationKind
+from traceability import remainders
 from traceability.exports import bundle, gathering
 from traceability.exports.gathering import Reach
-from traceability.exports.record import Delivery, HolderRow, Record
+from traceability.exports.record import Delivery, HolderRow, LotRow, Record
 from traceability.models import Lot, LotKind, LotState
 
 LONGEST_NAME, LONGEST_URL, LONGEST_TOKEN = 120, 500, 500
@@ -376,15 +380,48 @@ def _add_holders(record: Record, actor: Actor) -> None:
                 is_stopped=balance.frozen,
             )
         )
-    for lot in lots.values():
-        left = (lot.quantity or 0) - (lot.used or 0)
-        if lot.kind != LotKind.FINISHED and left > 0:
+    elsewhere = list(_known_elsewhere(lots))
+    record.holders += [row for _, row in elsewhere]
+    told = {lot_id for lot_id, _ in elsewhere}
+    others = db.session.scalars(select(Lot).where(Lot.id.in_(listed(sorted(lots.keys() - told)))))
+    for lot_id, remainder in remainders.of_lots(others).items():
+        lot = lots[lot_id]
+        if remainder.left and lot.kind != LotKind.EXTERNAL:
             organisation = record.organisation(lot.owner)
             name = organisation.name_vi if organisation is not None else lot.owner
-            is_stopped = lot.state in (LotState.HELD, LotState.RECALLED)
             record.holders.append(
-                HolderRow(lot.uri, lot.place, "material", name, lot.owner, left, lot.unit, is_stopped)
+                HolderRow(lot.uri, lot.place, "material", name, lot.owner, remainder.left, lot.unit, _is_stopped(lot))
             )
+
+
+#: Where goods are that captured events tell of, beside the kinds of places of the stock.
+RECORDED, NOT_KNOWN = "recorded", "not_known"
+
+
+def _known_elsewhere(lots: dict[int, LotRow]) -> Iterator[tuple[int, HolderRow]]:
+    """Tell with whom goods are by captured events; of lots that these alone tell of, also that nobody says it."""
+    for one in queries.known_elsewhere(lots.keys(), unplaced=lots.keys()):
+        lot = lots[one.lot_id]
+        holder = one.organisation.name_vi if one.organisation is not None else one.name
+        amounts: dict[str, int | None] = {}
+        if one.role is Part.BUYER:
+            amounts[LocationKind.CUSTOMER.value] = None if one.is_unstated else one.quantity
+        elif one.share is None:
+            amounts[NOT_KNOWN] = None
+        else:
+            amounts[RECORDED] = None if one.is_unstated else one.share.held
+            amounts[LocationKind.IN_TRANSIT.value] = one.share.on_the_way
+        for kind, quantity in amounts.items():
+            if quantity != 0:
+                place = " ".join(one.papers) if one.role is Part.BUYER else ""
+                yield (
+                    one.lot_id,
+                    HolderRow(lot.uri, place, kind, holder, lot.owner, quantity, lot.unit, _is_stopped(lot)),
+                )
+
+
+def _is_stopped(lot: LotRow) -> bool:
+    return lot.state in (LotState.HELD, LotState.RECALLED)
 
 
 def _add_deliveries(record: Record) -> None:

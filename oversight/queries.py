@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -649,29 +649,40 @@ def known_from_events(recall: Recall) -> list[Elsewhere]:
 
     Live while the recall is open: what others send later is listed too; afterwards as it was known when it closed.
     """
-    reached = genealogy.downstream([recall.lot_id])
+    reached = set(db.session.scalars(select(genealogy.downstream([recall.lot_id]).c.id)))
+    in_recall = set(db.session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)))
+    return known_elsewhere(reached, unplaced=in_recall, until=recall.closed_at)
+
+
+def known_elsewhere(
+    lot_ids: Collection[int], *, unplaced: Collection[int], until: datetime | None = None
+) -> list[Elsewhere]:
+    """List who received, has or bought goods of lots by captured events.
+
+    :param unplaced: of these, those that events alone tell of are listed last where nobody said with whom they are
+    :param until: only what was known by then
+    """
     name_vi, name_en = _words()
     lots = {
         row[0]: row
         for row in db.session.execute(
             _with_words(
                 select(Lot.id, Lot.number, name_vi, name_en, Lot.unit, Lot.kind == LotKind.EXTERNAL).select_from(Lot)
-            ).where(Lot.id.in_(select(reached.c.id)))
+            ).where(Lot.id.in_(listed(sorted(lot_ids))))
         )
     }
-    known = holders.known_of(lots.keys(), until=recall.closed_at)
+    known = holders.known_of(lots.keys(), until=until)
     makers = {one.share.party for one in known if one.share.made}
     rows = [
         Elsewhere._make((*lots[one.share.lot_id], role, one.organisation, one.name, one.share, one.papers))
         for one in known
         if (role := _role(one.share, makers)) is not None
     ]
-    in_recall = set(db.session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)))
     told_of = {one.share.lot_id for one in known} | holders.cases_among(lots.keys())
     rows += [
         Elsewhere._make((*row, Part.UNKNOWN, None, "", None, []))
         for id, row in sorted(lots.items())
-        if row[5] and id in in_recall and id not in told_of
+        if row[5] and id in unplaced and id not in told_of
     ]
     return sorted(rows, key=lambda row: (list(Part).index(row.role), row.lot_id))
 

@@ -156,7 +156,7 @@ class HolderRow:
     kind: str
     holder: str
     owner: str
-    quantity: int
+    quantity: int | None  #: None where nobody stated it
     unit: str
     is_stopped: bool  #: held or recalled
 
