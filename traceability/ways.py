@@ -18,6 +18,8 @@ RECEIVING = "receiving"
 SHIPS = ("shipping", "consigning")
 _MOVES_ON = (*SHIPS, "departing")
 _ON_THE_WAY = "in_transit"
+#: How goods are laid before buyers.
+_OFFERING, _OFFERED = "stocking", "sellable_accessible"
 #: Steps at whose end the goods are at their destination; at others they are on their way there.
 ARRIVED = ("receiving", "accepting", "arriving", "unloading", "stocking", "storing")
 #: What is on its way back or to its end may go.
@@ -61,8 +63,11 @@ def goes_back(step: str | None, disposition: str | None) -> bool:
 
 
 def moves_on(step: str | None, disposition: str | None) -> bool:
-    """Tell whether goods go to somebody else: sold, shipped or on the way, and not back or to their end."""
+    """Tell whether goods go to somebody else: sold, shipped or on the way, or laid before buyers; not back or to their
+    end.
+    """
     if sells(step, disposition):
         return True
     leaves = step in _MOVES_ON or (disposition == _ON_THE_WAY and step not in ARRIVED)
-    return leaves and not goes_back(step, disposition)
+    is_offered = step == _OFFERING or disposition == _OFFERED
+    return (leaves or is_offered) and not goes_back(step, disposition)

@@ -19,6 +19,7 @@ from traceability import statements, ways
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import QUANTITIES, SMALLEST, Named, amount
 from traceability.epcis.problems import Problem, Profile
+from traceability.epcis.prose import instant
 
 LONGEST_ID, LONGEST_WORD, LONGEST_NAME = 300, 300, 400
 #: A weighing is never exact to the gram.
@@ -60,6 +61,10 @@ _NOT_COMPARED = N_(
 _NOT_MOVED = N_(
     "Our stock counts %(name)s: this event changes no balance of it. Please write the sale or the use down on the"
     " screens too."
+)
+_NOT_SOLD = N_(
+    "“%(field)s” brings back %(taken)s of %(name)s, and %(amount)s of it were sold and not brought back until then"
+    " (%(unit)s): what is more is not counted."
 )
 _FOR_THE_OFFICE = N_(
     "%(name)s is in our stock, which only the office recalls and lets go again: what was on sale is on hold now, if"
@@ -106,6 +111,10 @@ _OF_OUR_SCREENS = N_(
 )
 _OTHER_CONTENT = N_("An event with the eventID “%(value)s” is known already, with other content.")
 _OTHER_HASH = N_("The eventID “%(value)s” sets out to be the hash of this event, and is not.")
+_STANDS_TWICE = N_(
+    "“%(field)s” stands twice in one object: the last one counts here, as with most programs, and others may read the"
+    " first."
+)
 _OTHER_DECLARATION = N_("The event “%(value)s” was declared wrong before, in other words.")
 
 
@@ -169,11 +178,17 @@ def dates(event: dict[str, Any], path: str) -> list[Problem]:
     if not isinstance(ilmd, dict):
         return []
     said = {name.rpartition(":")[2]: _day(value) for name, value in ilmd.items()}
-    made = max((day for name in _BEGINS if (day := said.get(name))), default=None)
+    made = max((day for name in _BEGINS if (day := said.get(name))), default=_day_of_making(event))
     end = min((day for name in _ENDS if (day := said.get(name))), default=None)
     if made is None or end is None or end >= made:
         return []
     return [_problem(path, "ilmd", "business-dates", _ENDS_BEFORE, end=end.isoformat(), made=made.isoformat())]
+
+
+def _day_of_making(event: dict[str, Any]) -> date | None:
+    """Give the day on which goods were made, where the event is their making."""
+    at = instant(event["eventTime"]) if event.get("bizStep") in ("commissioning", "creating_class_instance") else None
+    return None if at is None else at.date()
 
 
 _BEGINS = ("productionDate", "harvestDate")
@@ -322,6 +337,11 @@ def brings_back(event: dict[str, Any]) -> bool:
     return ways.brings_back(*_way(event))
 
 
+def ships(event: dict[str, Any]) -> bool:
+    """Tell whether an event ships goods, to whomever."""
+    return _says(event, "bizStep", ways.SHIPS) and "errorDeclaration" not in event
+
+
 def hands_on(event: dict[str, Any]) -> bool:
     """Tell whether an event ships goods to somebody whom it names."""
     return _says(event, "bizStep", ways.SHIPS) and bool(receivers(event))
@@ -421,6 +441,14 @@ def not_compared(name: str, path: str, role: str, *, unit: Unit) -> Problem:
     return _problem(path, _LIST[role], "business-uncounted", _NOT_COMPARED, is_warning=True, name=name, unit=unit.value)
 
 
+def not_sold(name: str, path: str, role: str, *, taken: Decimal, amount: Decimal, unit: Unit) -> Problem:
+    """Warn that more comes back than was sold until then."""
+    return _problem(
+        path, _LIST[role], "business-returned", _NOT_SOLD, is_warning=True,
+        name=name, taken=_number(taken), amount=_number(amount), unit=unit.value,
+    )  # fmt: skip
+
+
 def not_moved(name: str, path: str, role: str) -> Problem:
     """Warn that the stock goes by its own papers."""
     return _problem(path, _LIST[role], "business-stock", _NOT_MOVED, is_warning=True, name=name)
@@ -479,6 +507,11 @@ def other_content(event_id: str, path: str, *, declares_error: bool) -> Problem:
 def other_hash(event_id: str, path: str) -> Problem:
     """Warn of an eventID that sets out to be the hash of its event and is another's (published examples do it)."""
     return _problem(path, "eventID", "event-hash", _OTHER_HASH, is_warning=True, value=event_id)
+
+
+def stands_twice(name: str) -> Problem:
+    """Warn of a field that stands twice in one object."""
+    return Problem("", "json-twice", _STANDS_TWICE, {"field": name[:100]}, is_warning=True)
 
 
 def _problem(path: str, field: str, rule: str, message: str, *, is_warning: bool = False, **facts: Any) -> Problem:

@@ -65,6 +65,8 @@ from traceability.models import (
 
 #: The job that captures a document (``app.event_jobs``).
 JOB = "traceability.capture"
+#: Fields that stand twice, as many as are named.
+_MOST_NAMED = 10
 #: What one sending may hold.
 MOST_EVENTS, MOST_BYTES = 500, 2 * 2**20
 
@@ -167,7 +169,8 @@ def waiting(job_id: int, *, now: datetime) -> Waiting | None:
     job = db.session.get(CaptureJob, job_id, populate_existing=True)
     if job is None or job.finished_at is not None or job.document is None:
         return None
-    return Waiting(job.id, examine(json.loads(job.document), now=now))
+    document_, doubled = read(job.document)
+    return Waiting(job.id, examine(document_, doubled=doubled, now=now))
 
 
 def finish(waiting: Waiting, *, now: datetime) -> None:
@@ -233,17 +236,19 @@ def list_jobs(organisation_id: int, *, before: int | None, most: int) -> list[Ca
     return list(db.session.scalars(query.order_by(CaptureJob.id.desc()).limit(most)))
 
 
-def capture_one(event: Any, *, organisation_id: int, now: datetime) -> Outcome:
+def capture_one(event: Any, *, doubled: Sequence[str] = (), organisation_id: int, now: datetime) -> Outcome:
     """Capture one event at once, in the caller's transaction.
 
+    :param doubled: fields that stood twice in an object of it
     :raises RefusedEvent: :raises OtherContent: if its eventID is known with other content
     """
     job = CaptureJob(capture_id=str(uuid.uuid4()), organisation_id=organisation_id, on_error="rollback", created_at=now)
     db.session.add(job)
     db.session.flush()
     outcome = capture(
-        examine(event, now=now), on_error="rollback", organisation_id=organisation_id, capture_id=job.id, now=now
-    )
+        examine(event, doubled=doubled, now=now),
+        on_error="rollback", organisation_id=organisation_id, capture_id=job.id, now=now,
+    )  # fmt: skip
     _finish(job, outcome, now=now)
     refused = refusals(list(outcome.problems))
     if any(problem.rule == "gap-10" for problem in refused):
@@ -264,8 +269,31 @@ class Examined:
     problems: tuple[Problem, ...]  #: of the document itself
 
 
-def examine(read: Any, *, now: datetime) -> Examined:
-    """Hold a document, or one event, against the standard in the interchange profile, and read what it names."""
+def read(text: str) -> tuple[Any, list[str]]:
+    """Read JSON as most programs do, where the last of two fields of one name counts; give the names of such fields.
+
+    Published examples hold such objects (GS1's AssociationEvent-h has two eventIDs).
+
+    :raises ValueError: :raises RecursionError:
+    """
+    doubled: list[str] = []
+
+    def each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found and len(doubled) < _MOST_NAMED:
+                doubled.append(name)
+            found[name] = value
+        return found
+
+    return json.loads(text, object_pairs_hook=each), doubled
+
+
+def examine(read: Any, *, doubled: Sequence[str] = (), now: datetime) -> Examined:
+    """Hold a document, or one event, against the standard in the interchange profile, and read what it names.
+
+    :param doubled: fields that stood twice in an object of it
+    """
     problems = check_document(read, profile=Profile.INTERCHANGE, now=now)
     events, place, context = _events(read)
     of_event: dict[str, list[Problem]] = defaultdict(list)
@@ -284,7 +312,7 @@ def examine(read: Any, *, now: datetime) -> Examined:
         if not refusals(rest) and not one.is_refused:
             _read(one, context)
         sent.append(one)
-    return Examined(tuple(sent), tuple(rest))
+    return Examined(tuple(sent), (*rest, *(business.stands_twice(name) for name in dict.fromkeys(doubled))))
 
 
 def envelope(read: dict[str, Any], *, now: datetime) -> tuple[int, list[Problem]]:
@@ -656,7 +684,12 @@ def _as_goods_of_lots(sent: Sequence[Sent]) -> dict[str, Known]:
     given = {name.uri: name.lot for one in sent for name in one.named if name.lot and name.uri not in of_units}
     for one in sent:
         named: list[Named] = []
+        packs: set[tuple[str, str]] = set()
         for name in one.named:
+            serial = _serial_of_ours(name.uri) if name.uri in coded else ""
+            if serial and (serial, name.role) in packs:
+                continue  # one pack in two spellings: by its GTIN, and by the address on its sticker
+            packs.add((serial, name.role))
             lots = list(
                 dict.fromkeys(lot for lot in (coded.get(name.uri), name.lot or given.get(name.uri)) if lot is not None)
             )
@@ -679,7 +712,7 @@ def _lots_of_codes(uris: Collection[str]) -> dict[str, str]:
         thing = epc_uris.identify(uri)
         if thing is None:
             named[_own_serial(uri)].append((uri, None))
-        elif thing.key == "01" and items.is_serial(serial := gs1.typed_token(thing.path[-1][1])):
+        elif thing.key == "01" and items.is_serial(serial := _serial_of_ours(uri)):
             named[serial].append((uri, thing.path[0][1]))
     if not named:
         return {}
@@ -703,6 +736,12 @@ def _own_serial(uri: str) -> str:
     """Read the code of a pack from an address of ours without a GTIN; "" for any other."""
     start = addresses.base_url() + items.path_of("")
     return uri.removeprefix(start) if uri.startswith(start) and items.is_serial(uri.removeprefix(start)) else ""
+
+
+def _serial_of_ours(uri: str) -> str:
+    """Read the code of a pack from its name, be it by its GTIN or by an address of ours."""
+    thing = epc_uris.identify(uri)
+    return _own_serial(uri) if thing is None else gs1.typed_token(thing.path[-1][1])
 
 
 def _tie_units(new: Sequence[Sent], lots: dict[str, Known], apart: dict[str, Known]) -> set[int]:
@@ -1076,6 +1115,7 @@ class _Book:
         cases: claims.Cases,
     ) -> None:  # fmt: skip
         self.lots, self.accounts, self._cases = lots, accounts, cases
+        self._new = new
         self._places = {id(one): place for place, one in enumerate(new)}
         self._called: dict[Key, tuple[str, Unit]] = {
             name.uri: (short_name(name.uri), name.unit)
@@ -1086,6 +1126,12 @@ class _Book:
         numbers = select(Lot.id, Lot.number).where(Lot.id.in_(listed(sorted(held.keys() - names.keys()))))
         names |= dict(iter(db.session.execute(numbers).all())) if held.keys() - names.keys() else {}
         self._called |= {id: (names[id], known.unit) for id, known in held.items()}
+
+    def was_shipped(self, uri: str, known: Known | None) -> bool:
+        """Tell whether an event says that a thing went to somebody: it may come back without having been sold."""
+        if any(business.ships(one.event) and any(name.uri == uri for name in one.named) for one in self._new):
+            return True
+        return known is not None and custody.was_shipped(known.id)
 
     def with_cases(self, one: Sent, entered: _Entered) -> Problem | None:
         """Enter what becomes of goods in the cases that an event names, or say that more is gone than there is."""
@@ -1207,11 +1253,17 @@ def _enter_named(one: Sent, undo: list[Any], book: _Book) -> Problem | None:
         elif kind != "moved":
             taken = quantity or Decimal(0)
             changes = [account.sale(one.at, -taken if is_back else taken) if kind == "sold" else (kind, taken)]
-        before = len(undo)
+        before, sold = len(undo), account.sold
         for attribute, change in changes:
             undo.append((account, attribute, change, (called, unit)))
             account.enter(attribute, change)
         amount = account.amount
+        comes_back = sold - account.sold
+        is_more = is_back and kind == "sold" and speaks and quantity is not None and quantity > comes_back
+        if is_more and quantity is not None and not book.was_shipped(name.uri, known):
+            warnings.append(
+                business.not_sold(called, one.path, name.role, taken=quantity, amount=comes_back, unit=unit)
+            )
         if kind == "made" and account.is_own:
             if max(account.remade, quantity or Decimal(0)) > account.made:
                 return business.made_here(called, one.path, name.role, amount=account.made, unit=unit)

@@ -89,6 +89,17 @@ def _handed_on_in_cases(lot_ids: Collection[int]) -> list[Happened]:
     return [happened for happened in contents.follow(steps) if happened.step.deed is Deed.HANDED_ON]
 
 
+def was_shipped(lot_id: int) -> bool:
+    """Tell whether an event that stands says that a lot, or a case it was in, went to somebody."""
+    ids = {lot_id} | contents.holding([lot_id])
+    ships = (
+        select(EventLot.lot_id)
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .where(EventLot.lot_id.in_(listed(sorted(ids))), TraceEvent.biz_step.in_(ways.SHIPS), standing.stands())
+    )
+    return db.session.scalar(ships.limit(1)) is not None
+
+
 @dataclass
 class Passed:
     """How much of a lot came to an organisation by shipments, and how much it shipped on."""

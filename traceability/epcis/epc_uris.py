@@ -340,6 +340,68 @@ _SCHEMES: dict[tuple[str, str], Reader] = {
 }
 
 
+# --- Patterns ------
+
+#: Of each key with patterns: its identifier, how many digits it has with its check digit, what stands before the
+#: company's prefix and after the key, and how many parts a pattern has.
+_PATTERNS: dict[str, tuple[str, int, str, str, int]] = {
+    "sgtin": ("01", 14, "_", "/%", 3),
+    "upui": ("01", 14, "_", "/235/%", 3),
+    "itip": ("8006", 14, "_", "____/21/%", 5),
+    "sscc": ("00", 18, "_", "", 2),
+    "sgln": ("414", 13, "", "%", 3),
+    "pgln": ("417", 13, "", "", 2),
+    "grai": ("8003", 13, "0", "_%", 3),
+    "gdti": ("253", 13, "", "_%", 3),
+    "sgcn": ("255", 13, "", "_%", 3),
+    "gsrn": ("8018", 18, "", "", 2),
+    "gsrnp": ("8017", 18, "", "", 2),
+    "gsin": ("402", 17, "", "", 2),
+    "giai": ("8004", 0, "", "_%", 2),
+    "ginc": ("401", 0, "", "_%", 2),
+    "cpi": ("8010", 0, "", "_%/8011/%", 3),
+}
+_STARS = re.compile(r"urn:epc:idpat:([a-z]+):((?:[^*.]*\.)*)(\*(?:\.\*)*)")
+
+
+def like(pattern: str) -> str | None:
+    """Give the LIKE (``\\`` escapes) by which kept names match an EPC pattern; ``None`` for what is none.
+
+    From the first star on all parts are stars.
+    Source: EPC Tag Data Standard 2.0, section 8 (URIs for EPC pure identity patterns).
+    """
+    found = _STARS.fullmatch(pattern)
+    if found is None:
+        return None
+    scheme, known, stars = found[1], found[2].split(".")[:-1], found[3].count("*")
+    if scheme not in _PATTERNS:  # not of GS1: kept as it was sent
+        return escaped(f"urn:epc:id:{scheme}:{found[2]}") + "%"
+    code, digits, before, after, parts = _PATTERNS[scheme]
+    if len(known) + stars != parts:
+        return None
+    stem = f"{digital_link.CANONICAL_STEM}/{code}/"
+    prefix = known[0] if known else ""
+    if known and not (_is_digits(prefix) and 6 <= len(prefix) <= 12):
+        return None
+    moves = before == "_"
+    if len(known) < 2:
+        return stem + before + prefix + "_" * max(0, digits - moves - len(prefix)) + after
+    if scheme == "cpi":
+        reference = _ESCAPE.sub(lambda code: chr(int(code[1], 16)), known[1])
+        return f"{stem}{escaped(_encoded(prefix + reference))}/8011/%" if _COMPONENT.fullmatch(reference) else None
+    key = _key(prefix, known[1], digits - 1, moves=moves)
+    if key is None or not all(re.fullmatch("[0-9]{2}", part) for part in known[2:]):
+        return None
+    if scheme == "itip":
+        return f"{stem}{key}{''.join(known[2:])}{'__' * (4 - len(known))}/21/%"
+    return stem + ("" if moves else before) + key + after
+
+
+def escaped(text: str) -> str:
+    """Write a text so that LIKE takes each sign for itself."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
 # --- Digital Links -------------------------------------------------------------------------------------------------
 
 #: Words that stood for identifiers before URI Syntax 1.3.

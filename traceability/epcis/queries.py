@@ -460,17 +460,16 @@ def _matching(names: Sequence[str], values: list[str]) -> ColumnElement[bool]:
     return _field(EpcisField.name.in_(names), or_(EpcisField.value.in_(whole), *patterns))
 
 
-_OF_COMPANY = re.compile(r"urn:epc:idpat:sgtin:([0-9]{6,12})\.\*\.\*")
-
-
 def _pattern(value: str) -> str | None:
-    """Give the LIKE of a pattern: an EPC pattern of a product or a company, an address that ends in a star."""
-    found = _OF_COMPANY.fullmatch(value)
-    if found:  # between the first digit of a GTIN and its check digit
-        return "https://id.gs1.org/01/_" + found[1] + "_" * (13 - len(found[1])) + "/%"
-    if value.startswith("urn:epc:idpat:"):
-        kind = epc_uris.canonical(value)
-        return f"{_escaped(kind)}/%" if kind else _escaped(value)
+    """Give the LIKE of a pattern: an EPC pattern, an address that ends in a star.
+
+    :raises BadValue: for what begins like an EPC pattern, and is none
+    """
+    if value.startswith("urn:epc:idpat:") and "*" in value:
+        like = epc_uris.like(value)
+        if like is None:
+            raise BadValue(name="MATCH", value=value[:100])
+        return like
     if value.endswith("*"):
         stem = value[:-1]
         thing = epc_uris.canonical(stem.rstrip("/"))
@@ -484,7 +483,7 @@ def _pattern(value: str) -> str | None:
 
 
 def _escaped(text: str | None) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", cut(text or ""))
+    return epc_uris.escaped(cut(text or ""))
 
 
 def _within(column: Any, values: list[str]) -> ColumnElement[bool]:

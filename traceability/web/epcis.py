@@ -272,7 +272,7 @@ def capture_document() -> Response:
     if behaviour not in ("rollback", "proceed"):
         raise NoSuchBehaviour()
     text = _text()
-    document = _json(text)
+    document, _ = _read(text)
     if not isinstance(document, dict):
         raise NotADocument()
     now = clock.now()
@@ -356,12 +356,12 @@ def _status_of_rule(rule: str) -> int:
 @_asks(CAPTURE)
 def capture_event() -> Response:
     """Store one event at once: 201, 200 if it was known with the same content, 409 if with other content."""
-    event = _json(_text())
+    event, doubled = _read(_text())
     if not isinstance(event, dict) or event.get("type") in ("EPCISDocument", "EPCISQueryDocument"):
         raise NotAnEvent()
     now = clock.now()
     with transaction():
-        outcome = capture.capture_one(event, organisation_id=_organisation_id(), now=now)
+        outcome = capture.capture_one(event, doubled=doubled, organisation_id=_organisation_id(), now=now)
     event_id = (*outcome.stored, *outcome.replayed)[0]
     answer = _answer(
         {"eventID": event_id, "warnings": [_told(problem) for problem in outcome.problems]},
@@ -407,19 +407,18 @@ def _text() -> str:
 
 
 def _json(text: str) -> Any:
+    """Read JSON in which each object has each field once."""
+    found, doubled = _read(text)
+    if doubled:
+        raise SameFieldTwice(name=doubled[0][:100])
+    return found
+
+
+def _read(text: str) -> tuple[Any, list[str]]:
     try:
-        return json.loads(text, object_pairs_hook=_each_field_once)
+        return capture.read(text)
     except (ValueError, RecursionError):
         raise NotJson() from None
-
-
-def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise SameFieldTwice(name=name[:100])
-        found[name] = value
-    return found
 
 
 # --- Events --------------------------------------------------------------------------------------------------------

@@ -372,6 +372,9 @@ def test_goods_that_end_before_they_are_made_are_refused(program: Program) -> No
       "gs1:sellByDate": "2026-11-09"}, True),
     ({"gs1:harvestDate": "2026-11-09", "gs1:productionDate": "2026-11-10", "gs1:expirationDate": "2026-11-09"}, True),
     ({"gs1:productionDate": "2026-11-10", "gs1:expirationDate": "2026-11-10"}, False),
+    # Where no day is given for it, goods are made on the day of their commissioning: 20 November.
+    ({"gs1:expirationDate": "2026-11-19"}, True), ({"gs1:expirationDate": "2026-11-20"}, False),
+    ({"gs1:productionDate": "2025-01-01", "gs1:expirationDate": "2026-11-19"}, False),
 ])  # fmt: skip
 def test_each_day_on_which_goods_begin_is_held_against_each_on_which_they_end(
     program: Program, ilmd: dict[str, str], is_refused: bool

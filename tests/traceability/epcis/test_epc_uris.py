@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.traceability.epcis.suites import GS1, needs_suites, read, say
 from traceability.application_identifiers import BadCheckDigit
+from traceability.epcis import epc_uris
 from traceability.epcis.epc_uris import MalformedUrn, canonical, fault, identify
 
 
@@ -82,3 +85,55 @@ def test_faults_are_named():
     assert fault("https://a.vn/01/09520123456788/10/L1") is None
     assert fault("https://a.vn/lot/x/y") is None
     assert fault("urn:epc:id:sgtin:9520123.045678.1") is None
+
+
+#: One EPC of each scheme, and how far it is the number of a kind of things: so many parts before the serial number.
+EPCS = {
+    "sgtin:9520123.045678.S1": 2, "upui:9520123.045678.S1": 2, "itip:9520123.045678.01.02.S1": 4,
+    "sscc:9520123.0000000001": 1, "sgln:9520123.00001.400": 2, "sgln:401234500002..400": 2, "pgln:9520123.00001": 1,
+    "grai:9520123.00001.5": 2, "gdti:9520123.00001.X-1": 2, "sgcn:9520123.00001.7": 2, "gsrn:9520123.0000006765": 1,
+    "gsrnp:9520123.0000006765": 1, "gsin:9520123.222333444": 1, "giai:9520123.A%2FB": 1, "ginc:9520123.A-1": 1,
+    "cpi:9520123.A%2FB.7": 2,
+}  # fmt: skip
+
+
+def matches(like: str, name: str) -> bool:
+    """Match as SQL does."""
+    signs = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\.|.", like)
+    return bool(re.fullmatch("".join(signs.get(part, re.escape(part[-1])) for part in parts), name))
+
+
+@pytest.mark.parametrize(("epc", "known"), [(epc, n) for epc, most in EPCS.items() for n in range(most + 1)])
+def test_a_pattern_matches_what_it_stars_and_nothing_else(epc: str, known: int) -> None:
+    scheme, _, rest = epc.partition(":")
+    parts = rest.split(".")
+    like = epc_uris.like("urn:epc:idpat:" + scheme + ":" + ".".join(parts[:known] + ["*"] * (len(parts) - known)))
+    assert like is not None
+    names = {one: canonical(f"urn:epc:id:{one}") for one in EPCS}
+    assert all(names.values())
+
+    company = rest.split(".")[0]
+    assert {one for one, name in names.items() if matches(like, name or "")} == {
+        one for one in EPCS
+        # Of goods a pattern of serial numbers finds what is named below their number.
+        if (one.partition(":")[0] == scheme or (scheme, one[:5]) == ("sgtin", "upui:"))
+        and (known == 0 or one.partition(":")[2].split(".")[0] == company)
+    }  # fmt: skip
+    other = canonical(
+        f"urn:epc:id:{scheme}:" + ".".join(["6141410" if len(company) == 7 else "614141000001", *parts[1:]])
+    )
+    assert matches(like, other or "") is (known == 0)
+
+
+@pytest.mark.parametrize("pattern", [
+    "urn:epc:idpat:sgtin:*.045678.*", "urn:epc:idpat:sgtin:9520123.*", "urn:epc:idpat:sscc:9520123.*.*",
+    "urn:epc:idpat:grai:95201.*.*", "urn:epc:idpat:sgtin:9520123.45678.*", "urn:epc:idpat:itip:9520123.045678.1.*.*",
+    "urn:epc:idpat:sgtin:9520123.045678.S*", "urn:epc:idpat:cpi:9520123.a.*",
+])  # fmt: skip
+def test_what_is_no_pattern_is_none(pattern: str) -> None:
+    assert epc_uris.like(pattern) is None
+
+
+def test_names_that_are_not_of_gs1_match_as_they_were_sent() -> None:
+    assert epc_uris.like("urn:epc:idpat:gid:95100000.*.*") == "urn:epc:id:gid:95100000.%"

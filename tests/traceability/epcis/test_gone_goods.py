@@ -92,6 +92,17 @@ def test_no_more_comes_back_than_was_sold_until_then(program: Program, together:
     assert agrees(program) == []
 
 
+def test_who_brings_back_more_than_was_sold_is_told(program: Program) -> None:
+    program.capture(document(commissioned("A", 10), sold(amounts([("A", 4)]), **on(20))))
+    job = program.capture(document(sold(amounts([("A", 5)]), **RETURNED, **on(21))))
+    assert (rules(job), warned(job)) == ([], ["business-returned"])
+    assert warned(program.capture(document(sold(amounts([("A", 1)]), **RETURNED, **on(22))))) == ["business-returned"]
+
+    program.capture(document(sold(amounts([("A", 3)]), bizStep="shipping", disposition="in_transit", **on(20))))
+    assert warned(program.capture(document(sold(amounts([("A", 2)]), **RETURNED, **on(22))))) == []  # what was shipped
+    assert agrees(program) == []
+
+
 def test_a_return_that_was_told_wrong_leaves_what_was_sold_sold(program: Program) -> None:
     back = sold(amounts([("A", 4)]), eventID=ONE, **RETURNED, **on(12))
     program.capture(document(commissioned("A", 10, **on(10)), sold(amounts([("A", 10)]), **on(11)), back))

@@ -30,7 +30,7 @@ from tests.traceability.epcis.test_what_stands import (
     warned,
     wrong,
 )
-from traceability import batches, genealogy, items, recording
+from traceability import addresses, batches, genealogy, items, recording, statements
 from traceability.epcis.problems import RefusedEvent
 from traceability.models import Batch, EventKind, Lot, LotIdentifier, LotState
 
@@ -111,6 +111,20 @@ def test_no_pack_with_our_own_code_on_it_goes_on_when_its_batch_is_recalled(
     recall(program, batch, now)
 
     assert rules(program.capture(document(act(step, f"{GOODS}/21/{serial}")))) == ["business-recalled"]
+
+
+def test_one_pack_in_two_spellings_of_an_event_is_one_pack(
+    app: Flask, program: Program, batch: Batch, now: datetime
+) -> None:
+    with app.app_context(), transaction():
+        items.switch(db.session.get_one(TradeItem, batch.trade_item_id).product, True, actor=SYSTEM, now=now)
+        roll = items.make_for_batch(db.session.get_one(Batch, batch.lot_id), 1, actor=SYSTEM, now=now)
+        (serial,) = [code.serial for code in items.codes_of(roll.id)]
+        sticker = addresses.base_url() + items.path_of(serial)
+    assert rules(program.capture(document(sells(f"{GOODS}/21/{serial}", sticker)))) == []
+
+    with app.app_context():
+        assert statements.amounts([batch.lot_id])[batch.lot_id].sold == 1
 
 
 def test_what_is_made_of_a_unit_is_made_of_its_lot(program: Program, batch: Batch) -> None:

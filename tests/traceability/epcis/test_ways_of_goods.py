@@ -45,7 +45,10 @@ def program(app: Flask, make: Factories, now: datetime) -> Program:
     return Program(app, make.producer(code="htx01"), now)
 
 
-@pytest.mark.parametrize("facts", [*SALES, ON_THE_WAY, {"bizStep": None, "disposition": "in_transit"}])
+OFFERS = {"bizStep": "stocking", "disposition": None}, {"bizStep": "storing", "disposition": "sellable_accessible"}
+
+
+@pytest.mark.parametrize("facts", [*SALES, *OFFERS, ON_THE_WAY, {"bizStep": None, "disposition": "in_transit"}])
 def test_nothing_recalled_is_sold_or_moved_on_however_that_is_said(
     program: Program, make: Factories, now: datetime, facts: dict[str, Any]
 ) -> None:
