@@ -19,7 +19,7 @@ from kernel.errors import N_, InvalidInput
 from oversight import exporting, queries
 from oversight.export_models import LotFile
 from traceability.exports import bundle, fsma, gathering
-from traceability.exports.record import DocumentRow
+from traceability.exports.record import DocumentRow, Record
 from traceability.models import Lot, LotKind
 
 blueprint = Blueprint("lot_files", __name__, url_prefix="/quan-tri/ho-so-lo")
@@ -89,7 +89,7 @@ def _sheet_of_days(actor: Actor, form: DaysForm, form_of_file: str, now: datetim
     rows = fsma.rows_of(record, first=first, last=last)
     with transaction():
         exporting.downloaded(actor, lot_ids[0], what=f"fsma:{asked}", digest=None, now=now)
-    return _sheet(rows, asked, form_of_file, f"fsma-204-{first:%Y%m%d}-{last:%Y%m%d}", now)
+    return _sheet(record, rows, form_of_file, f"fsma-204-{first:%Y%m%d}-{last:%Y%m%d}", now)
 
 
 @blueprint.route("/<int:lot_id>", methods=["GET", "POST"])
@@ -142,9 +142,9 @@ def sheet(lot_id: int, form: str) -> Response:
     actor, now = current_actor(), clock.now()
     lot = queries.lot_of(actor, lot_id)
     record = exporting.record_of(actor, [lot.id], now=now)
-    rows, asked, name = fsma.rows_of(record), record.asked, f"fsma-204-{plain(lot.number)}"
+    rows, name = fsma.rows_of(record), f"fsma-204-{plain(lot.number)}"
     _note(actor, lot_id, "fsma", None, now)
-    return _sheet(rows, asked, form, name, now)
+    return _sheet(record, rows, form, name, now)
 
 
 @retrying
@@ -170,9 +170,12 @@ def _content(paper: DocumentRow) -> bytes | None:
         return None
 
 
-def _sheet(rows: list[fsma.Row], asked: str, form: str, name: str, now: datetime) -> Response:
+def _sheet(record: Record, rows: list[fsma.Row], form: str, name: str, now: datetime) -> Response:
     form = form if form in _SHEETS else "xlsx"
-    data = fsma.as_csv(rows) if form == "csv" else fsma.as_xlsx(rows, asked=asked, made_at=now)
+    if form == "csv":
+        data = fsma.as_csv(rows, is_cut=record.is_cut)
+    else:
+        data = fsma.as_xlsx(rows, asked=record.asked, made_at=now, is_cut=record.is_cut)
     return as_download(data, _SHEETS[form], f"{name}.{form}")
 
 

@@ -19,8 +19,10 @@ from typing import Any
 import jinja2
 
 from kernel.clock import VIETNAM
+from traceability import addresses
+from traceability.epcis.document import STANDARD_CONTEXT
 from traceability.exports import epcis_events, fsma
-from traceability.exports.record import DocumentRow, Record
+from traceability.exports.record import CUT, DocumentRow, Record
 
 FORMAT = "ocop-bato-export/1"
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -52,11 +54,17 @@ def as_json(record: Record) -> bytes:
 def as_epcis(record: Record) -> bytes:
     """Write the events of a record as an EPCIS 2.0 document."""
     document = epcis_events.document(record.epcis, made_at=record.made_at)
+    if record.is_cut:
+        document["@context"] = [STANDARD_CONTEXT, {"ocop": addresses.namespace()}]
+        document["ocop:isCut"] = True
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-def as_csv(rows: Iterable[Any], columns: Iterable[str]) -> bytes:
-    """Write rows as CSV: UTF-8 with its mark; no cell is a formula; what is a list is JSON in its cell."""
+def as_csv(rows: Iterable[Any], columns: Iterable[str], *, is_cut: bool) -> bytes:
+    """Write rows as CSV: UTF-8 with its mark; no cell is a formula; what is a list is JSON in its cell.
+
+    :param is_cut: something was left out, of this table or of another of the record
+    """
     columns = list(columns)
     text = io.StringIO()
     writer = csv.writer(text)
@@ -64,6 +72,8 @@ def as_csv(rows: Iterable[Any], columns: Iterable[str]) -> bytes:
     for row in rows:
         plain = _plain(row)
         writer.writerow([_cell(plain[name]) for name in columns])
+    if is_cut:
+        writer.writerow([CUT, *[""] * (len(columns) - 1)])
     return ("\ufeff" + text.getvalue()).encode()
 
 
@@ -74,7 +84,7 @@ def tables_of(record: Record) -> dict[str, bytes]:
         rows = getattr(record, name)
         kind = rows[0] if rows else None
         columns = [field.name for field in dataclasses.fields(kind)] if kind is not None else []
-        found[f"{file}.csv"] = as_csv(rows, columns)
+        found[f"{file}.csv"] = as_csv(rows, columns, is_cut=record.is_cut)
     return found
 
 
@@ -99,8 +109,8 @@ def lot_file(record: Record, read: Callable[[DocumentRow], bytes | None]) -> byt
     files = {
         "du-lieu.json": as_json(record),
         "epcis.jsonld": as_epcis(record),
-        "fsma-204.xlsx": fsma.as_xlsx(rows, asked=record.asked, made_at=record.made_at),
-        "fsma-204.csv": fsma.as_csv(rows),
+        "fsma-204.xlsx": fsma.as_xlsx(rows, asked=record.asked, made_at=record.made_at, is_cut=record.is_cut),
+        "fsma-204.csv": fsma.as_csv(rows, is_cut=record.is_cut),
         **{f"bang/{name}": data for name, data in tables_of(record).items()},
     }
     papers: dict[str, str] = {}

@@ -19,7 +19,7 @@ import xlsxwriter
 from kernel.clock import business_date
 from traceability import steps
 from traceability.epcis.document import STANDARD_CONTEXT
-from traceability.exports.record import EventRow, LotRow, NamedRow, OrganisationRow, Record
+from traceability.exports.record import CUT, EventRow, LotRow, NamedRow, OrganisationRow, Record
 
 HARVESTING = "Harvesting"
 COOLING = "Cooling"
@@ -261,12 +261,17 @@ def harvest_event(event: dict[str, Any], *, document: str) -> dict[str, Any]:
 # --- Writing ----------------------------------------------------------------------------------------------
 
 
-def as_csv(rows: Iterable[Row]) -> bytes:
-    """Write the rows as CSV: UTF-8 with its mark; days as YYYY-MM-DD, so that they sort; no cell is a formula."""
+def as_csv(rows: Iterable[Row], *, is_cut: bool) -> bytes:
+    """Write the rows as CSV: UTF-8 with its mark; days as YYYY-MM-DD, so that they sort; no cell is a formula.
+
+    :param is_cut: the record of the rows leaves something out
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(TITLES.values())
     writer.writerows([_cell(getattr(row, field.name)) for field in fields(Row)] for row in rows)
+    if is_cut:
+        writer.writerow([CUT, *[""] * (len(TITLES) - 1)])
     return ("\ufeff" + text.getvalue()).encode()
 
 
@@ -278,8 +283,11 @@ def _cell(value: object) -> object:
     return "" if value is None else value
 
 
-def as_xlsx(rows: Iterable[Row], *, asked: str, made_at: datetime) -> bytes:
-    """Write the rows as a workbook: the sortable sheet, and one that says what it holds."""
+def as_xlsx(rows: Iterable[Row], *, asked: str, made_at: datetime, is_cut: bool) -> bytes:
+    """Write the rows as a workbook: the sortable sheet, and one that says what it holds.
+
+    :param is_cut: the record of the rows leaves something out
+    """
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -302,9 +310,12 @@ def as_xlsx(rows: Iterable[Row], *, asked: str, made_at: datetime) -> bytes:
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, max(number, 1), len(TITLES) - 1)
         sheet.set_column(0, len(TITLES) - 1, 22)
+        cut = (CUT,) if is_cut else ()
+        for words in cut:  # below the table, with a row between: it is not sorted with it
+            sheet.write_string(max(number, 1) + 2, 0, words, book.add_format({"bold": True}))
         notes = book.add_worksheet("About")
         notes.set_column(0, 0, 110)
-        for line, words in enumerate((f"Records of: {asked}", f"Made at: {made_at.isoformat()}", *_ABOUT)):
+        for line, words in enumerate((f"Records of: {asked}", f"Made at: {made_at.isoformat()}", *cut, *_ABOUT)):
             notes.write_string(line, 0, words)
     return file.getvalue()
 

@@ -44,7 +44,8 @@ from traceability.models import (
     TraceEvent,
 )
 
-MOST_LOTS, MOST_EVENTS = 4_000, 20_000
+#: What a file holds; one that leaves something out says so.
+MOST_LOTS, MOST_EDGES, MOST_EVENTS = 20_000, 100_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def gather(actor: Actor, lot_ids: Sequence[int], *, asked: str, reach: Reach | N
     record = Record(asked=asked, made_at=now)
     before, after, edges = _around(lot_ids, (reach or Reach()).whole, record)
     relation = {**dict.fromkeys(after, "after"), **dict.fromkeys(before, "before"), **dict.fromkeys(lot_ids, "asked")}
-    ids = sorted(relation)[:MOST_LOTS]
+    # What was asked for goes before what hangs together with it.
+    ids = sorted([*sorted(lot_ids), *sorted(relation.keys() - set(lot_ids))][:MOST_LOTS])
     record.is_cut = record.is_cut or len(relation) > MOST_LOTS
     full = set(db.session.scalars(select(Lot.id).where(Lot.id.in_(listed(ids)), owned_by(actor, Lot.owner_id))))
     reader = _Reader(record, ids, full)
@@ -89,19 +91,20 @@ def lots_of_days(actor: Actor, first: datetime, until: datetime) -> list[int]:
             .where(TraceEvent.event_at >= first, TraceEvent.event_at < until, owned_by(actor, Lot.owner_id))
             .distinct()
             .order_by(EventLot.lot_id)
-            .limit(MOST_LOTS)
+            .limit(MOST_LOTS + 1)  # one more: so that the record says that it was cut
         )
     )
 
 
 def size_of(lot_ids: Sequence[int]) -> int:
-    """Reckon how much there is to read of lots: the edges of their chains, as far as a walk goes."""
+    """Reckon how much there is to read of lots: the edges of their chains, as far as a walk of a screen goes."""
     return len(genealogy.backward(lot_ids).edges) + len(genealogy.forward(lot_ids).edges)
 
 
 def _around(lot_ids: Sequence[int], whole: bool, record: Record) -> tuple[set[int], set[int], list[Edge]]:
     if whole:
-        back, on = genealogy.backward(lot_ids), genealogy.forward(lot_ids)
+        back = genealogy.backward(lot_ids, most=MOST_EDGES)
+        on = genealogy.forward(lot_ids, most=MOST_EDGES)
         record.is_cut = back.is_cut or on.is_cut
         found, before, after = {*back.edges, *on.edges}, set(back.lot_ids), holders.with_cases(on.lot_ids)
     else:

@@ -169,6 +169,12 @@ class Delivery:
     to: str
 
 
+#: The last line of each table of a record that leaves something out.
+CUT = (
+    "DANH SÁCH BỊ CẮT: có nhiều hơn những gì một tệp chứa được. THE LIST WAS CUT: there is more than one file can hold."
+)
+
+
 @dataclass
 class Record:
     """All that is handed over."""
