@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,11 +29,6 @@ from tests.traceability.epcis.test_what_stands import (
 )
 from traceability import rounding
 from traceability.models import Batch
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.actor import SYSTEM
@@ -40,11 +39,6 @@ FISH = "https://id.example.vn/lot/htx-bien-xanh/CA-COM-260301"
 SALT = "https://id.example.vn/lot/htx-muoi-bac-lieu/MUOI-2602"
 SAUCE = "https://id.gs1.org/01/09520000001018/10/NM-2026-014"
 CASE = "https://id.gs1.org/00/095200000000000011"
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 def count(model: type[Any], *conditions: Any) -> int:

@@ -27,11 +27,6 @@ LOT = f"https://id.gs1.org/01/{GTIN}/10/K60145"
 
 
 @pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
-
-
-@pytest.fixture
 def item(program: Program, make: Factories) -> TradeItem:
     return with_gtin(program.app, make.item(make.product(program.organisation)))
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document
@@ -28,11 +27,6 @@ from traceability.epcis import capture as capturing
 
 DESTROYED = {"bizStep": "destroying", "disposition": "destroyed", "action": "DELETE"}
 RETURNED = {"bizStep": "receiving", "disposition": "returned"}
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 def on(day: int) -> dict[str, str]:

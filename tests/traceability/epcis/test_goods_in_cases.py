@@ -35,11 +35,6 @@ RETURNED = {"bizStep": "receiving", "disposition": "returned"}
 RETIRED = {"action": "DELETE", "bizStep": "decommissioning", "disposition": "inactive"}
 
 
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
-
-
 def at(hour: int) -> dict[str, str]:
     return {"eventTime": f"2026-11-20T{hour:02}:00:00+07:00"}
 

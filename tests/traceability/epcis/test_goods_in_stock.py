@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from kernel.db import db, transaction
@@ -31,11 +30,6 @@ from tests.traceability.epcis.test_what_stands import (
 )
 from traceability.item_models import Case
 from traceability.models import Batch, Lot, LotState
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,11 +21,6 @@ from accounts.models import ApiKey
 from kernel.db import db, transaction
 from tests.factories import Factories
 from tests.traceability.epcis.interface import CONTEXT, Program, document, event
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 def bearer(key: str) -> dict[str, str]:

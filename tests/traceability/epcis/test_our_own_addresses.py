@@ -27,11 +27,6 @@ SPELLINGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
-
-
 def spelt(spelling: str, code: str) -> str:
     spoken = f"{code[:4]}-{code[4:8]}-{code[8:]}".upper()
     return spelling.format(plain=code, capitals=code.upper(), spoken=spoken, escaped=f"%{ord(code[0]):02x}{code[1:]}")

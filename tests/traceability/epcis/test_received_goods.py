@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_what_stands import (
     agrees,
@@ -21,11 +19,6 @@ from tests.traceability.epcis.test_what_stands import (
     sold,
     wrong,
 )
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 def at(hour: int) -> dict[str, str]:

@@ -39,11 +39,6 @@ GOODS = f"https://id.gs1.org/01/{GTIN}"
 
 
 @pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
-
-
-@pytest.fixture
 def batch(program: Program, make: Factories, now: datetime) -> Batch:
     item = make.item(make.product(program.organisation, gtin=GTIN))
     with program.app.app_context():

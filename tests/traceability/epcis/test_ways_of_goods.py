@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document
@@ -38,11 +37,6 @@ SALES: list[dict[str, Any]] = [
      "bizTransactionList": [{"bizTransaction": "https://a.example/paper/1"}]},
 ]  # fmt: skip
 ON_THE_WAY = {"bizStep": "transporting", "disposition": "in_transit"}
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 OFFERS = {"bizStep": "stocking", "disposition": None}, {"bizStep": "storing", "disposition": "sellable_accessible"}

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, text
 
 from kernel import jobs
@@ -29,12 +28,6 @@ from tests.traceability.epcis.test_what_stands import (
     wrong,
 )
 from traceability.models import CaptureJob
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
-
 
 TINY: list[tuple[float, str | None]] = [
     (0.1 + 0.2 - 0.3, "KGM"), (1e-13, None), (1e-16, "KGM"), (9e-13, "MLT"), (1e-300, "TNE"), (5e-324, None),

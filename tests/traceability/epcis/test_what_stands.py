@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, text, update
 
 from accounts.actor import SYSTEM
@@ -24,11 +23,6 @@ from traceability.epcis import capture
 from traceability.models import Batch, EventLot, Lot, LotIdentifier, LotInput, LotState, TraceEvent
 
 AFTER, BEFORE = "2026-11-23T08:00:00+07:00", "2026-11-10T08:00:00+07:00"
-
-
-@pytest.fixture
-def program(app: Flask, make: Factories, now: datetime) -> Program:
-    return Program(app, make.producer(code="htx01"), now)
 
 
 def amounts(things: list[tuple[str, float]], uom: str | None = "KGM") -> list[dict[str, Any]]:
