@@ -492,7 +492,10 @@ def close(number: str) -> tuple[str, int] | Answer:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            flash(gettext("The recall is closed. What is frozen stays frozen."), "good")
+            if row.is_drill:
+                flash(gettext("The drill is ended. Nothing real was touched."), "good")
+            else:
+                flash(gettext("The recall is closed. What is frozen stays frozen."), "good")
             return redirect(url_for("recalls.report", number=number), 303)
     answered, everybody = queries.answered_of(row)
     page = render_template(

@@ -26,7 +26,7 @@ Where = tuple[int, int | None]  #: lot, and location (None: material)
 
 
 class Closed(Conflict):
-    message = N_("This recall is closed: nothing more is entered.")
+    message = N_("It is closed: nothing more is entered.")
 
 
 class NotInThisRecall(NotFound):

@@ -64,7 +64,7 @@ class SomeHaveNotAnswered(InvalidInput):
 
 
 class ClosedAlready(Conflict):
-    message = N_("Recall %(number)s is closed.")
+    message = N_("%(number)s is closed.")
 
 
 class DoesNotAddUp(Conflict):

@@ -280,3 +280,31 @@ def test_lots_are_found_by_number_or_name(world: SimpleNamespace) -> None:
     assert "LUA-1" in world.office.get(f"{BASE}/moi?q=lua").text
     assert "BOT-1" in world.producer.get(f"{BASE}/moi?q=b%E1%BB%99t").text
     assert "LUA-1" not in world.office.get(f"{BASE}/moi?q=khong-co").text
+
+
+@pytest.mark.parametrize(("kind", "lang", "says", "never"), [
+    ("dien-tap", "en", "nothing was frozen", "stays frozen"), ("dien-tap", "vi", "diễn tập", "vẫn bị"),
+    ("that", "en", "stays frozen", "drill"),
+])  # fmt: skip
+def test_the_end_of_a_drill_says_that_nothing_real_was_touched(
+    chain: Chain, make: Factories, kind: str, lang: str, says: str, never: str
+) -> None:
+    office = make.client(chain.office)
+    office.set_cookie("lang", lang)
+    number = start(office, chain.raw_id, kind=kind)
+    page = f"{BASE}/{number}/ket-thuc"
+
+    before = office.get(page).text
+    assert send(office, page, conclusion="Xong", even_unanswered="y").status_code == 303
+    report = office.get(f"{BASE}/{number}").text
+
+    words = before.split("<main")[1].split("</main>")[0]
+    assert says in words
+    assert never not in words
+    if kind == "dien-tap":
+        assert "recalled." not in words.replace("no page says that anything was recalled.", "")
+        told = {"en": "The drill is ended. Nothing real was touched.", "vi": "Đã kết thúc diễn tập."}[lang]
+        assert told in report
+        assert ("End drill" if lang == "en" else "Kết thúc diễn tập") in before.split("</title>")[0]
+    else:
+        assert "What is frozen stays frozen." in report
