@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -206,19 +206,17 @@ class Cases:
 
     def add(self, steps: Iterable[Step]) -> list[Change]:
         """Let so much more be done with cases; give how that changes the accounts."""
-        changes: list[Change] = []
-        for step in steps:
-            for group in self._group(step):
-                group.steps.append(step)
-                changes += group.changes()
-        return changes
+        return self._change(steps, list.append)
 
     def take_back(self, steps: Iterable[Step]) -> list[Change]:
         """Undo what was done with cases; give how that changes the accounts."""
+        return self._change(steps, list.remove)
+
+    def _change(self, steps: Iterable[Step], how: Callable[[list[Step], Step], None]) -> list[Change]:
         changes: list[Change] = []
         for step in steps:
             for group in self._group(step):
-                group.steps.remove(step)
+                how(group.steps, step)
                 changes += group.changes()
         return changes
 
