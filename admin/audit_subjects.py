@@ -307,6 +307,7 @@ KINDS: dict[str, Callable[[set[str], Actor], dict[str, Document]]] = {
     "roll": _rolls,
     "sale": _sales,
     "synonyms": _synonyms,
+    "tax_payment": _by_number(N_("Payment of tax %(number)s")),
     "text": _texts,
     "user": _people,
     "voucher": _by_number(N_("Voucher %(number)s")),

@@ -1,34 +1,47 @@
-"""Tax held back from sellers: month by month, seller by seller, order by order; and the office's switch."""
+"""Tax held back from sellers: by month, seller and order; the office's switch; and what it paid on to the state."""
 
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as Answer
-from wtforms import RadioField
+from wtforms import HiddenField, RadioField
 from wtforms.validators import InputRequired
 
 from accounts.actor import Permission
 from accounts.models import Organisation, OrganisationKind
 from accounts.queries import get_organisation, visible_to
-from accounts.web.forms import BaseForm, DayField, answer_status, choice, choices_of, line, set_choices, show_refusal
+from accounts.web.forms import (
+    BaseForm,
+    DayField,
+    MoneyField,
+    answer_status,
+    choice,
+    choices_of,
+    line,
+    set_choices,
+    show_refusal,
+)
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, asks_for_xlsx, csv_file, heading, page_of, xlsx_file
 from admin.sales_points import percent
-from admin.saying import said
-from books import queries, withholding
+from admin.saying import dong, said
+from books import paying_tax, queries, withholding
 from books.queries import TaxOfSeller
-from kernel import clock
+from kernel import clock, replays
 from kernel.db import db, transaction
 from kernel.errors import DomainError
 
 blueprint = Blueprint("taxes", __name__, url_prefix="/quan-tri/thue")
 
 _ON, _OFF = "co", "khong"
+MONTHS = 13  #: that tax can be paid for on the screen
+MOST_PAID = 24  #: payments that are shown
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -43,6 +56,26 @@ class SwitchForm(BaseForm):
         longest=withholding.LONGEST_REASON,
         description=lazy_gettext("For example: the shop takes payments for sellers; or: this seller need not pay it."),
     )
+
+
+class PaymentForm(BaseForm):
+    """What was paid on to the state."""
+
+    month = choice(lazy_gettext("Held back by the end of"))
+    amount = MoneyField(lazy_gettext("How much was paid"), [InputRequired()])
+    paid_on = DayField(lazy_gettext("Day of the transfer"), [InputRequired()])
+    reference = line(
+        lazy_gettext("Reference of the transfer"),
+        longest=paying_tax.LONGEST_REFERENCE,
+        description=lazy_gettext("As the bank or the treasury wrote it on the receipt."),
+    )
+    request_key = HiddenField(default=lambda: uuid.uuid4().hex)
+
+
+class UndoForm(BaseForm):
+    """Why a payment was written down in error."""
+
+    reason = line(lazy_gettext("What was wrong?"), longest=paying_tax.LONGEST_REASON)
 
 
 @blueprint.get("")
@@ -93,7 +126,110 @@ def index() -> str | Response:
         percent=percent,
         is_office=actor.is_office,
         may_switch=actor.may(Permission.WITHHOLD_TAX),
+        others=withholding.decided_otherwise(today) if seller is None else 0,
+        owed=paying_tax.owed(actor.organisation_id, month)
+        if actor.is_office and actor.organisation_id is not None
+        else None,
+        paid=[queries.TaxPaid(*row) for row in db.session.execute(queries.tax_paid(actor).limit(MOST_PAID))]
+        if actor.is_office
+        else [],
+        columns_of_paid=[
+            heading(gettext("Payment")),
+            heading(gettext("Held back by the end of")),
+            heading(gettext("Day of the transfer")),
+            heading(gettext("Reference")),
+            heading(gettext("Amount"), number=True),
+            heading(gettext("State")),
+        ],
     )
+
+
+@blueprint.route("/nop", methods=["GET", "POST"])
+@requires(Permission.WITHHOLD_TAX)
+def pay() -> tuple[str, int] | Answer:
+    """Write down that held-back tax was paid on to the state."""
+    actor, now = current_actor(), clock.now()
+    office_id = actor.organisation_id or 0
+    months = _months(clock.business_date(now))
+    asked = _month()
+    month = asked if asked in months else months[0]
+    owed = {one: paying_tax.owed(office_id, one) for one in months}
+    form: Any = PaymentForm(
+        data={
+            "month": f"{month:%Y-%m}",
+            "amount": max(0, owed[month]) or None,
+            "paid_on": clock.business_date(now),
+            "request_key": uuid.uuid4().hex,
+        }
+        if request.method == "GET"
+        else None
+    )
+    form.month.choices = choices_of({f"{one:%Y-%m}": _owed_words(one, owed[one]) for one in months})
+    if form.validate_on_submit():
+        try:
+            number = _pay(form, now)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("It is on record as %(number)s, and in the books.", number=number), "good")
+            return redirect(url_for("taxes.index", thang=form.month.data), 303)
+    return render_template("admin/taxes/pay.html", form=form, owed=owed[months[0]]), answer_status(form)
+
+
+def _pay(form: Any, now: datetime) -> str:
+    """Write a payment down; the same form sent twice is one payment."""
+    actor = current_actor()
+    year, month = form.month.data.split("-")
+    with transaction():
+        earlier = replays.claim(actor.user_id, form.request_key.data, now=now)
+        if earlier is not None:
+            return str(earlier)
+        made = paying_tax.pay(
+            db.session.get_one(Organisation, actor.organisation_id),
+            date(int(year), int(month), 1),
+            form.amount.data,
+            paid_on=form.paid_on.data,
+            reference=form.reference.data or "",
+            actor=actor,
+            now=now,
+        )
+        replays.answer(actor.user_id, form.request_key.data, made.number)
+        return str(made.number)
+
+
+@blueprint.route("/nop/<number>/rut", methods=["GET", "POST"])
+@requires(Permission.WITHHOLD_TAX)
+def undo(number: str) -> tuple[str, int] | Answer:
+    """Take a payment back that was written down in error, with a reason."""
+    actor = current_actor()
+    payment = queries.get_tax_payment(actor, number)
+    form: Any = UndoForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                paying_tax.take_back(
+                    queries.get_tax_payment(actor, number),
+                    reason=form.reason.data or "",
+                    actor=actor,
+                    now=clock.now(),
+                )
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            flash(gettext("%(number)s is taken back: the tax is owed again.", number=number), "good")
+            return redirect(url_for("taxes.index", thang=f"{payment.month:%Y-%m}"), 303)
+        payment = queries.get_tax_payment(actor, number)
+    return render_template("admin/taxes/undo.html", form=form, payment=payment), answer_status(form)
+
+
+def _months(today: date) -> list[date]:
+    """List the months that tax can be paid for, the latest first: this one and those of a year before it."""
+    first = today.replace(day=1)
+    return [clock.add_months(first, -before) for before in range(MONTHS)]
+
+
+def _owed_words(month: date, owed_vnd: int) -> str:
+    return str(gettext("%(month)s: %(amount)s owed", month=f"{month:%m/%Y}", amount=dong(max(0, owed_vnd))))
 
 
 @blueprint.route("/cong-tac", methods=["GET", "POST"])

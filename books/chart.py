@@ -32,6 +32,8 @@ KINDS: dict[str, str] = {
     "order_confirmed": N_("Order confirmed"),
     "order_paid": N_("Order paid"),
     "tax_withheld": N_("Tax held back"),
+    "tax_paid": N_("Tax paid to the state"),
+    "tax_payment_undone": N_("Payment of tax taken back"),
     "order_changed": N_("Order changed"),
     "order_cancelled": N_("Order cancelled"),
     "order_came_back": N_("Parcel came back"),

@@ -160,6 +160,37 @@ class TaxHeld(Base):
 
 
 @append_only
+class TaxPayment(Base):
+    """Tax held back that an office paid on to the state; below nought: one that was written down in error is undone."""
+
+    __tablename__ = "tax_payment"
+    __table_args__ = (
+        CheckConstraint(
+            "(undoes_id IS NULL AND amount_vnd > 0) OR (undoes_id IS NOT NULL AND amount_vnd < 0)", name="amount"
+        ),
+        CheckConstraint("(undoes_id IS NULL) = (reason = '')", name="reason"),
+        CheckConstraint("reference <> ''", name="reference"),
+        UniqueConstraint("number"),
+        UniqueConstraint("undoes_id"),
+        UniqueConstraint("entry_id"),
+        Index("ix_tax_payment_office", "office_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20))  #: NT-000001
+    office_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    month: Mapped[date]  #: by whose end it was owed; its first day
+    amount_vnd: Mapped[int] = mapped_column(BigInteger)
+    paid_on: Mapped[date]
+    reference: Mapped[str] = mapped_column(String(60))  #: of the transfer, as the bank or the treasury gave it
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("tax_payment.id"))
+    reason: Mapped[str] = mapped_column(String(300), default="")  #: why it is undone
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"))
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+@append_only
 class BooksProof(Base):
     """What came out when the books were held against themselves and against orders, payments and refunds."""
 

@@ -9,11 +9,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from accounts.actor import Actor
+from accounts.actor import SYSTEM, Actor
 from accounts.models import Organisation
 from accounts.queries import owned_by
-from books.models import Account, BooksProof, JournalEntry, JournalLine, TaxHeld
+from books.models import Account, BooksProof, JournalEntry, JournalLine, TaxHeld, TaxPayment
 from kernel.db import db
+from kernel.errors import N_, NotFound
+
+
+class NoSuchTaxPayment(NotFound):
+    message = N_("There is no such payment of tax.")
+
 
 #: What somebody else has that is ours, or owes us.
 DUE = (Account.BETWEEN, Account.BUYERS, Account.COLLECTED, Account.UNDER_WAY)
@@ -188,6 +194,45 @@ def taxes_of_seller(actor: Actor, seller_id: int, begin: datetime, end: datetime
         taxes_visible_to(actor)
         .where(TaxHeld.seller_id == seller_id, TaxHeld.at >= begin, TaxHeld.at < end)
         .order_by(TaxHeld.id.desc())
+    )
+
+
+def tax_payments_visible_to(actor: Actor) -> Select[TaxPayment]:
+    """Select what an actor may see of tax that was paid to the state: what it paid itself."""
+    paid = select(TaxPayment)
+    return paid if actor is SYSTEM else paid.where(TaxPayment.office_id == actor.organisation_id)
+
+
+def get_tax_payment(actor: Actor, number: str) -> TaxPayment:
+    """Find what was paid, by its number.
+
+    :raises NoSuchTaxPayment:
+    """
+    found = db.session.scalar(
+        tax_payments_visible_to(actor).where(TaxPayment.number == number, TaxPayment.undoes_id.is_(None))
+    )
+    if found is None:
+        raise NoSuchTaxPayment()
+    return found
+
+
+class TaxPaid(NamedTuple):
+    """A payment of tax, and whether and why it was taken back."""
+
+    payment: TaxPayment
+    undone_at: datetime | None
+    reason: str | None
+
+
+def tax_paid(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Select what was paid of tax, the latest first (see :class:`TaxPaid`)."""
+    undoing = aliased(TaxPayment)
+    return (
+        tax_payments_visible_to(actor)
+        .with_only_columns(TaxPayment, undoing.at, undoing.reason)
+        .outerjoin(undoing, undoing.undoes_id == TaxPayment.id)
+        .where(TaxPayment.undoes_id.is_(None))
+        .order_by(TaxPayment.id.desc())
     )
 
 

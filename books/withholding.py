@@ -122,6 +122,17 @@ def switch_of(seller_id: int, on: date) -> WithholdingSwitch | None:
     return max(rows, key=lambda row: (row.seller_id is not None, row.id), default=None)
 
 
+def decided_otherwise(on: date) -> int:
+    """Count the sellers of whom tax is held back on a day by a decision of their own."""
+    ids = db.session.scalars(
+        select(WithholdingSwitch.seller_id)
+        .where(WithholdingSwitch.seller_id.is_not(None), WithholdingSwitch.valid_from <= on)
+        .distinct()
+    ).all()
+    turned = [switch_of(seller_id, on) for seller_id in ids if seller_id is not None]
+    return sum(1 for row in turned if row is not None and row.is_on)
+
+
 def all_turns() -> Sequence[WithholdingSwitch]:
     """List how the switch was ever turned, the latest first."""
     return db.session.scalars(select(WithholdingSwitch).order_by(WithholdingSwitch.id.desc())).all()

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import selectinload
 
 from books import selling, shares, verification
 from books.journal import Line
-from books.models import Account, JournalEntry, JournalLine, TaxHeld
+from books.models import Account, JournalEntry, JournalLine, TaxHeld, TaxPayment
+from kernel import clock
 from kernel.db import db
 from storefront import bookkeeping, voucher_queries
 from storefront.dispute_models import CardDispute
@@ -56,8 +58,8 @@ def verify() -> list[str]:
     less what refunds undid; any other is at nought. The parts of a set share what was agreed for it. What a payment
     captured and did not give back is what is held of it and what is left of the orders it paid. What is promised back
     is the refunds that wait. Every credit is there once. Whoever was paid has what came less what went. What is held of
-    a payment for disputes is what these hold. Of the tax on each entry VAT and PIT are written down. Vouchers are used
-    as often as purchases have them.
+    a payment for disputes is what these hold. Of the tax on each entry VAT and PIT are written down; what was paid of
+    it to the state is there once, and no more than was held back. Vouchers are used as often as purchases have them.
     """
     said = _read()
     return [
@@ -107,6 +109,10 @@ def _read() -> _Journal:
 
 def _orders(said: _Journal) -> Iterator[str]:
     expected: Counter[Key] = Counter()
+    for number, office_id, amount in db.session.execute(
+        select(TaxPayment.number, TaxPayment.office_id, TaxPayment.amount_vnd)
+    ):
+        expected[number, Account.TAX, office_id] += amount
     paid = {number for numbers in said.paid_from.values() for number in numbers}
     orders = db.session.scalars(
         select(Order)
@@ -137,7 +143,7 @@ def _orders(said: _Journal) -> Iterator[str]:
             continue
         yield (
             f"{document}, {account} of organisation {organisation_id}: the journal says {said.sums[key]}, "
-            f"the order {expected[key]}"
+            f"the document {expected[key]}"
         )
 
 
@@ -245,7 +251,8 @@ def _money(said: _Journal) -> Iterator[str]:
         .join(Payment, Payment.id == Refund.payment_id)
         .where(Refund.state == RefundState.DONE)
     )
-    for payee_id, amount in gone:
+    paid_on = db.session.execute(select(TaxPayment.office_id, TaxPayment.amount_vnd))
+    for payee_id, amount in (*gone, *paid_on):
         expected[payee_id] -= amount
     for payee_id in sorted(expected.keys() | said.money.keys()):
         if said.money[payee_id] != expected[payee_id]:
@@ -273,9 +280,28 @@ def _taxes(said: _Journal) -> Iterator[str]:
     for row in db.session.scalars(select(TaxHeld).order_by(TaxHeld.id)):
         expected[row.entry_id, row.document, row.seller_id] += row.vat_vnd + row.pit_vnd
         expected[row.entry_id, row.document, row.office_id] -= row.vat_vnd + row.pit_vnd
+    for paid in db.session.scalars(select(TaxPayment).order_by(TaxPayment.id)):
+        expected[paid.entry_id, paid.number, paid.office_id] += paid.amount_vnd
+    yield from _paid_too_much()
     for key in sorted(expected.keys() | said.taxes.keys()):
         if said.taxes[key] != expected[key]:
             yield (
                 f"{key[1]}, tax of organisation {key[2]} in entry {key[0]}: the journal says {said.taxes[key]}, "
                 f"the list of tax {expected[key]}"
             )
+
+
+def _paid_too_much() -> Iterator[str]:
+    """No office paid more than it had held back by the end of the month it paid for, when it paid."""
+    held = defaultdict[int, list[tuple[datetime, int]]](list)
+    for office_id, at, vat_vnd, pit_vnd in db.session.execute(
+        select(TaxHeld.office_id, TaxHeld.at, TaxHeld.vat_vnd, TaxHeld.pit_vnd)
+    ):
+        held[office_id].append((at, vat_vnd + pit_vnd))
+    paid = Counter[int]()
+    for row in db.session.scalars(select(TaxPayment).order_by(TaxPayment.id)):
+        paid[row.office_id] += row.amount_vnd
+        end = clock.start_of_day(clock.add_months(row.month, 1))
+        there = sum(amount for at, amount in held[row.office_id] if at <= row.at and at < end)
+        if row.amount_vnd > 0 and paid[row.office_id] > there:
+            yield f"payment of tax {row.number}: {paid[row.office_id]} was paid of {there} that was held back"

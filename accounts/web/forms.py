@@ -138,8 +138,14 @@ def show_refusal(form: BaseForm, error: DomainError) -> None:
 
 
 def words_of(error: DomainError) -> str:
-    """Say a refusal in the language of the request, its facts filled in; steps of goods sold by weight as a weight."""
+    """Say a refusal in the language of the request, its facts filled in.
+
+    Steps of goods sold by weight are said as a weight; what is called ``…_vnd`` as money, without its sign.
+    """
     facts = dict(error.facts)
+    for name in [name for name in facts if name.endswith("_vnd")]:
+        written = f"{int(str(facts[name])):,}"
+        facts[name] = written.replace(",", ".") if _language() == "vi" else written
     step_g = facts.get("step_g")
     if isinstance(step_g, int):
         for name in {"available", "least", "most"} & facts.keys():

@@ -143,3 +143,87 @@ def test_an_office_of_a_commune_does_not_turn_it(shop: Shop, make: Factories) ->
 
     assert make.client(commune).get(f"{TAXES}/cong-tac").status_code == 403
     assert make.client(commune, role=Role.VIEWER).get(TAXES).status_code == 200
+
+
+# --- Paid on to the state -----------------------------------------------------------------------------
+
+PAID = {"month": "2026-11", "amount": "750", "paid_on": "24/11/2026", "reference": "KB-2026-1", "request_key": "7" * 32}
+
+
+def test_the_office_writes_down_what_it_paid_once_and_takes_an_error_back(
+    shop: Shop, office: Organisation, make: Factories, app: Flask
+) -> None:
+    client = make.client(office)
+    assert "Còn phải nộp Nhà nước đến hết 11/2026" in client.get(TAXES).text
+    form = client.get(f"{TAXES}/nop?thang=2026-11").text
+    assert 'value="750"' in form
+    assert "11/2026: còn phải nộp 750" in form
+
+    for _ in range(2):  # the same form twice is one payment
+        answer = send(client, f"{TAXES}/nop", PAID)
+        assert answer.location == f"{TAXES}?thang=2026-11"
+    page = client.get(TAXES).text
+    assert "KB-2026-1" in page
+    assert "NT-000002" not in page
+    assert "Hiện không còn khoản nào phải nộp" in client.get(f"{TAXES}/nop").text
+    books = client.get("/quan-tri/so-tien/chung-tu/NT-000001").text
+    assert "Nộp thuế cho Nhà nước" in books
+    assert "-750" in books
+
+    assert send(client, f"{TAXES}/nop/NT-000001/rut", {"reason": " "}).status_code == 422
+    assert send(client, f"{TAXES}/nop/NT-000001/rut", {"reason": "Ghi nhầm kỳ"}).status_code == 303
+    page = client.get(TAXES).text
+    assert "Ghi nhầm kỳ" in page
+    assert "Đã rút" in page
+    assert send(client, f"{TAXES}/nop/NT-000001/rut", {"reason": "Lần nữa"}).status_code == 409
+    with app.app_context():
+        acts = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "tax_payment:NT-000001"))
+        assert set(acts) == {"books.pay_tax", "books.undo_tax_payment"}
+    trail = client.get("/quan-tri/nhat-ky").text
+    assert "ghi một lần nộp thuế" in trail
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"amount": "751"}, "chỉ còn phải nộp 750 đồng"),
+        ({"amount": "0"}, 'id="amount-error"'),
+        ({"amount": "bảy trăm"}, 'value="bảy trăm"'),
+        ({"month": "2026-12"}, 'id="month-error"'),
+        ({"month": "2026-10"}, "chỉ còn phải nộp 0 đồng"),
+        ({"paid_on": "25/11/2026"}, "hôm nay hoặc trước đó"),
+        ({"reference": ""}, 'id="reference-error"'),
+    ],
+)
+def test_a_payment_that_cannot_be_is_said_beside_the_field(
+    shop: Shop, office: Organisation, make: Factories, wrong: dict[str, str], words: str
+) -> None:
+    answer = send(make.client(office), f"{TAXES}/nop", {**PAID, **wrong})
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    if "reference" not in wrong:
+        assert "KB-2026-1" in answer.text
+
+
+def test_what_another_office_paid_is_not_there(shop: Shop, office: Organisation, make: Factories) -> None:
+    assert send(make.client(office), f"{TAXES}/nop", PAID).status_code == 303
+    other = make.client(make.office("Văn phòng khác", of=("20",)))
+
+    assert "KB-2026-1" not in other.get(TAXES).text
+    assert other.get(f"{TAXES}/nop/NT-000001/rut").status_code == 404
+    assert "KB-2026-1" not in make.client(shop.a).get(TAXES).text
+
+
+def test_the_page_says_of_how_many_sellers_tax_is_held_back_though_not_of_all(
+    shop: Shop, office: Organisation, make: Factories, app: Flask, now: datetime
+) -> None:
+    with app.app_context(), transaction():
+        seller = db.session.get_one(Organisation, shop.a.id)
+        facts = {"valid_from": clock.business_date(now), "reason": "Thử", "actor": SYSTEM, "now": now}
+        withholding.turn(office, False, **facts)
+        withholding.turn(office, True, seller=seller, **facts)
+
+    page = make.client(office).get(TAXES).text
+    assert "Hiện không khấu trừ thuế" in page
+    assert "có 1 người bán bị khấu trừ" in page

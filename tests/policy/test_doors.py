@@ -18,10 +18,15 @@ from werkzeug.routing import Rule
 
 from accounts.actor import SYSTEM, Permission
 from accounts.models import Invitation, Organisation, OrganisationKind, Role
+from books import journal, paying_tax
+from books import selling as sold
+from books.models import TaxHeld
+from books.selling import Deal
+from books.shares import Sale
 from catalog.models import Unit, VersionPhoto
 from consignment import queries, selling, transfer
 from kernel import clock, media
-from kernel.db import transaction
+from kernel.db import db, transaction
 from kernel.models import StoredFile
 from oversight import queries as recalls
 from oversight import recall
@@ -386,6 +391,10 @@ def an_entry(world: SimpleNamespace) -> dict[str, Any]:
     return {"document": world.document}
 
 
+def tax_paid(world: SimpleNamespace) -> dict[str, Any]:
+    return {"number": world.tax_payment}
+
+
 DOORS: dict[str, tuple[Arguments, str]] = {
     "dashboard.show": (nothing, "+++ +++ +++ +++"),
     "money.index": (nothing, "+++ --- +++ ---"),
@@ -501,6 +510,8 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "books.rates": (nothing, "--- --- ++- ---"),
     "taxes.index": (nothing, "+++ --- +++ ---"),
     "taxes.switch": (nothing, "--- --- ++- ---"),
+    "taxes.pay": (nothing, "--- --- ++- ---"),
+    "taxes.undo": (tax_paid, "--- --- ++- ---"),
     "complaints.index": (nothing, "+++ --- +++ ---"),
     "complaints.show": (complaint, "+++ --- +++ ---"),
     "complaints.answer": (complaint, "++- --- --- ---"),
@@ -697,6 +708,25 @@ def _buy(world: SimpleNamespace, make: Factories, app: Flask) -> None:
         world.return_number = asked.number
         bookkeeping.confirmed(here, now=clock.now())
         world.document = here.number
+        world.tax_payment = _tax_paid(world)
+
+
+def _tax_paid(world: SimpleNamespace) -> str:
+    """A đồng of tax that the office held back, and paid on."""
+    office, now = world.office, clock.now()
+    deal = Deal("DH-9", world.producer.id, house_id=office.id)
+    entry_id = journal.post("test:tax", "test", sold.tax_held(Sale(100, vat_held_vnd=1), deal), now=now)
+    db.session.add(
+        TaxHeld(
+            entry_id=entry_id, document="DH-9", seller_id=deal.seller_id, office_id=office.id, rule="mẫu",
+            is_claim=False, base_vnd=100, vat_vnd=1, pit_vnd=0, at=now,
+        )
+    )  # fmt: skip
+    db.session.flush()
+    today = clock.business_date(now)
+    return paying_tax.pay(
+        db.session.get_one(Organisation, office.id), today, 1, paid_on=today, reference="KB", actor=SYSTEM, now=now
+    ).number
 
 
 def _order(world: SimpleNamespace, app: Flask) -> None:

@@ -29,7 +29,7 @@ import traceability
 from accounts import membership
 from accounts.actor import ANONYMOUS, SYSTEM, Actor
 from accounts.models import Organisation, OrganisationKind, Role
-from books import journal, selling
+from books import journal, paying_tax, selling
 from books.models import Account, JournalLine, TaxHeld
 from books.selling import Deal
 from books.shares import Sale
@@ -346,6 +346,30 @@ def taxed(world: SimpleNamespace, make: Factories) -> Rows:
     return rows
 
 
+def taxes_paid(world: SimpleNamespace, make: Factories) -> Rows:
+    """What the province's office and the commune's paid of tax to the state."""
+    rows = {}
+    for name, office in (("province", world.province), ("commune", world.commune)):
+        deal = Deal(f"DH-tax-{name}", world.producer_a.id, house_id=office.id)
+        with transaction():
+            entry_id = journal.post(
+                f"test:tax:{name}", "test", selling.tax_held(Sale(100, vat_held_vnd=1), deal), now=clock.now()
+            )
+            db.session.add(
+                TaxHeld(
+                    entry_id=entry_id, document=deal.document, seller_id=world.producer_a.id, office_id=office.id,
+                    rule="mẫu", is_claim=False, base_vnd=100, vat_vnd=1, pit_vnd=0, at=clock.now(),
+                )
+            )  # fmt: skip
+            db.session.flush()
+            today = clock.business_date(clock.now())
+            rows[name] = paying_tax.pay(
+                db.session.get_one(Organisation, office.id), today, 1, paid_on=today, reference="KB", actor=SYSTEM,
+                now=clock.now(),
+            ).id  # fmt: skip
+    return rows
+
+
 def written_of(world: SimpleNamespace, make: Factories) -> Rows:
     """The line of a sale of A and of B, and what either owes the province's office for it."""
     rows = {}
@@ -577,6 +601,7 @@ SCOPES: dict[str, tuple[Callable[[SimpleNamespace, Factories], Rows], dict[str, 
         },
     ),
     "books.queries.taxes_visible_to": (taxed, OF_PRODUCERS),
+    "books.queries.tax_payments_visible_to": (taxes_paid, BY_OFFICE),
     "storefront.after_queries.complaints_visible_to": (complained_of, OF_PRODUCERS),
     "storefront.after_queries.reviews_visible_to": (
         said_of,
