@@ -42,6 +42,16 @@ class KeyIsWrong(InvalidInput):
         super().__init__(**problem.facts)
 
 
+class QueryInKey(InvalidInput):
+    """``query``: what stands after the question mark."""
+
+    message = N_(
+        "“%(query)s” is no part of a key: a key ends before the question mark. Leave it out: what stands there in the "
+        "code on a pack goes along to where the link leads."
+    )
+    field = "key"
+
+
 class VariableInPlace(InvalidInput):
     message = N_("Only a qualifier, such as a lot or a serial number, can stand for any value: /10/{10}.")
     field = "key"
@@ -52,7 +62,7 @@ def read(text: str) -> tuple[Element, ...]:
 
     A variable of any name becomes ``{<its identifier>}``.
 
-    :raises NotAKey, KeyIsWrong, VariableInPlace:
+    :raises NotAKey, KeyIsWrong, QueryInKey, VariableInPlace:
     """
     text = text.strip()
     if not text or len(text) > LONGEST * 2:
@@ -71,9 +81,11 @@ def read(text: str) -> tuple[Element, ...]:
 
 
 def _pairs(text: str) -> list[Element]:
-    whole = re.fullmatch(r"(?:https?://[^/?#]+)?(/[^?#]*?)/?(?:[?#].*)?", text, re.IGNORECASE)
+    whole = re.fullmatch(r"(?:https?://[^/?#]+)?(/[^?#]*?)/?(\?[^#]*)?(?:#.*)?", text, re.IGNORECASE)
     if whole is None:
         raise NotAKey()
+    if whole[2]:
+        raise QueryInKey(query=whole[2][:60])
     segments = whole[1].split("/")[1:]
     for start in range(len(segments) - 2, -1, -2):
         identifier = identifiers.find(segments[start])

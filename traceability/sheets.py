@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import product
 from typing import Any
 from xml.sax.saxutils import escape
@@ -168,6 +168,7 @@ class _Plan:
     scale: float
     module: float
     beside: bool  #: words right of the code; else below it
+    parted: bool = False  #: a date may stand below its name: where nothing else fits
 
 
 _SCALES = (1.5, 1.3, 1.15, 1.0, 0.93, 0.86, 0.8, 0.74, 0.68, 0.62)
@@ -198,12 +199,11 @@ def compose(label: Label, sheet: Sheet, level: Level = "M", *, like: list[_Plan]
 
 def _plans(largest: float) -> Iterator[_Plan]:
     modules = sorted({largest, *(m for m in (0.62, 0.55, USUAL_MODULE_MM, 0.45, 0.4) if m < largest)}, reverse=True)
-    for shortened in range(4):
-        # First all ways with a code of the usual size; then letters grow, or shrink, at the code's expense.
-        for usual in (True, False):
-            for scale, module, beside in product(_SCALES, modules, (True, False)):
-                if not usual or (module >= USUAL_MODULE_MM and scale > 0.75):
-                    yield _Plan(shortened, scale, module, beside)
+    # First all ways with a code of the usual size; then letters grow, or shrink, at the code's expense.
+    for parted, shortened, usual in product((False, True), range(4), (True, False)):
+        for scale, module, beside in product(_SCALES, modules, (True, False)):
+            if not usual or (module >= USUAL_MODULE_MM and scale > 0.75):
+                yield _Plan(shortened, scale, module, beside, parted)
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,8 @@ def _lines(label: Label, sheet: Sheet, plan: _Plan, side: int) -> tuple[list[_Se
 
 def _set(label: Label, width: float, plan: _Plan) -> list[_Set] | None:
     lines: list[_Set] = []
-    too_much = False
+    too_much = breaks_a_date = False
+    letters = typeface.face(False)
     tightest = 1.15 if plan.shortened > 1 else 2.0
 
     def size_of(points: float) -> float:
@@ -262,6 +263,16 @@ def _set(label: Label, width: float, plan: _Plan) -> list[_Set] | None:
         too_much = too_much or (len(broken) > 1 and size > SMALLEST_POINTS)
         lines.extend(_Set(line, bold, size, min(leading, tightest)) for line in broken)
 
+    def dated(what: str, day: date) -> None:
+        # A date is never broken: half of one can be read as another.
+        nonlocal breaks_a_date
+        size, written = size_of(7), f"{day:%d/%m/%Y}"
+        parts = [f"{what}: {written}"]
+        if plan.parted and letters.width(parts[0], size) > width:
+            parts = [f"{what}:", written]
+        breaks_a_date = breaks_a_date or any(letters.width(part, size) > width for part in parts)
+        lines.extend(_Set(part, False, size, min(1.25, tightest)) for part in parts)
+
     of_product, of_producer = ((3, 3), (2, 2), (2, 1), (1, 1))[plan.shortened]
     name(label.remark, 6, 1.3, bold=True, most=1)
     name(label.product, 8.5, 1.2, bold=True, most=of_product)
@@ -275,15 +286,15 @@ def _set(label: Label, width: float, plan: _Plan) -> list[_Set] | None:
     if label.lot:
         whole(f"{'Lô/Lot' if both else 'Lô'}: {label.lot}", 7, 1.4)
     if label.made_on is not None:
-        whole(f"{'NSX/MFG' if both else 'NSX'}: {label.made_on:%d/%m/%Y}", 7, 1.25)
+        dated("NSX/MFG" if both else "NSX", label.made_on)
     if label.expires_on is not None:
-        whole(f"{'HSD/EXP' if both else 'HSD'}: {label.expires_on:%d/%m/%Y}", 7, 1.25)
+        dated("HSD/EXP" if both else "HSD", label.expires_on)
     if label.is_internal:
         name("Mã nội bộ/Internal code" if both else "Mã nội bộ", 6, 1.3, most=1)
     whole(label.code, 8.5, 1.4, bold=True)
     if label.site:
         whole(label.site, 6, 1.2)
-    return None if too_much and not plan.shortened else lines
+    return None if breaks_a_date or (too_much and not plan.shortened) else lines
 
 
 def _stars_end(size: float, stars: int) -> float:

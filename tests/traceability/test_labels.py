@@ -311,6 +311,29 @@ def test_a_long_name_is_shortened_by_whole_words_and_no_number_ever_is(tmp_path)
     assert last in (BOTH.product + " " + BOTH.organisation + " " + BOTH.product_en).replace(",", "").split()
 
 
+@pytest.mark.parametrize("label", [LONG, SHORT, BOTH, ITEMS[0]], ids=["long", "short", "both", "item"])
+@pytest.mark.parametrize(("width", "height"), [(side, side) for side in range(24, 52, 3)] + [(35, 35), (58, 22)])
+def test_no_date_is_ever_broken(label: Label, width: int, height: int):
+    label = replace(label, expires_on=date(2027, 6, 1))
+    try:
+        lines = [line.text for line in sheets.compose(label, sheets.own_roll(width, height)).lines]
+    except sheets.WordsDoNotFit:
+        assert min(width, height) < 38, "a larger label holds all these words"
+        return
+    except sheets.CodeTooSmall:
+        return
+    for day in ("03/11/2026", "01/06/2027"):
+        assert sum(line.endswith(day) for line in lines) == 1, lines
+
+
+def test_a_date_stands_beside_its_name_where_that_can_be():
+    label = replace(ITEMS[0], expires_on=date(2027, 6, 1))
+
+    lines = [line.text for line in sheets.compose(label, sheets.own_roll(38, 38)).lines]
+
+    assert "HSD: 01/06/2027" in lines
+
+
 def test_a_label_on_which_the_code_would_be_too_small_is_refused_with_a_sentence():
     with pytest.raises(sheets.CodeTooSmall) as refused:
         _sheet(ITEMS[:1], sheet=sheets.own_roll(30, 15))
