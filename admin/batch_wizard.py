@@ -169,8 +169,10 @@ def dates(draft_id: int) -> str | tuple[str, int] | Answer:
             try:
                 number = lots.numbered(form.number.data)
                 batches.check_dates(made_on, expires_on, now=now)
-                if batches.number_is_taken(int(answers["item"]), number):
-                    raise batches.BatchNumberTaken()
+                batches.check_number(
+                    db.session.get_one(TradeItem, int(answers["item"])), number, int(answers["quantity"]),
+                    owner_id=draft.organisation_id,
+                )  # fmt: skip
             except DomainError as refusal:
                 refuse(form, refusal)
             else:

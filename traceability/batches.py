@@ -164,12 +164,13 @@ def open_batch(
     check_dates(made_on, expires_on, now=now)
     if not 1 <= quantity <= MOST_PACKS:
         raise TooManyPacks()
-    if number_is_taken(item.id, number):
-        raise BatchNumberTaken()
+    if item.gtin is not None:
+        in_turn.wait()
+    known = check_number(item, number, quantity, owner_id=product.producer_id)
     version = db.session.get(
         ProductVersion, product.published_version_id or product.approved_version_id or product.draft_version_id
     )
-    lot = _known_by_events(item, number, quantity, owner_id=product.producer_id) or Lot(created_at=now)
+    lot = known or Lot(created_at=now)
     lot.kind = LotKind.FINISHED
     lot.owner_id = product.producer_id
     lot.number = number
@@ -213,16 +214,19 @@ def open_batch(
     return batch
 
 
-def _known_by_events(item: TradeItem, number: str, quantity: int, *, owner_id: int) -> Lot | None:
-    """Find the lot that programs of its producer have sent events of: it becomes the batch, with all that they say.
+def check_number(item: TradeItem, number: str, quantity: int, *, owner_id: int) -> Lot | None:
+    """Refuse the number of a batch that cannot have it; give the lot that events of its producer tell of under it.
 
-    What it was made of, and what became of it, stays; so a recall of its material reaches the batch.
+    This lot becomes the batch, with all that they say. What it was made of, and what became of it, stays; so a recall
+    of its material reaches the batch.
 
-    :raises NumberRecalled: :raises OtherwiseByEvents:
+    :param quantity: packs
+    :raises BatchNumberTaken: :raises NumberRecalled: :raises OtherwiseByEvents:
     """
+    if number_is_taken(item.id, number):
+        raise BatchNumberTaken()
     if item.gtin is None:
         return None
-    in_turn.wait()
     name = addresses.of_goods("", "", item.gtin, number)
     lot: Lot | None = db.session.scalar(
         for_update(

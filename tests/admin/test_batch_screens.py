@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,8 @@ from kernel.db import db
 from kernel.models import AuditEntry, StoredFile
 from stock.models import Balance
 from tests.factories import BA_DONG, Factories
+from tests.traceability.epcis.interface import Program, document, event
+from tests.traceability.epcis.test_what_stands import RECALLS
 from tests.web import send
 from traceability.models import Batch, BatchDraft, EventFile, Lot, LotDocument, LotInput, LotState, TraceEvent
 
@@ -207,6 +209,20 @@ def test_a_number_used_before_is_refused_beside_its_field(world: SimpleNamespace
     assert answer.status_code == 422
     assert 'id="number-error"' in answer.text
     assert 'value="L9"' in answer.text
+
+
+def test_a_number_that_programs_recalled_is_refused_beside_its_field(
+    world: SimpleNamespace, app: Flask, now: datetime
+) -> None:
+    program = Program(app, world.producer, now)
+    things = [{"epcClass": "https://id.gs1.org/01/09520123456788/10/L9", "quantity": 9}]
+    assert program.capture(document(event(quantityList=things, **RECALLS)))["success"]
+    wizard = walk(world)
+
+    answer = send(world.client, f"{wizard.base}/ngay", day="hom-nay", expiry="khong", number="L9")
+
+    assert answer.status_code == 422
+    assert re.search(r'id="number-error"[^<]*>.*?L9 đã bị thu hồi', answer.text, re.DOTALL)
 
 
 def test_material_used_up_in_the_meantime_leads_back_to_its_page(
