@@ -4,7 +4,8 @@ The first row holds the names of the columns for the machine, the second (it beg
 comes a row for each trade item, the words of its product repeated. Read back, a product is known by its address
 (``slug``) or, new, by its name; a trade item by its code or, without one, by its name and content. So a file that
 is read twice changes nothing the second time. A cell that was emptied empties the word; a column that was taken
-out leaves its words alone. Items that are not in the file stay.
+out leaves its words alone. Items that are not in the file stay. What is in a set is named by addresses and codes too;
+sets are read last, so that goods which are new in the same file can be in them.
 
 Nothing in a cell is ever a formula: texts are written as texts and read as the values they show.
 """
@@ -15,7 +16,8 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -27,10 +29,10 @@ from sqlalchemy import select
 
 from accounts.actor import Actor
 from accounts.models import Organisation
-from catalog import editing, labels, pricing, queries
+from catalog import editing, labels, pricing, queries, sets
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from kernel.clock import business_date
-from kernel.db import db
+from kernel.db import db, listed
 from kernel.errors import N_, Conflict, DomainError, InvalidInput
 from kernel.models import AdministrativeUnit
 from kernel.text import nfc, one_line
@@ -49,6 +51,14 @@ UNITS = {
     "l": (Unit.MILLILITRE, 1_000),
     "piece": (Unit.PIECE, 1),
 }
+
+
+#: What people write in a column of yes and no.
+_SAID = {
+    **dict.fromkeys(("yes", "có", "co", "x", "1", "true"), True),
+    **dict.fromkeys(("", "no", "không", "khong", "0", "false"), False),
+}
+_PART = re.compile(r"(?P<product>[^/]+)/(?P<code>[A-Z0-9._-]{1,20})\s+[×x*]\s*(?P<packs>\d{1,3})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,9 @@ _ITEM = (
     Column("net_content", N_("Net content")),
     Column("unit", N_("Unit: g, kg, ml, l or piece")),
     Column("gtin", N_("GTIN (number under the bar code)")),
+    Column("is_gift", N_("Packed to be given: x")),
+    Column("least_g", N_("Sold by weight: the least one can buy, in grams")),
+    Column("parts", N_("A set: what is in it, as address/code × packs; address/code × packs"), width=50),
     Column("price_vnd", N_("Price in đồng, VAT included")),
     Column("price_from", N_("First day of this price")),
 )
@@ -181,6 +194,20 @@ class NotCalculated(InvalidInput):
     message = N_("“%(text)s” is a formula without a result. Write its value, or open and save the file in Excel first.")
 
 
+class NotYesOrNo(InvalidInput):
+    message = N_("“%(text)s” is neither yes nor no.")
+
+
+class NotAPartOfASet(InvalidInput):
+    """``example`` is how it is written."""
+
+    message = N_("“%(text)s” does not name goods of yours. Write address, code and packs, for example %(example)s.")
+
+
+class NotASet(InvalidInput):
+    message = N_("%(code)s is no set, and cannot become one. Write the set into a row of its own, with another code.")
+
+
 class SomethingMissing(InvalidInput):
     message = N_("This cell must not be empty.")
 
@@ -239,12 +266,31 @@ def _rows_out(actor: Actor, today: date) -> Iterator[dict[str, Any]]:
     kinds = {choice.criteria_set_no: choice.name_vi for choice in queries.subgroups()}
     offered = queries.items_offered(version.id for _, version, _ in rows)
     prices = queries.prices_of(item.id for items in offered.values() for item in items)
+    parts = _parts_in_words(item.id for items in offered.values() for item in items if item.is_set)
     for product, version, commune in rows:
         words = _words_of(product, version, commune, kinds)
         items = [item for item in offered[version.id] if item.is_active]
-        yield words | (_item_of(items[0], prices[items[0].id], today) if items else {})
+        yield words | (_item_of(items[0], prices[items[0].id], today, parts) if items else {})
         for item in items[1:]:  # its words stand once: a change in a second place would contradict the first
-            yield {key: words[key] for key in ("slug", "name_vi")} | _item_of(item, prices[item.id], today)
+            yield {key: words[key] for key in ("slug", "name_vi")} | _item_of(item, prices[item.id], today, parts)
+
+
+def _parts_in_words(set_ids: Iterable[int]) -> dict[int, str]:
+    """Write what is in sets: {trade item id: "mat-ong/250 × 1; tra-gung/300 × 2"}."""
+    held = sets.parts_of(set_ids)
+    inside = {part.item_id for parts in held.values() for part in parts}
+    addresses = {
+        item_id: f"{slug}/{code}"
+        for item_id, slug, code in db.session.execute(
+            select(TradeItem.id, Product.slug, TradeItem.code)
+            .join(Product, Product.id == TradeItem.product_id)
+            .where(TradeItem.id.in_(listed(sorted(inside))))
+        )
+    }
+    return {
+        set_id: "; ".join(f"{addresses[part.item_id]} × {part.quantity}" for part in parts)
+        for set_id, parts in held.items()
+    }
 
 
 def _words_of(
@@ -259,7 +305,7 @@ def _words_of(
     return row
 
 
-def _item_of(item: TradeItem, prices: Sequence[Any], today: date) -> dict[str, Any]:
+def _item_of(item: TradeItem, prices: Sequence[Any], today: date, parts: Mapping[int, str]) -> dict[str, Any]:
     price = pricing.price_on(prices, today) or next(iter(pricing.coming(prices, today)), None)
     return {
         "item_code": item.code,
@@ -268,6 +314,9 @@ def _item_of(item: TradeItem, prices: Sequence[Any], today: date) -> dict[str, A
         "net_content": item.net_content,
         "unit": item.unit.value,
         "gtin": item.gtin or "",
+        "is_gift": "x" if item.is_gift else "",
+        "least_g": item.least * item.net_content if item.by_weight else None,
+        "parts": parts.get(item.id, ""),
         "price_vnd": price.amount_vnd if price else None,
         "price_from": price.valid_from if price else None,
     }
@@ -403,6 +452,7 @@ class _Taking:
         self.known, self.actor, self.now, self.group = known, actor, now, group
         self.first = group[0]
         self.problems: list[Problem] = []
+        self.product: Product | None = None  #: known once it was found or created
         self.rows_of: dict[int, int] = {}  #: trade item → number of the row that speaks of it
 
     def run(self) -> tuple[list[Change], bool]:
@@ -415,7 +465,8 @@ class _Taking:
             self._origin(product)
         self._words(product)
         self._label(product)
-        for row in self.group:
+        self.product = product
+        for row in sorted(self.group, key=_names_parts):
             self._item(product, row)
         if self.problems:
             raise _Wrong(self.problems)
@@ -441,6 +492,8 @@ class _Taking:
             unit, factor = self._unit(row)
             self._whole(row, "net_content", factor if unit else 1_000)  # half of something may yet be a whole number
             self._whole(row, "price_vnd", 1)
+            self._whole(row, "least_g", 1)
+            self._is_gift(row)
             self._day(row)
             with self._noting(row, "gtin"):
                 editing.check_gtin(_text(row, "gtin"))
@@ -543,11 +596,16 @@ class _Taking:
         count = len(self.problems)
         unit, factor = self._unit(row)
         content = self._whole(row, "net_content", factor) if len(self.problems) == count else None
-        amount = self._whole(row, "price_vnd", 1)
-        day = self._day(row)
+        amount, least_g = self._whole(row, "price_vnd", 1), self._whole(row, "least_g", 1)
+        day, is_gift, parts = self._day(row), self._is_gift(row), self._parts(row)
         if len(self.problems) > count:
             return
         item = self._find_item(product, row, content, unit)
+        if item is not None and parts and not item.is_set:
+            self._note(row, "parts", NotASet(code=item.code))
+            return
+        if item is None and parts:
+            content, unit = content or 1, unit or Unit.PIECE  # a set's are made of what is in it
         if item is None:
             for key, value in (("net_content", content), ("unit", unit), ("item_name_vi", _text(row, "item_name_vi"))):
                 if not value:
@@ -564,6 +622,10 @@ class _Taking:
                     unit=unit,
                     code=_text(row, "item_code"),
                     gtin=_text(row, "gtin"),
+                    is_gift=bool(is_gift),
+                    parts=parts or None,
+                    by_weight=least_g is not None,
+                    least_g=least_g,
                     now=self.now,
                 )
         elif not item.is_active:
@@ -579,6 +641,10 @@ class _Taking:
                     net_content=content or item.net_content,
                     unit=unit or item.unit,
                     gtin=_text(row, "gtin") if "gtin" in row.cells else item.gtin or "",
+                    is_gift=is_gift,
+                    parts=parts if item.is_set else None,
+                    by_weight=least_g is not None if "least_g" in row.cells else None,
+                    least_g=least_g,
                     now=self.now,
                 )
         if item is not None and self.rows_of.setdefault(item.id, row.number) != row.number:
@@ -590,6 +656,8 @@ class _Taking:
         code, name = _text(row, "item_code").upper(), _text(row, "item_name_vi")
         for item in queries.items_of(product.id):
             if code and item.code == code:
+                return item
+            if not code and item.is_set and _names_parts(row) and item.name_vi == name:
                 return item
             if not code and (item.net_content, item.unit) == (content, unit) and item.name_vi == name:
                 return item
@@ -616,6 +684,37 @@ class _Taking:
             self._note(row, "unit", NotAUnit(text=text[:60]))
             return None, 1
         return UNITS[text]
+
+    def _is_gift(self, row: Row) -> bool | None:
+        """Read whether it is packed to be given; None where the file has no such column."""
+        if "is_gift" not in row.cells:
+            return None
+        text = _text(row, "is_gift").casefold()
+        if text not in _SAID:
+            self._note(row, "is_gift", NotYesOrNo(text=text[:60]))
+        return _SAID.get(text)
+
+    def _parts(self, row: Row) -> dict[int, int] | None:
+        """Read what is in a set: {trade item id: packs}; None where the file has no such column."""
+        if "parts" not in row.cells:
+            return None
+        parts = Counter[int]()
+        for text in filter(None, map(one_line, re.split(r"[;\n]", _text(row, "parts", lines=True)))):
+            match = _PART.fullmatch(text)
+            item = self._named(match["product"].strip(), match["code"].upper()) if match else None
+            if item is None or match is None:
+                self._note(row, "parts", NotAPartOfASet(text=text[:60], example="mat-ong/500 × 2"))
+            else:
+                parts[item.id] += int(match["packs"])
+        return dict(parts)
+
+    def _named(self, product: str, code: str) -> TradeItem | None:
+        alike = self.known.by_name.get(product, [])
+        found = self.known.by_slug.get(product) or (alike[0] if len(alike) == 1 else None)
+        if found is None and product == _text(self.first, "name_vi"):  # a part of the product that is being made
+            found = self.product
+        items = queries.items_of(found.id) if found is not None else []
+        return next((item for item in items if item.code == code), None)
 
     def _whole(self, row: Row, key: str, factor: int) -> int | None:
         value = row.cells.get(key)
@@ -673,8 +772,9 @@ class _Taking:
         said = {("", key): str(value) for key, value in words.items() if value}
         items = queries.items_offered([version.id])[version.id]
         prices = queries.prices_of(item.id for item in items)
+        parts = _parts_in_words(item.id for item in items if item.is_set)
         for item in items:
-            facts = _item_of(item, [], business_date(self.now))
+            facts = _item_of(item, [], business_date(self.now), parts)
             said |= {(item.code, key): str(value) for key, value in facts.items() if value}
             for price in [
                 pricing.price_on(prices[item.id], business_date(self.now)),
@@ -727,11 +827,20 @@ _COLUMN_OF = {
     "code": "item_code",
     "amount_vnd": "price_vnd",
     "valid_from": "price_from",
+    "by_weight": "least_g",
+    "least_g": "least_g",
 }
 
 
 #: Columns of what is settled once an item is approved → fields of the verb, the weightiest first.
-_SETTLED = {"net_content": "net_content", "unit": "unit", "gtin": "gtin", "item_name_vi": "name_vi"}
+_SETTLED = {
+    "parts": "parts",
+    "net_content": "net_content",
+    "unit": "unit",
+    "least_g": "by_weight",
+    "gtin": "gtin",
+    "item_name_vi": "name_vi",
+}
 
 
 class _Noting:
@@ -829,7 +938,12 @@ def _by_product(rows: list[Row]) -> list[list[Row]]:
     for row in rows:
         slug = _text(row, "slug")
         groups.setdefault((slug, "" if slug else _text(row, "name_vi")), []).append(row)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: any(map(_names_parts, group)))
+
+
+def _names_parts(row: Row) -> bool:
+    """Tell whether a row is of a set: what is in it is read before."""
+    return bool(_text(row, "parts", lines=True).strip())
 
 
 def _problems_of_repetition(group: list[Row]) -> list[Problem]:

@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 
 from accounts.actor import Actor
 from accounts.models import Organisation
-from catalog import editing, pricing, queries, spreadsheet
-from catalog.models import Price, Product, ProductVersion, Unit
+from catalog import editing, pricing, queries, sets, spreadsheet
+from catalog.models import Price, Product, ProductVersion, TradeItem, Unit
 from kernel.clock import business_date
 from kernel.db import db, rehearsal, transaction
 from kernel.errors import DomainError
+from tests.factories import Factories
 
 Begin = Callable[..., Product]
 TITLES = {column.key: column.title or column.key for column in spreadsheet.columns()}
@@ -417,3 +418,166 @@ def test_a_column_that_is_none_of_ours_is_left_aside_and_named(
     report = rehearse(_sheet(NEW | {"ghi_chu": "abc"}))
 
     assert (report.ignored, report.problems) == (["ghi_chu"], [])
+
+
+# --- Sets and goods by weight -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stocked(complete: Begin, maker: Actor, now: datetime) -> dict[str, Product]:
+    """Rice in bags, shoots by weight from 500 g on, and a box of two bags and 300 g, packed to be given."""
+    rice, shoots = complete("Gạo rẫy"), complete("Măng khô", subgroup=7)
+    with transaction():
+        bag = editing.add_item(rice, maker, name_vi="túi 1 kg", net_content=1_000, unit=Unit.GRAM, code="TUI", now=now)
+        loose = editing.add_item(
+            shoots, maker, name_vi="bán theo cân", net_content=100, unit=Unit.GRAM, code="CAN", by_weight=True,
+            least_g=500, now=now,
+        )  # fmt: skip
+        editing.add_item(
+            rice, maker, name_vi="bộ quà", net_content=1, unit=Unit.PIECE, code="BO", is_gift=True,
+            parts={bag.id: 2, loose.id: 3}, now=now,
+        )  # fmt: skip
+    return {"rice": rice, "shoots": shoots}
+
+
+def _items(product: Product) -> dict[str, tuple[Any, ...]]:
+    """Say what sets, weights and gifts there are of a product, by code."""
+    items = queries.items_of(product.id)
+    held = sets.parts_of(item.id for item in items if item.is_set)
+    codes = {row.id: row.code for row in db.session.scalars(select(TradeItem))}
+    found = {
+        item.code: (
+            item.is_gift,
+            item.step_g and item.least * item.step_g,
+            {codes[part.item_id]: part.quantity for part in held.get(item.id, ())},
+        )
+        for item in items
+    }
+    db.session.rollback()
+    return found
+
+
+BOX = (True, None, {"TUI": 2, "CAN": 3})
+
+
+def test_sets_and_weights_leave_and_come_back_the_same(
+    stocked: dict[str, Product], out: Callable[[], bytes], take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    head, _, *rows = _cells(out())
+    said = {row[head.index("item_code")]: dict(zip(head, row, strict=True)) for row in rows}
+    assert said["BO"]["parts"] == "gao-ray/TUI × 2; mang-kho/CAN × 3"
+    assert (said["BO"]["is_gift"], said["CAN"]["least_g"], said["TUI"]["least_g"]) == ("x", 500, None)
+
+    report = take_in(out())
+
+    assert (report.changes, report.problems) == ([], [])
+    assert _items(stocked["rice"])["BO"] == BOX
+
+
+def test_a_file_makes_them_anew_even_of_goods_that_stand_further_down_in_it(
+    stocked: dict[str, Product],
+    producer: Organisation,
+    out: Callable[[], bytes],
+    take_in: Callable[[bytes], spreadsheet.Report],
+) -> None:
+    head, _, *rows = _cells(out())
+    anew = [dict(zip(head, row, strict=True)) | {"slug": None, "price_from": None} for row in rows]
+    for row in anew:
+        row["name_vi"] = f"{row['name_vi']} mới"
+        row["parts"] = row["parts"] and "Gạo rẫy mới/TUI x 2\nMăng khô mới/can × 3"
+
+    data = _sheet(*anew)
+    report = take_in(data)
+
+    assert (report.new_products, report.problems) == (2, [])
+    made = {
+        product.slug: product
+        for product in db.session.scalars(select(Product).where(Product.producer_id == producer.id))
+    }
+    assert _items(made["gao-ray-moi"])["BO"] == BOX
+    assert _items(made["mang-kho-moi"])["CAN"] == (False, 500, {})
+    assert take_in(data).changes == []
+
+
+def test_what_is_in_a_set_its_least_and_that_it_is_a_gift_are_changed_in_the_file(
+    stocked: dict[str, Product], out: Callable[[], bytes], take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    rows = [row[_cells(out())[0].index("item_code")] for row in _cells(out())]
+    data = _changed(out(), rows.index("BO") + 1, parts="gao-ray/TUI × 1; gao-ray/TUI × 1", is_gift="không")
+    data = _changed(data, rows.index("CAN") + 1, least_g=300)
+    data = _changed(data, rows.index("TUI") + 1, is_gift="có")
+
+    report = take_in(data)
+
+    assert {(row.item, row.column) for row in report.changes} == {
+        ("BO", "parts"), ("BO", "net_content"), ("BO", "is_gift"), ("CAN", "least_g"), ("TUI", "is_gift"),
+    }  # fmt: skip
+    assert _items(stocked["rice"]) | _items(stocked["shoots"]) == {
+        **_items(stocked["rice"]), "BO": (False, None, {"TUI": 2}), "TUI": (True, None, {}), "CAN": (False, 300, {}),
+        **{code: facts for code, facts in _items(stocked["shoots"]).items() if code != "CAN"},
+    }  # fmt: skip
+
+
+def test_columns_that_were_taken_out_leave_sets_weights_and_gifts_alone(
+    stocked: dict[str, Product], out: Callable[[], bytes], take_in: Callable[[bytes], spreadsheet.Report]
+) -> None:
+    head, _, *rows = _cells(out())
+    kept = [
+        {key: cell for key, cell in zip(head, row, strict=True) if key not in ("is_gift", "least_g", "parts")}
+        for row in rows
+    ]
+
+    assert take_in(_sheet(*kept)).changes == []
+    assert _items(stocked["rice"])["BO"] == BOX
+
+
+@pytest.mark.parametrize(
+    ("code", "cells", "column", "error"),
+    [
+        ("BO", {"parts": ""}, "parts", sets.NothingInIt),
+        ("BO", {"parts": "gao-ray/TUI × 1"}, "parts", sets.NothingInIt),
+        ("BO", {"parts": "gao-ray/TUI × 100"}, "parts", sets.BadPartQuantity),
+        ("BO", {"parts": "gao-ray/BO × 2"}, "parts", sets.NotAPart),
+        ("BO", {"parts": "gao-ray/XXX × 2"}, "parts", spreadsheet.NotAPartOfASet),
+        ("BO", {"parts": "khong-co/TUI × 2"}, "parts", spreadsheet.NotAPartOfASet),
+        ("BO", {"parts": "hai túi gạo"}, "parts", spreadsheet.NotAPartOfASet),
+        ("BO", {"parts": "gao-ray/TUI × -2"}, "parts", spreadsheet.NotAPartOfASet),
+        ("TUI", {"parts": "mang-kho/CAN × 5"}, "parts", spreadsheet.NotASet),
+        ("TUI", {"is_gift": "có lẽ"}, "is_gift", spreadsheet.NotYesOrNo),
+        ("CAN", {"least_g": 250}, "least_g", editing.BadLeast),
+        ("CAN", {"least_g": -100}, "least_g", spreadsheet.NotANumber),
+        ("CAN", {"least_g": "nhiều"}, "least_g", spreadsheet.NotANumber),
+        ("BO", {"least_g": 500}, "least_g", editing.ByWeightInGrams),
+    ],
+)
+def test_a_wrong_cell_of_a_set_or_a_weight_is_named(
+    stocked: dict[str, Product],
+    out: Callable[[], bytes],
+    rehearse: Callable[[bytes], spreadsheet.Report],
+    code: str,
+    cells: dict[str, Any],
+    column: str,
+    error: type[DomainError],
+) -> None:
+    cells_out = _cells(out())
+    number = [row[cells_out[0].index("item_code")] for row in cells_out].index(code) + 1
+
+    report = rehearse(_changed(out(), number, **cells))
+
+    assert [(row.row, row.column, type(row.error)) for row in report.problems] == [(number, column, error)]
+
+
+def test_a_part_of_another_producer_is_not_found_by_its_address(
+    stocked: dict[str, Product],
+    make: Factories,
+    out: Callable[[], bytes],
+    rehearse: Callable[[bytes], spreadsheet.Report],
+) -> None:
+    theirs = make.product(make.producer("Hộ khác"), name="Mật ong khác")
+    item = make.item(theirs)
+    rows = _cells(out())
+    number = [row[rows[0].index("item_code")] for row in rows].index("BO") + 1
+
+    report = rehearse(_changed(out(), number, parts=f"{theirs.slug}/{item.code} × 2"))
+
+    assert [type(row.error) for row in report.problems] == [spreadsheet.NotAPartOfASet]
