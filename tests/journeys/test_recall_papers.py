@@ -10,6 +10,22 @@ from playwright.sync_api import Page
 from tests.live import LiveShop
 from tests.traceability.epcis.interface import CONTEXT, event
 
+#: Words of the headings of tables that do not stand on one line.
+BROKEN_WORDS = """() => {
+  const broken = [];
+  for (const heading of document.querySelectorAll("th")) {
+    const texts = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/[^\\s\u00a0]+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        if (range.getClientRects().length > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
 #: How far the tables of a page stand out beyond their frames, in pixels.
 STANDS_OUT = """() => [...document.querySelectorAll('table')].map(one => Math.round(
   one.getBoundingClientRect().right - one.closest('.table-wrap').getBoundingClientRect().right))"""
@@ -56,7 +72,8 @@ def test_the_tables_of_the_report_are_no_wider_than_the_screen_or_the_sheet(
     for width, media in ((1280, "screen"), (820, "screen"), (390, "screen"), (SHEET["width"], "print")):
         page.set_viewport_size({"width": width, "height": SHEET["height"]})
         page.emulate_media(media=media)  # type: ignore[arg-type]
-        for paper in ("bao-cao", "danh-ba"):
+        for paper in ("bao-cao", "danh-ba", "danh-ba?lang=en", "danh-ba?lang=vi"):
             page.goto(f"{recall}/{paper}")
+            assert page.evaluate(BROKEN_WORDS) == [], (paper, width, media)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (paper, width)
             assert max(page.evaluate(STANDS_OUT), default=0) <= 1, (paper, width, media)
