@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -18,7 +18,7 @@ from kernel.db import db, for_update, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.models import AdministrativeUnit, StoredFile
 from kernel.text import nfc, one_line
-from traceability import declarations, recipes, recording
+from traceability import declarations, recipes, recording, rounding, statements
 from traceability.models import EventKind, Lot, LotDocument, LotInput, LotKind, LotState
 from traceability.recording import Attachment, NamedLot
 
@@ -311,15 +311,15 @@ def claim(output: Lot, inputs: Mapping[int, int]) -> None:
     )
     if len(found) != len(inputs):
         raise NoSuchInput()
+    gone = _gone_by_events(found)
     for lot in found:
         if not 1 <= inputs[lot.id] <= MOST_QUANTITY:
             raise InputQuantityOutOfRange(number=lot.number)
         if not is_usable(lot):
             raise InputNotUsable(number=lot.number)
-        if inputs[lot.id] > lot.left:
-            raise NotEnoughLeft(
-                number=lot.number, left=lot.left, wanted=inputs[lot.id], unit=lot.unit.value, lot_id=lot.id
-            )
+        left = max(0, lot.left - gone.get(lot.id, 0))
+        if inputs[lot.id] > left:
+            raise NotEnoughLeft(number=lot.number, left=left, wanted=inputs[lot.id], unit=lot.unit.value, lot_id=lot.id)
     wanted = case(dict(inputs), value=Lot.id, else_=0)
     db.session.execute(
         update(Lot)
@@ -366,6 +366,15 @@ def add_document(lot: Lot, digest: str, *, title: str, is_public: bool, actor: A
     audit.record(actor, "traceability.add_document", f"lot:{lot.id}", now=now, digest=digest, is_public=is_public)
     recording.shows_anew([lot.id])
     return document
+
+
+def _gone_by_events(lots: Collection[Lot]) -> dict[int, int]:
+    """Give how much of lots captured events say is gone, beside what :attr:`Lot.used` counts."""
+    kinds = {lot.id: lot.kind for lot in lots}
+    return {
+        id: rounding.whole(one.sold + one.lost + (one.captured if kinds[id] is LotKind.FINISHED else 0))
+        for id, one in statements.amounts(kinds).items()
+    }
 
 
 # --- Shared with batches -------------------------------------------------------------------------------

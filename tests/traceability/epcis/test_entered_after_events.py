@@ -19,7 +19,7 @@ from tests.factories import Factories
 from tests.races import race
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_what_stands import RECALLS, amounts, lot_of, made, rules, sold, warned
-from traceability import batches, genealogy, statements
+from traceability import batches, genealogy, lots, statements
 from traceability.models import Batch, Lot, LotIdentifier, LotInput, LotKind, LotState
 
 GTIN = "09520000001018"
@@ -160,6 +160,21 @@ def test_the_same_material_on_the_screen_and_by_an_event_adds_up(
         edge = select(LotInput.quantity).where(LotInput.output_id == lot_id, LotInput.input_id == raw.id)
         assert (db.session.scalars(edge).one(), db.session.get_one(Lot, raw.id).used) == (70_000, 70_000)
     assert [line for line in agrees(app) if "no event of its making" not in line] == []  # the raw lot is of the test
+
+
+def test_material_that_programs_sold_is_not_used_on_the_screens(
+    app: Flask, make: Factories, now: datetime, program: Program, item: TradeItem
+) -> None:
+    raw = make.raw_lot(program.organisation, number="LUA-1", quantity=100_000)
+    with app.app_context(), transaction():
+        db.session.add(LotIdentifier(uri="https://a.example/lot/LUA-1", lot_id=raw.id))
+    assert rules(program.capture(document(sold(amounts([("LUA-1", 60)]))))) == []
+
+    with pytest.raises(lots.NotEnoughLeft) as refused:
+        enter(app, item, now, inputs={raw.id: 41_000})
+    assert refused.value.facts["left"] == 40_000
+    enter(app, item, now, inputs={raw.id: 40_000})
+    assert [line for line in agrees(app) if "no event of its making" not in line] == []
 
 
 def test_what_a_stranger_named_first_is_not_the_producers_batch(
