@@ -143,7 +143,7 @@ def _orders(said: _Journal) -> Iterator[str]:
             continue
         yield (
             f"{document}, {account} of organisation {organisation_id}: the journal says {said.sums[key]}, "
-            f"the document {expected[key]}"
+            f"the order {expected[key]}"
         )
 
 
