@@ -35,7 +35,7 @@ from oversight.models import (
 from stock import holding
 from stock.models import Balance, Location, LocationKind
 from stock.queries import ON_HAND
-from traceability import batches, genealogy
+from traceability import batches, contents, genealogy
 from traceability.models import Lot, LotState
 
 LONGEST_CONCLUSION = 8_000
@@ -80,6 +80,12 @@ class Told:
     reason_en: str = ""
 
 
+class HoldsOthers(InvalidInput):
+    """``lots`` names what lies in it."""
+
+    message = N_("%(number)s is a case or pallet. What lies in it is recalled by its lots: %(lots)s.")
+
+
 def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) -> Recall:
     """Recall a lot and everything made from it, at any level; or rehearse that.
 
@@ -87,7 +93,12 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
 
     :raises traceability.batches.NoReason: :raises traceability.batches.ReasonTooLong: :raises EnglishTooLong:
     :raises traceability.batches.AlreadyRecalled: if the lot was recalled before
+    :raises HoldsOthers: if it is a case: what it is made of would go on being sold
     """
+    inside = contents.inside([lot.id], now)
+    if inside:
+        numbers_ = select(Lot.number).where(Lot.id.in_(listed(sorted(inside)))).order_by(Lot.id)
+        raise HoldsOthers(number=lot.number, lots=", ".join(db.session.scalars(numbers_)))
     reason_vi, reason_en = batches.checked_reason(told.reason_vi), nfc(told.reason_en).strip()
     if len(reason_en) > batches.LONGEST_REASON:
         raise EnglishTooLong(most=batches.LONGEST_REASON)

@@ -199,7 +199,9 @@ class _Cases:
         return [
             Happened(thing, step, sign * through)
             for thing, amount in total.items()
+            # What is handed on, or looked into, in an amount that nobody states is there all the same.
             if (through := amount - (step.things.get(thing) or Decimal(0))) > 0
+            or (step.deed is Deed.HANDED_ON and thing not in step.things)
         ]
 
 
@@ -288,6 +290,22 @@ def stored_steps(cases: Collection[int], *, without: Collection[str] = ()) -> li
                 to=parties.get(epcis_id, frozenset()),
             )  # fmt: skip
     return steps
+
+
+def inside(
+    cases: Collection[int], at: datetime, *, beside: Collection[int] = (), line: int = 2**62
+) -> dict[int, Decimal]:
+    """Give what lies in cases at a moment, cases in them too; 0 of what nobody says how much there is.
+
+    :param beside: what is named beside the cases, and left out
+    """
+    steps = stored_steps(set(cases) | below(cases))
+    looks = Step(at, line, Deed.HANDED_ON, tuple(cases), dict.fromkeys(beside))
+    return {
+        happened.thing: happened.amount
+        for happened in (follow([*steps, looks]) if steps else ())
+        if happened.step is looks and isinstance(happened.thing, int)
+    }
 
 
 def _receivers(epcis_ids: Sequence[int]) -> dict[int, frozenset[str]]:

@@ -331,8 +331,8 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
     """Give how lots stand by their own events, of those whose state an event changed.
 
     A correction of ours changes words and days, and no state: what counts is what was written first. A recall by the
-    word of an external lot's owner (captured events that stand) holds until a later moment at which it is unset; one
-    of our screens is for good.
+    word of an external lot's owner (captured events that stand) holds until a later moment at which it is unset, for
+    as much as it was set: one pack set free leaves the others recalled. One of our screens is for good.
     """
     word = {half: _says_of_recalls(half) for half in ("set", "unset")}
     is_captured = EpcisEvent.capture_id.is_not(None)
@@ -358,6 +358,8 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
             TraceEvent.event_at,
             and_(is_captured, word["set"]),
             and_(is_captured, word["unset"]),
+            EventLot.quantity,
+            Lot.quantity,
         )
         .join(TraceEvent, TraceEvent.id == EventLot.event_id)
         .join(Lot, Lot.id == EventLot.lot_id)
@@ -369,30 +371,59 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
         .order_by(TraceEvent.id)
     ).all()
     found: dict[int, Stand] = {}
-    for lot_id, step, disposition, note, event_at, is_set, is_unset in rows:
+    for lot_id, step, disposition, note, event_at, is_set, is_unset, _, _ in rows:
         if not (is_set or is_unset) and (step, disposition) in _TURNS:
             state = _TURNS[step, disposition]
             found[lot_id] = Stand(state, "" if state is LotState.RELEASED else note, event_at)
     for_good = {lot_id for lot_id, stand in found.items() if stand.state is LotState.RECALLED}
     # Words count by the times of their events: which of two was sent first says nothing.
-    for lot_id, _, _, _, event_at, is_set, is_unset in sorted(rows, key=lambda row: row.event_at):
+    called: dict[int, int | None] = {}
+    for lot_id, _, _, _, event_at, is_set, is_unset, quantity, there in sorted(rows, key=lambda row: row.event_at):
         before = found.get(lot_id)
+        if is_set:
+            called[lot_id] = _called_more(called.get(lot_id, 0), quantity, there)
+        if is_unset:
+            called[lot_id] = _called_less(called.get(lot_id, 0), quantity, there)
         if is_set and (before is None or before.state is LotState.RELEASED):
             found[lot_id] = Stand(LotState.RECALLED, "", event_at)
         elif is_set and lot_id in for_good and before is not None and event_at < before.since:
             found[lot_id] = Stand(before.state, before.reason, event_at)
-        if is_unset and before is not None and before.state is LotState.RECALLED and lot_id not in for_good:
+        is_free = is_unset and called[lot_id] == 0 and lot_id not in for_good
+        if is_free and before is not None and before.state is LotState.RECALLED:
             found[lot_id] = Stand(LotState.RELEASED, "", event_at)
     return found
 
 
+def _called_more(before: int | None, quantity: int | None, there: int) -> int | None:
+    """Give how much of a lot is recalled by word once more of it is; None: all of it, however much that is.
+
+    :param there: how much there is of it; 0 where nobody says
+    """
+    if before is None or quantity is None:
+        return None
+    return min(before + quantity, there) if there else max(before, quantity)
+
+
+def _called_less(before: int | None, quantity: int | None, there: int) -> int | None:
+    """Give how much of a lot is recalled by word once so much of it is free."""
+    if quantity is None or quantity >= (before if before is not None else there):
+        return 0
+    return None if before is None else before - quantity
+
+
 def _says_of_recalls(half: str) -> ColumnElement[bool]:
-    """Say in SQL of ``EpcisEvent`` that it sets or unsets the recall of what it names."""
-    return exists().where(
+    """Say in SQL of ``EpcisEvent`` that it sets or unsets the recall of what it names.
+
+    The disposition of the moment says it too: goods that are “recalled” are.
+    """
+    persistent = exists().where(
         EpcisField.epcis_event_id == EpcisEvent.id,
         EpcisField.name == f"persistentDisposition_{half}",
         EpcisField.value == "recalled",
     )
+    if half == "unset":
+        return persistent
+    return or_(persistent, func.coalesce(EpcisEvent.disposition, "") == "recalled")
 
 
 def recalls_among(line_ids: Collection[int]) -> set[int]:

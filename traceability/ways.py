@@ -16,10 +16,11 @@ DESTROYING, DESTROYED = "destroying", ("destroyed", "disposed")
 RECEIVING = "receiving"
 #: Steps that bring goods to somebody else, and what they are then.
 SHIPS = ("shipping", "consigning")
-_MOVES_ON = (*SHIPS, "departing")
+_LEAVES = (*SHIPS, "departing")
+_MOVES_ON = (*_LEAVES, "loading", "transporting")
 _ON_THE_WAY = "in_transit"
-#: How goods are laid before buyers.
-_OFFERING, _OFFERED = "stocking", "sellable_accessible"
+#: How goods are laid before buyers, or given to them piece by piece.
+_OFFERING, _OFFERED = "stocking", ("sellable_accessible", "partially_dispensed")
 #: Steps at whose end the goods are at their destination; at others they are on their way there.
 ARRIVED = ("receiving", "accepting", "arriving", "unloading", "stocking", "storing")
 #: What is on its way back or to its end may go.
@@ -54,7 +55,7 @@ def ends(step: str | None, disposition: str | None, action: str | None) -> bool:
 
 def makes_none(step: str | None, disposition: str | None) -> bool:
     """Tell whether an event cannot make goods: it sells, ships or ends them."""
-    return sells(step, disposition) or step in (*_MOVES_ON, DESTROYING, "decommissioning") or disposition in DESTROYED
+    return sells(step, disposition) or step in (*_LEAVES, DESTROYING, "decommissioning") or disposition in DESTROYED
 
 
 def goes_back(step: str | None, disposition: str | None) -> bool:
@@ -69,5 +70,5 @@ def moves_on(step: str | None, disposition: str | None) -> bool:
     if sells(step, disposition):
         return True
     leaves = step in _MOVES_ON or (disposition == _ON_THE_WAY and step not in ARRIVED)
-    is_offered = step == _OFFERING or disposition == _OFFERED
+    is_offered = step == _OFFERING or disposition in _OFFERED
     return (leaves or is_offered) and not goes_back(step, disposition)

@@ -16,8 +16,9 @@ from typing import Any
 from catalog.models import Unit
 from kernel.errors import N_
 from traceability import statements, ways
+from traceability.epcis import epc_uris
 from traceability.epcis.fields import as_name
-from traceability.epcis.naming import QUANTITIES, SMALLEST, Named, amount
+from traceability.epcis.naming import QUANTITIES, SMALLEST, Named, amount, named_in
 from traceability.epcis.problems import Problem, Profile
 from traceability.epcis.prose import instant
 
@@ -218,7 +219,23 @@ def balance(halves: Collection[dict[str, Any]], path: str, contents: Contents) -
         message = _MORE_OUT_AS_FAR if is_warning else _MORE_OUT
         facts = {"out": _plain((came, unit)), "into": _plain((went, unit))}
         found.append(_problem(path, "outputQuantityList", "business-balance", message, is_warning=is_warning, **facts))
-    return found
+    return found or _more_of_the_same(halves, path)
+
+
+def _more_of_the_same(halves: Collection[dict[str, Any]], path: str) -> list[Problem]:
+    """Refuse more pieces out than in where all that goes in and comes out is of one kind of goods, by its GTIN."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    gtins: set[str | None] = set()
+    for one in (name for event in halves for name in named_in(event) if name.role in ("input", "output")):
+        thing = epc_uris.identify(one.uri)
+        gtins.add(thing.path[0][1] if thing is not None and thing.key == "01" else None)
+        if one.unit is not Unit.PIECE or one.quantity is None:
+            return []
+        sums[one.role] += one.quantity
+    if len(gtins) != 1 or None in gtins or not sums["input"] or sums["output"] <= sums["input"]:
+        return []
+    out, into = _plain((sums["output"], Unit.PIECE)), _plain((sums["input"], Unit.PIECE))
+    return [_problem(path, "outputQuantityList", "business-balance", _MORE_OUT, out=out, into=into)]
 
 
 def _sums(events: Collection[dict[str, Any]], side: str, contents: Contents) -> dict[Unit | None, Decimal]:

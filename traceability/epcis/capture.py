@@ -453,6 +453,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     held = claims.locked(named | contents.below(named))
     lots = {uri: held[known.id] for uri, known in lots.items()}
     _count_by_content(new, lots)
+    _open_recalled_cases(new, lots, held, organisation_id)
     authority = _authority(lots, organisation_id)
     owners = _owners_of_unknown({name.uri for one in new for name in one.named} - lots.keys(), organisation_id)
     for one in new:
@@ -897,6 +898,11 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
     """
     of_lot = stops_of({known.id for known in lots.values()})
     stops = {uri: of_lot[known.id] for uri, known in lots.items() if known.id in of_lot}
+    words = _Words(new, lots)
+    for uri, since in words.stopped.items():
+        before_it = stops.get(uri)
+        if before_it is None or before_it.is_held or since < before_it.since:
+            stops[uri] = Stop(LotState.RECALLED, since, is_own=True)
     reaches: dict[str, Stop] = {}
     if not stops:
         return reaches
@@ -911,7 +917,7 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
         if len(stops) == before:
             break
     for one in new:
-        _judge_one(one, lots, stops)
+        _judge_one(one, lots, stops, words)
     refused = {name.uri for one in new if one.is_refused for name in one.named if name.role in ("output", "parent")}
     kept = {name.uri for one in new if not one.is_refused for name in one.named if name.role in ("output", "parent")}
     return {uri: stop for uri, stop in reaches.items() if not stop.is_held and (uri in kept or uri not in refused)}
@@ -925,13 +931,49 @@ def _stop_of_inputs(one: Sent, stops: dict[str, Stop]) -> Stop | None:
     return min(found, key=lambda stop: (stop.is_held, stop.since), default=None)
 
 
-def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop]) -> None:
+class _Words:
+    """What the events of a document themselves say of recalls, by name: a sale of the same document minds them."""
+
+    def __init__(self, new: Sequence[Sent], lots: dict[str, Known]) -> None:
+        wrong = {one.id for one in new if one.declares_error}
+        says = [one for one in new if _says_recalled(one.event) and one.id not in wrong and one.at is not None]
+        self._said: dict[str, list[tuple[datetime, bool]]] = defaultdict(list)
+        for one in says:
+            for name in one.named:
+                known = lots.get(name.uri)
+                if _is_of_sender(one, name, known) and (_sets_recalled(one.event) or _frees_all(name, known)):
+                    self._said[name.uri].append((one.at or claims.FIRST, _sets_recalled(one.event)))
+        self.stopped = {
+            uri: min(at for at, is_set in said if is_set)
+            for uri, said in self._said.items() if any(is_set for _, is_set in said)
+        }  # fmt: skip
+        freed = {lots[uri].id for uri in self._said if uri in lots} if self._said else set()
+        here = select(Lot.id).where(Lot.id.in_(listed(sorted(freed))), statements.recalled_here())
+        self._for_good = set(db.session.scalars(here)) if freed else set()
+
+    def is_free(self, uri: str, stop: Stop, known: Known | None, at: datetime | None) -> bool:
+        """Tell whether a recall by its owner's word was unset at a moment, by an event of the same document."""
+        if not stop.is_own or stop.is_held or at is None:
+            return False
+        if known is not None and (known.kind is not LotKind.EXTERNAL or known.id in self._for_good):
+            return False
+        until_then = sorted(said for said in self._said.get(uri, ()) if stop.since < said[0] <= at)
+        return bool(until_then) and not until_then[-1][1]
+
+
+def _frees_all(name: Named, known: Known | None) -> bool:
+    return name.quantity is None or known is None or name.quantity >= known.quantity
+
+
+def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop], words: _Words) -> None:
     if one.declares_error or not one.named:
         return
     moves, role = business.moves_on(one.event), business.builds_on(one.event)
     for name in one.named:
         stop = stops.get(name.uri)
         if stop is None or not (moves or name.role == role):
+            continue
+        if words.is_free(name.uri, stop, lots.get(name.uri), one.at):
             continue
         if one.at is not None and one.at < stop.since:
             one.problems.append(business.late(short_name(name.uri), business_date(stop.since), one.path))
@@ -997,7 +1039,9 @@ def _count(
                 found.append((one, problem))
         for known in accounts.changed:
             account = accounts.of(known.id, known.unit)
-            if account.amount is not None and account.gone > account.amount:
+            was_known = known.id in before and before[known.id].made is not None and known.kind is LotKind.EXTERNAL
+            amount = Decimal(0) if account.amount is None and was_known and not account.makings else account.amount
+            if amount is not None and account.gone > amount:
                 refused.add(known.id)
         # A declaration that would leave less than is gone cannot stand; without it the rest is counted anew.
         touched = {one.id: _touched_by(one.id) for one in wrong.values()} if refused else {}
@@ -1089,6 +1133,25 @@ def _count_by_content(new: Sequence[Sent], lots: dict[str, Known]) -> None:
                 counted_in(name, units[name.uri], contents[name.uri]) if name.uri in contents else name
                 for name in one.named
             )
+
+
+def _open_recalled_cases(
+    new: Sequence[Sent], lots: dict[str, Known], held: dict[int, Known], organisation_id: int
+) -> None:
+    """Let an event that recalls a case, or sets it free, name what of its owner's goods lies in it too."""
+    for one in new:
+        cases = {lots[name.uri].id for name in one.named if name.uri in lots} if _says_recalled(one.event) else set()
+        if not cases or one.declares_error or one.at is None or not contents.below(cases):
+            continue
+        found = {
+            id: amount for id, amount in contents.inside(cases, one.at, beside=cases).items()
+            if id in held and held[id].owner_id == organisation_id
+        }  # fmt: skip
+        uris = select(LotIdentifier.lot_id, LotIdentifier.uri).where(LotIdentifier.lot_id.in_(listed(sorted(found))))
+        names = dict(iter(db.session.execute(uris.order_by(LotIdentifier.uri.desc())).all())) if found else {}
+        for id, uri in names.items():
+            one.named = [*one.named, Named(uri, "object", found[id] or None, held[id].unit)]
+            lots[uri] = held[id]
 
 
 def _name_of(lot_id: int, lots: dict[str, Known]) -> str:
@@ -1755,12 +1818,13 @@ def _hold_own(
 
 def _sets_recalled(event: dict[str, Any]) -> bool:
     held = event.get("persistentDisposition")
-    return isinstance(held, dict) and "recalled" in _as_list(held.get("set"))
+    persistent = isinstance(held, dict) and "recalled" in _as_list(held.get("set"))
+    return persistent or event.get("disposition") == "recalled"
 
 
 def _says_recalled(event: dict[str, Any]) -> bool:
     held = event.get("persistentDisposition")
-    return isinstance(held, dict) and any("recalled" in _as_list(said) for said in held.values())
+    return _sets_recalled(event) or (isinstance(held, dict) and "recalled" in _as_list(held.get("unset")))
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -40,9 +40,10 @@ ON_THE_WAY = {"bizStep": "transporting", "disposition": "in_transit"}
 
 
 OFFERS = {"bizStep": "stocking", "disposition": None}, {"bizStep": "storing", "disposition": "sellable_accessible"}
+STEPS = {"bizStep": "transporting", "disposition": None}, {"bizStep": None, "disposition": "partially_dispensed"}
 
 
-@pytest.mark.parametrize("facts", [*SALES, *OFFERS, ON_THE_WAY, {"bizStep": None, "disposition": "in_transit"}])
+@pytest.mark.parametrize("facts", [*SALES, *OFFERS, *STEPS, ON_THE_WAY, {"bizStep": None, "disposition": "in_transit"}])
 def test_nothing_recalled_is_sold_or_moved_on_however_that_is_said(
     program: Program, make: Factories, now: datetime, facts: dict[str, Any]
 ) -> None:
