@@ -901,8 +901,8 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
     words = _Words(new, lots)
     for uri, since in words.stopped.items():
         before_it = stops.get(uri)
-        if before_it is None or before_it.is_held or since < before_it.since:
-            stops[uri] = Stop(LotState.RECALLED, since, is_own=True)
+        if before_it is None or since < before_it.since:
+            stops[uri] = Stop(LotState.RECALLED, since, is_own=True, is_of_document=True)
     reaches: dict[str, Stop] = {}
     if not stops:
         return reaches
@@ -913,7 +913,7 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
             found = None if one.declares_error else _stop_of_inputs(one, stops)
             for name in one.named if found is not None else ():
                 if name.role in ("output", "parent") and name.uri not in stops and found is not None:
-                    stops[name.uri] = reaches[name.uri] = Stop(found.state, found.since, is_own=False)
+                    stops[name.uri] = reaches[name.uri] = replace(found, is_own=False)
         if len(stops) == before:
             break
     for one in new:
@@ -975,8 +975,9 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop], words:
             continue
         if words.is_free(name.uri, stop, lots.get(name.uri), one.at):
             continue
-        if one.at is not None and one.at < stop.since:
-            one.problems.append(business.late(short_name(name.uri), business_date(stop.since), one.path))
+        if one.at is not None and not stop.is_before(one.at):
+            if not stop.is_of_document:
+                one.problems.append(business.late(short_name(name.uri), business_date(stop.since), one.path))
             continue
         one.problems.append(
             business.stopped(

@@ -21,6 +21,11 @@ class Stop:
     state: LotState  #: RECALLED, or HELD
     since: datetime
     is_own: bool  #: it was stopped itself, not something that it is made of or holds
+    is_of_document: bool = False  #: the document itself says so
+
+    def is_before(self, at: datetime) -> bool:
+        """Tell whether what happens at a moment happens after it; at one instant with its own document, it does not."""
+        return self.since < at if self.is_of_document else self.since <= at
 
     @property
     def is_held(self) -> bool:
