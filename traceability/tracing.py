@@ -29,8 +29,9 @@ from ocop.models import Certificate
 from ocop.queries import end_of
 from traceability import digital_link, element_strings, genealogy, items
 from traceability.application_identifiers import Malformed
+from traceability.epcis.names import kept
 from traceability.item_models import ItemCode
-from traceability.models import Batch, Lot
+from traceability.models import Batch, Lot, LotIdentifier
 from traceability.queries import NoSuchLot, visible_to
 from traceability.walks import Direction, Walk, shares_bp
 
@@ -203,9 +204,14 @@ class Found:
 def find(actor: Actor, words: str, *, on: Any) -> Found:
     """Find starts by a code, a number or words: lots and batches, certificates, growing areas, suppliers.
 
+    Lots are found too by the whole name that events call them by.
+
     :param on: today, for the state of certificates
     """
     words = words.strip()
+    named = Lot.id.in_(select(LotIdentifier.lot_id).where(LotIdentifier.uri == kept(words)))
+    if ":" in words and (meant := _lots(visible_to(actor).where(named))):
+        return Found(meant, (), (), ())
     of_code = _lots_of_code(words)
     if of_code is not None and (meant := _lots(visible_to(actor).where(of_code))):
         return Found(meant, (), (), ())

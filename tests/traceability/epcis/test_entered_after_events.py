@@ -19,7 +19,7 @@ from tests.factories import Factories
 from tests.races import race
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_what_stands import RECALLS, amounts, lot_of, made, rules, sold, warned
-from traceability import batches, genealogy, lots, statements
+from traceability import batches, genealogy, lots, statements, tracing
 from traceability.models import Batch, Lot, LotIdentifier, LotInput, LotKind, LotState
 
 GTIN = "09520000001018"
@@ -175,6 +175,20 @@ def test_material_that_programs_sold_is_not_used_on_the_screens(
     assert refused.value.facts["left"] == 40_000
     enter(app, item, now, inputs={raw.id: 40_000})
     assert [line for line in agrees(app) if "no event of its making" not in line] == []
+
+
+@pytest.mark.parametrize("typed", [
+    "https://a.example/lot/Z", f"https://ID.gs1.org/01/{GTIN}/10/K60145", "urn:epc:class:lgtin:9520000.000101.K60145",
+])  # fmt: skip
+def test_a_lot_is_found_by_the_whole_name_that_events_call_it_by(
+    app: Flask, make: Factories, now: datetime, program: Program, typed: str
+) -> None:
+    program.capture(document(MAKES))
+    with app.app_context():
+        own, others = make.actor(program.organisation), make.actor(make.producer(code="khac"))
+        found = tracing.find(own, typed, on=now.date()).lots
+        assert [lot.number for lot in found] == ["Z" if typed.endswith("Z") else "K60145"]
+        assert tracing.find(others, typed, on=now.date()).lots == []
 
 
 def test_what_a_stranger_named_first_is_not_the_producers_batch(
