@@ -19,7 +19,7 @@ from accounts.models import Organisation
 from catalog.models import TradeItem
 from kernel import gs1
 from kernel.db import db, listed
-from traceability import digital_link, items, queries, standing, ways
+from traceability import digital_link, items, queries, standing
 from traceability.element_strings import Element
 from traceability.epcis import epc_uris, names
 from traceability.epcis.naming import short_name
@@ -203,10 +203,8 @@ def story_of(lot: Lot) -> Told:
         .where(
             EventLot.lot_id == lot.id,
             EventLot.role != "input",
-            TraceEvent.is_public,
+            standing.told_to_all(),
             standing.stands(),
-            ~standing.sells(),
-            func.coalesce(TraceEvent.disposition, "") != ways.BROUGHT_BACK,
         )
         .order_by(TraceEvent.event_at, TraceEvent.id)
         .limit(MOST_EVENTS_SHOWN + 1)

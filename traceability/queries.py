@@ -186,7 +186,7 @@ def _read_happenings(story: Story) -> None:
     """Read what happened to the lots of a story, the earliest first (one statement).
 
     What a lot went into elsewhere is no part of it, and of a corrected event only the newer one is told; what was
-    declared never to have been is not told at all.
+    declared never to have been is not told at all. Who bought the goods is told to nobody.
     """
     newer = aliased(TraceEvent)
     rows = db.session.execute(
@@ -198,7 +198,7 @@ def _read_happenings(story: Story) -> None:
         .where(
             EventLot.lot_id.in_(sorted(story.lots)),
             EventLot.role != "input",
-            TraceEvent.is_public,
+            standing.told_to_all(),
             ~exists().where(newer.corrects_id == TraceEvent.id),
             ~exists().where(EpcisEvent.event_id == TraceEvent.event_id, EpcisEvent.declares_error),
         )

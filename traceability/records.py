@@ -14,6 +14,7 @@ from kernel import proof
 from kernel.canonical import canonical
 from kernel.db import db
 from kernel.proof import Source
+from traceability import standing
 from traceability.models import Batch, EpcisEvent, EventFile, EventLot, Lot, LotInput, LotState, TraceEvent
 
 KIND = "event"
@@ -106,11 +107,14 @@ def _references() -> Select[str]:
 
 
 def _published(event_ids: Sequence[str]) -> set[str]:
-    """Tell which events everybody may read: public ones of lots that are, or went into, a batch that was released."""
+    """Tell which events everybody may read: public ones of lots that are, or went into, a batch that was released.
+
+    Those that tell who bought the goods are not among them.
+    """
     rows = db.session.execute(
         select(TraceEvent.event_id, EventLot.lot_id)
         .join(EventLot, EventLot.event_id == TraceEvent.id)
-        .where(TraceEvent.event_id.in_(event_ids), TraceEvent.is_public)
+        .where(TraceEvent.event_id.in_(event_ids), standing.told_to_all())
     ).all()
     shown = _released_above({lot_id for _, lot_id in rows})
     return {event_id for event_id, lot_id in rows if lot_id in shown}

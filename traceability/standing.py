@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from traceability import ways
-from traceability.models import EpcisEvent, Lot, TraceEvent
+from accounts.models import Organisation, Place
+from traceability import addresses, digital_link, ways
+from traceability.models import EpcisEvent, EpcisField, Lot, TraceEvent
 
 
 def stands() -> ColumnElement[bool]:
@@ -36,3 +39,39 @@ def ends() -> ColumnElement[bool]:
         func.coalesce(TraceEvent.disposition, "").in_(ways.DESTROYED),
     )
     return and_(gone, ~sells())
+
+
+def tells_of_buyers(told: Any) -> ColumnElement[bool]:
+    """Say in SQL of ``EpcisEvent``, or of an alias of it, that it tells who bought goods: not everybody may read it.
+
+    It sells them or brings sold ones back, or they go to somebody who is no organisation of ours: that may be a person
+    at home.
+    """
+    disposition = func.coalesce(told.disposition, "")
+    glns = (
+        select(literal(f"{digital_link.CANONICAL_STEM}/{key}/") + Place.gln).where(Place.gln.is_not(None))
+        for key in ("414", "417")
+    )
+    ours = union_all(
+        select(literal(addresses.of_organisation("")) + Organisation.code),
+        select(literal(f"{addresses.base_url()}/noi/") + cast(Place.id, String)),
+        *glns,
+    )
+    return or_(
+        func.coalesce(told.biz_step, "").in_(ways.SELLS),
+        disposition.in_((*ways.SOLD, ways.BROUGHT_BACK)),
+        exists().where(
+            EpcisField.epcis_event_id == told.id,
+            EpcisField.name.startswith("destination_", autoescape=True),
+            EpcisField.value.not_in(ours),
+        ),
+    )
+
+
+def told_to_all() -> ColumnElement[bool]:
+    """Say in SQL of ``TraceEvent`` that everybody may read of it, once they may of the goods."""
+    told = aliased(EpcisEvent)
+    return and_(
+        TraceEvent.is_public,
+        ~exists().where(told.trace_event_id == TraceEvent.id, ~told.declares_error, tells_of_buyers(told)),
+    )

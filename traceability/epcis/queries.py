@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from accounts.actor import SYSTEM, Actor
 from accounts.queries import owned_by
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
+from traceability import standing
 from traceability.epcis import custody, epc_uris, namespaces
 from traceability.epcis.fields import as_name, as_number, cut, seconds
 from traceability.epcis.formats import is_instant
@@ -76,13 +77,17 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
     """Select the events that one may see.
 
     Those that one's organisation stated, those about lots that it owns or that were handed to it, an office those of
-    its jurisdiction; and everybody the public ones of batches on sale. A declaration of error is seen with its event.
+    its jurisdiction; and everybody the public ones of batches on sale, but for those that tell who bought them: these
+    are seen by whom they name as well. A declaration of error is seen with its event.
     """
     if actor is SYSTEM:
         return select(EpcisEvent)
     told = aliased(EpcisEvent)
     line = aliased(TraceEvent)
-    public = exists().where(
+    may_be_told: ColumnElement[bool] = ~standing.tells_of_buyers(told)
+    if actor.organisation_id is not None:
+        may_be_told = or_(may_be_told, _names(told, custody.party_names(actor.organisation_id)))
+    public = may_be_told & exists().where(
         line.id == told.trace_event_id,
         line.is_public,
         EventLot.event_id == line.id,
@@ -107,6 +112,14 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
     mine = EpcisEvent.organisation_id == actor.organisation_id if actor.organisation_id is not None else false()
     seen = exists().where(told.event_id == EpcisEvent.event_id, ~told.declares_error, or_(*conditions))
     return select(EpcisEvent).where(or_(mine, seen))
+
+
+def _names(told: Any, parties: Collection[str]) -> ColumnElement[bool]:
+    """Say in SQL of an event that it names one of some parties as giver or receiver."""
+    roles = [f"{end}_{kind}_party" for end in ("source", "destination") for kind in ("owning", "possessing")]
+    return exists().where(
+        EpcisField.epcis_event_id == told.id, EpcisField.name.in_(roles), EpcisField.value.in_(sorted(parties))
+    )
 
 
 # --- What is asked -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from catalog.models import Product, ProductVersion, Subgroup, TradeItem
 from kernel.db import db, listed
 from kernel.models import AdministrativeUnit, StoredFile
 from ocop.models import Certificate
-from traceability import genealogy
+from traceability import genealogy, standing
 from traceability.epcis import holders, store
 from traceability.exports import epcis_events
 from traceability.exports.record import (
@@ -187,7 +187,7 @@ class _Reader:
         seen = exists().where(
             EventLot.event_id == TraceEvent.id,
             EventLot.lot_id.in_(listed(self.ids)),
-            or_(TraceEvent.is_public, EventLot.lot_id.in_(listed(sorted(self.full)))),
+            or_(standing.told_to_all(), EventLot.lot_id.in_(listed(sorted(self.full)))),
         )
         rows = db.session.execute(
             select(TraceEvent, Organisation, Place, newer.event_id, older.event_id)
