@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +38,7 @@ def world(app: Flask, make: Factories, now: datetime) -> SimpleNamespace:
     return SimpleNamespace(
         app=app, now=now, program=program, maker=make.actor(maker), officer=make.actor(office),
         kitchen=make.client(maker), office=make.client(office),
+        organisation=maker,
     )  # fmt: skip
 
 
@@ -209,3 +213,42 @@ def test_the_example_says_what_was_sold_and_where_the_rest_lies(
         found = next(row.parts for row in rows if row.lot_id == lot_of(SAUCE).id)
 
     assert (found.made, found.sold, found.on_hand, found.unreleased) == (1_500, 2, 1_498, 0)
+
+
+def held(**facts: Any) -> dict[str, Any]:
+    return jars(**{"count": 100, "bizStep": "holding", "disposition": "recalled", "eventTime": on(23), **facts})
+
+
+def who_has(world: SimpleNamespace, number: str) -> set[tuple[queries.Part, int]]:
+    with world.app.app_context():
+        return {
+            (row.role, row.quantity)
+            for row in queries.known_from_events(queries.get_recall(world.officer, number))
+        }  # fmt: skip
+
+
+def test_the_event_of_a_recall_that_names_the_whole_lot_brings_nothing_back(world: SimpleNamespace) -> None:
+    tell(world.program, sold(40), held())
+    number = start(world)
+
+    assert who_has(world, number) == {(queries.Part.MAKER, 60), (queries.Part.BUYER, 40)}
+    page = world.office.get(f"/quan-tri/thu-hoi/{number}/noi-giu?dang=csv").text
+    rows = list(csv.reader(io.StringIO(page.lstrip("\ufeff")), delimiter=";" if ";" in page else ","))
+    assert [row[5] for row in rows if row[0] == "Bếp Z"] == ["60"]
+
+
+def test_of_a_batch_of_ours_no_more_is_seen_with_its_maker_than_was_made(
+    world: SimpleNamespace, make: Factories
+) -> None:
+    gtin = "09520123456788"
+    make.batch(make.item(make.product(world.organisation, gtin=gtin)), number="A1", quantity=60)
+    batch = f"https://id.gs1.org/01/{gtin}/10/A1"
+    packs = {"quantityList": [{"epcClass": batch, "quantity": 60}]}
+    few = {"quantityList": [{"epcClass": batch, "quantity": 4}]}
+    tell(world.program, {**sold(4), **few, "action": "OBSERVE"}, held(**packs))
+    number = start(world, batch)
+
+    assert who_has(world, number) == {(queries.Part.HOLDER, 56), (queries.Part.BUYER, 4)}
+    page = world.office.get(f"/quan-tri/thu-hoi/{number}/noi-giu?dang=csv").text
+    cells = re.split(r"[;,\s]", page)
+    assert ("56" in cells, "60" in cells) == (True, False)

@@ -61,8 +61,18 @@ def known_of(lot_ids: Collection[int], *, until: datetime | None = None) -> list
     known_here = _organisations([*_names(body), addresses.of_organisation(code)] for _, code, body in read)
     handlings = [_handling(event, code, body, things[event.id], known_here) for event, code, body in read]
     by_name = {addresses.of_organisation(one.code): one for one in known_here.values()}
-    shares = whereabouts.follow(handlings)
+    shares = whereabouts.follow(handlings, _made_here(lot_ids))
     return [Known(share, by_name.get(share.party)) for share in shares if share.lot_id in lot_ids]
+
+
+def _made_here(lot_ids: Collection[int]) -> dict[int, int]:
+    """Give how much there was of those of some lots that our own screens made."""
+    rows = db.session.execute(
+        select(Lot.id, Lot.quantity).where(
+            Lot.id.in_(listed(sorted(lot_ids))), Lot.kind != LotKind.EXTERNAL, Lot.quantity > 0
+        )
+    )
+    return dict(rows.all())
 
 
 def with_cases(lot_ids: Collection[int]) -> set[int]:

@@ -76,22 +76,39 @@ def belongs_to(handlings: Iterable[Handling]) -> dict[str, str]:
     return found
 
 
-def follow(handlings: Sequence[Handling]) -> list[Share]:
+def follow(handlings: Sequence[Handling], made: Mapping[int, int] | None = None) -> list[Share]:
     """Follow goods through events in the order of their times; give what is, or was, with whom.
 
     A case is no goods: what was packed into it is.
+
+    :param made: how much there was of lots whose making is not among the events
     """
-    ledger = _Ledger(belongs_to(handlings))
+    ledger = _Ledger(belongs_to(handlings), {**_made_in(handlings), **(made or {})})
     for one in handlings:
         ledger.write(one)
     return ledger.shares()
 
 
+def _made_in(handlings: Iterable[Handling]) -> dict[int, int]:
+    """Add up how much events made of lots, but for those of which one does not say it."""
+    found: dict[int, int] = defaultdict(int)
+    unsaid = set()
+    for one in handlings:
+        for thing in one.things:
+            if thing.role == "output" or (thing.role == "object" and one.action == "ADD"):
+                found[thing.lot_id] += thing.quantity or 0
+                if thing.quantity is None:
+                    unsaid.add(thing.lot_id)
+    return {lot_id: quantity for lot_id, quantity in found.items() if lot_id not in unsaid}
+
+
 class _Ledger:
     """What is with whom, while the events are read."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
+    def __init__(self, places: Mapping[str, str], made: Mapping[int, int]) -> None:
         self._places = places
+        self._made = made
+        self._used: dict[int, int] = defaultdict(int)  #: by lot: went into others, or came to its end
         self._shares: dict[int, dict[tuple[str, bool], Share]] = defaultdict(dict)  #: by lot
         self._inside: dict[int, dict[int, int]] = defaultdict(dict)  #: {case: {lot: how much of it}}
 
@@ -101,7 +118,7 @@ class _Ledger:
             for thing in one.things:
                 who = self._who(one, thing.lot_id)
                 if thing.role == "input":
-                    self._take(thing.lot_id, who, thing.quantity)
+                    self._use(thing.lot_id, who, thing.quantity)
                 elif thing.role == "output":
                     self._add(thing.lot_id, who, thing.quantity, is_made=True)
         elif one.type == "AggregationEvent":
@@ -168,7 +185,7 @@ class _Ledger:
             self._end(one, thing)
             return
         if one.action == "DELETE":
-            self._take(thing.lot_id, self._who(one, thing.lot_id), thing.quantity)
+            self._use(thing.lot_id, self._who(one, thing.lot_id), thing.quantity)
             return
         if ways.brings_back(one.biz_step, one.disposition) and self._bring_back(one, thing):
             return
@@ -182,16 +199,33 @@ class _Ledger:
         elif thing.quantity is None:
             share.is_unstated = share.is_unstated or not share.held
         else:
-            share.held = max(share.held, thing.quantity)  # it was seen there
+            self._see(share, thing.quantity)
+
+    def _see(self, share: Share, quantity: int) -> None:
+        """Goods were seen with somebody: as many at most as were made and are not elsewhere.
+
+        An event about a lot may name all of it, wherever it is by now.
+        """
+        if share.lot_id in self._made:
+            rows = self._shares[share.lot_id].values()
+            elsewhere = sum(row.held + row.on_the_way for row in rows) - share.held
+            packed = sum(inside.get(share.lot_id, 0) for inside in self._inside.values())
+            left = self._made[share.lot_id] - self._used[share.lot_id] - elsewhere - packed
+            quantity = max(0, min(quantity, left))
+        share.held = max(share.held, quantity)
+        if not (share.held or share.made or share.received or share.sold):
+            share.is_unstated = True
 
     def _end(self, one: Handling, thing: Thing) -> None:
         """Goods are there no longer; what lay in a case that was destroyed neither, but in one that was taken apart."""
         who = self._who(one, thing.lot_id)
         inside = self._inside.pop(thing.lot_id, {})
-        if not ways.ends(one.biz_step, one.disposition, None):
-            for lot_id, quantity in inside.items():
+        for lot_id, quantity in inside.items():
+            if ways.ends(one.biz_step, one.disposition, None):
+                self._used[lot_id] += quantity
+            else:
                 self._add(lot_id, who, quantity or None)
-        self._take(thing.lot_id, who, thing.quantity)
+        self._use(thing.lot_id, who, thing.quantity)
 
     def _bring_back(self, one: Handling, thing: Thing) -> bool:
         """Take from buyers what they bring back, as far as they have it; tell whether any of them had some."""
@@ -270,6 +304,10 @@ class _Ledger:
     def _take(self, lot_id: int, party: str, quantity: int | None) -> None:
         share = self._share(lot_id, party)
         share.held = max(0, share.held - (quantity or 0))
+
+    def _use(self, lot_id: int, party: str, quantity: int | None) -> None:
+        self._take(lot_id, party, quantity)
+        self._used[lot_id] += quantity or 0
 
     def _add(self, lot_id: int, party: str, quantity: int | None, *, is_made: bool = False) -> None:
         share = self._share(lot_id, party)

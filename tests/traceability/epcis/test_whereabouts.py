@@ -145,3 +145,37 @@ def test_what_buyers_bring_back_is_no_longer_with_them() -> None:
     rows = shares(made(), sold, back)
     assert (rows["buyer"].held, rows["buyer"].received, rows[MAKER].held) == (85, 90, 15)
     assert shares(made(), sold, back, more)[MAKER].held == 100, "no more comes back than was sold"
+
+
+def test_an_event_that_names_all_of_a_lot_makes_no_more_of_it_than_there_is() -> None:
+    sold = did("retail_selling", 40, action="DELETE", owners=["buyer"])
+    seen = did("holding", 100, disposition="recalled")
+
+    for at_maker, events in (
+        (60, [sold, seen]),
+        (30, [sold, did("shipping", 30, sources=[MAKER], destinations=[SHOP]), seen]),
+        (53, [sold, did("destroying", 7, action="DELETE"), seen]),
+        (60, [sold, packed("ADD", 20), seen]),
+        (40, [sold, packed("ADD", 20), did("destroying", 1, lot_id=CASE, action="DELETE"), seen]),
+        (60, [seen, sold, seen]),
+    ):
+        rows = shares(made(), *events)
+        assert rows[MAKER].held == at_maker
+        assert rows["buyer"].held == 40
+
+
+def test_of_a_lot_made_elsewhere_no_more_is_seen_than_was_made() -> None:
+    used = Handling("TransformationEvent", [Thing(LOT, "input", 5)], MAKER, biz_step="commissioning")
+    events = [used, packed("ADD", 3), did("holding", 60), did("retail_selling", 1, owners=["buyer"])]
+
+    known, unknown = follow(events, {LOT: 60}), follow(events)
+
+    assert [row.held for row in known if row.party == MAKER] == [54], "three of them in the case"
+    assert [row.held for row in unknown if row.party == MAKER] == [62]
+
+
+def test_goods_seen_where_none_can_be_left_are_listed_there_without_an_amount() -> None:
+    rows = shares(made(), did("inspecting", 10, place=OTHER))
+
+    assert (rows[OTHER].held, rows[OTHER].is_unstated, rows[OTHER].has_or_had) == (0, True, True)
+    assert rows[MAKER].held == 100
