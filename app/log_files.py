@@ -18,7 +18,7 @@ from kernel import proof
 from kernel.proof import TILE, NoSuchTree, Tree
 
 VERIFIER = ROOT / "tools" / "verify_log.py"
-KEY, CHECKPOINT, VERIFIER_NAME = "khoa.txt", "checkpoint", "verify.py"
+KEY, CHECKPOINT, DAYS, VERIFIER_NAME = "khoa.txt", "checkpoint", "checkpoints.txt", "verify.py"
 _TILE = re.compile(
     r"(?P<level>[0-9]|[1-5][0-9])/(?P<number>(?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
@@ -88,6 +88,11 @@ def dated(day: date) -> str:
     return f"checkpoints/{day.isoformat()}.txt"
 
 
+def days() -> str:
+    """List the days that have a checkpoint, the newest first, one a line."""
+    return "".join(f"{row.day.isoformat()}\n" for row in proof.checkpoints())
+
+
 def write_all(folder: Path) -> int:
     """Write what is published into a folder; what never changes and is there already stays. Gives how many files."""
     latest = proof.latest_checkpoint()
@@ -108,6 +113,7 @@ def write_all(folder: Path) -> int:
         put(f"tile/{name}", partial(tile, name), stays=name.is_full)
     for row in proof.checkpoints():
         put(dated(row.day), row.text.encode, stays=True)
+    put(DAYS, days().encode)
     put(KEY, key_line().encode)
     put(VERIFIER_NAME, VERIFIER.read_bytes)
     put(CHECKPOINT, latest.text.encode)  # last: it never signs tiles that are not there yet

@@ -60,6 +60,13 @@ def of_day(day: str) -> Response:
     return _for_good(_text(found.text))
 
 
+@blueprint.get("/checkpoints.txt")
+@public
+def days() -> Response:
+    """List the days that have a checkpoint."""
+    return _text(log_files.days())
+
+
 @blueprint.get("/khoa.txt")
 @public
 def key() -> Response:

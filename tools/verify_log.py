@@ -5,11 +5,13 @@ unless you ask for it. Formats: C2SP tlog-checkpoint, tlog-tiles; hashes: RFC 91
 
     python verify.py proof PROOF.json            a proof of one record, or of a batch
     python verify.py growth OLD NEW PROOF.json   that the log of NEW begins with that of OLD (two checkpoint files)
-    python verify.py tree FOLDER_OR_URL          the whole published tree against its checkpoint
+    python verify.py tree FOLDER_OR_URL          the whole published tree against its checkpoint, and against the
+                                                 checkpoints of all days before
 
 ``--key LINE_OR_FILE`` is the public key you wrote down before (khoa.txt). Without it the key inside the proof is
 used, which shows only that the file agrees with itself.
-``--checkpoint FILE`` compares with a checkpoint that you got another way, for instance by mail.
+``--checkpoint FILE`` compares with a checkpoint that you got another way, for instance by mail: a proof must be for the
+same one, a tree must hold it.
 Says what it found, and ends with 0 only when everything holds.
 """
 
@@ -28,6 +30,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TILE, HASH = 256, 32
+#: Of the published files: the days that have a checkpoint, one a line.
+DAYS = "checkpoints.txt"
+#: Ends how a declaration of error is called.
+OF_ERROR = " error"
 
 
 class DoesNotHold(Exception):
@@ -141,6 +147,9 @@ def check_proof(document: dict, key: str | None, other: str | None) -> None:
     text = document["checkpoint"]
     check_signature(text, key or document["key"])
     _, size, root = read_checkpoint(text)
+    for name, signed in (("size", size), ("root", base64.b64encode(root).decode())):
+        if document.get(name, signed) != signed:
+            raise DoesNotHold(f"the {name} written beside the checkpoint is not the one that was signed")
     if other is not None and read_checkpoint(other) != read_checkpoint(text):
         raise DoesNotHold("this proof is for another checkpoint than yours: ask for a growth proof between the two")
     records = document.get("records", [document])
@@ -153,18 +162,43 @@ def check_proof(document: dict, key: str | None, other: str | None) -> None:
             if leaf_hash(record["content"].encode()) != leaf:
                 raise DoesNotHold(f"{name}: the record was changed since it was written into the log")
             said = json.loads(record["content"])
+            check_name(record, said, name)
             name += " " + str(said.get("eventID") or said.get("certificate") or "")
         if not verify_inclusion(leaf, record["position"], size, [decoded(one) for one in record["proof"]], root):
             raise DoesNotHold(f"{name}: it is not in the signed tree")
         print("holds:", name, "" if record.get("content") is not None else "(the record itself is not public)")
     print(f"holds: signed as one of {size} records by {(key or document['key']).split('+')[0]}")
+    if "day" in document:
+        print(f"note: the day {document['day']} is not signed: compare with the checkpoint published under its date")
     if key is None:
         print("note: the key came with the proof. Compare it with one you got another way:", document["key"])
+
+
+#: By kind of record: the field that names it, a field that it has, and one that it has not.
+KINDS = {
+    "event": ("eventID", "is_public", None),
+    "epcis": ("eventID", "type", "is_public"),
+    "certificate": ("certificate", "stars", None),
+    "revocation": ("certificate", "revoked_on", None),
+}
+
+
+def check_name(record: dict, said: dict, name: str) -> None:
+    """Check that what is written beside a record, its kind and how it is called, is what the record says."""
+    if "kind" in record:
+        field, has, lacks = KINDS.get(record["kind"], (None, None, None))
+        if field is None or has not in said or lacks in said:
+            raise DoesNotHold(f"{name}: the record is not of the kind that is written beside it")
+        called = str(record.get("reference", said[field])).removesuffix(OF_ERROR)
+        if called != said[field]:
+            raise DoesNotHold(f"{name}: the record is not the one that is named beside it")
 
 
 def check_growth(old: str, new: str, document: dict, key: str | None) -> None:
     """Check that one checkpoint's tree begins with another's."""
     (_, first, first_root), (_, second, second_root) = read_checkpoint(old), read_checkpoint(new)
+    if (document.get("first", first), document.get("second", second)) != (first, second):
+        raise DoesNotHold("this growth proof is for other checkpoints than these two")
     for text in (old, new):
         check_signature(text, key or document["key"])
     if not verify_consistency(first, second, first_root, second_root, [decoded(one) for one in document["proof"]]):
@@ -172,8 +206,8 @@ def check_growth(old: str, new: str, document: dict, key: str | None) -> None:
     print(f"holds: of the first {first} records nothing was changed, taken out or put between; {second} now")
 
 
-def check_tree(source: str, key: str | None) -> None:
-    """Build the whole tree from the published tiles and compare it with the checkpoint."""
+def check_tree(source: str, key: str | None, other: str | None) -> None:
+    """Build the whole tree from the published tiles and compare it with the checkpoints, today's and all before."""
 
     def get(name: str) -> bytes:
         if source.startswith(("http://", "https://")):
@@ -182,8 +216,10 @@ def check_tree(source: str, key: str | None) -> None:
         return (Path(source) / name).read_bytes()
 
     text = get("checkpoint").decode()
-    check_signature(text, key or get("khoa.txt").decode())
+    line = key or get("khoa.txt").decode()
+    check_signature(text, line)
     _, size, root = read_checkpoint(text)
+    rows: list[list[bytes]] = []
     level, count, below = 0, size, None
     while count:
         hashes = b"".join(get(f"tile/{name}") for name in tile_names(level, count))
@@ -192,20 +228,54 @@ def check_tree(source: str, key: str | None) -> None:
         row = [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
         if below is not None and row != below:
             raise DoesNotHold(f"the tiles of height {level} do not belong to those below")
-        if level == 0 and tree_root(row) != root:
-            raise DoesNotHold("the tree is not the one that was signed")
+        if level == 0:
+            rows = whole_subtrees(row)
+            if root_of(rows, size) != root:
+                raise DoesNotHold("the tree is not the one that was signed")
         below = [tree_root(row[at : at + TILE]) for at in range(0, count // TILE * TILE, TILE)]
         level, count = level + 1, count // TILE
     print(f"holds: {size} records, the root is the one that was signed")
+    earlier = [(f"checkpoints/{day}.txt", get(f"checkpoints/{day}.txt").decode()) for day in get(DAYS).decode().split()]
+    for name, dated in [*earlier, *([("your checkpoint", other)] if other is not None else [])]:
+        try:
+            check_signature(dated, line)
+            _, size_then, root_then = read_checkpoint(dated)
+        except DoesNotHold as problem:
+            raise DoesNotHold(f"{name}: {problem}") from None
+        if size_then > size or root_of(rows, size_then) != root_then:
+            raise DoesNotHold(f"{name}: the tree does not begin with the {size_then} records that were signed then")
+    print(f"holds: it begins with what was signed on each of {len(earlier)} days")
+    if other is not None:
+        print("holds: it begins with what your checkpoint signs")
+
+
+def whole_subtrees(leaves: list[bytes]) -> list[list[bytes]]:
+    """Give, by height, the hashes of all subtrees that are full."""
+    rows = [leaves]
+    while len(rows[-1]) > 1:
+        below = rows[-1]
+        rows.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+    return rows
+
+
+def root_of(rows: list[list[bytes]], size: int) -> bytes:
+    """Give the root over the first ``size`` leaves."""
+    if not size:
+        return hashlib.sha256().digest()
+    begin, parts = 0, []
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            parts.append(rows[height][begin >> height])
+            begin += 1 << height
+    found = parts.pop()
+    while parts:
+        found = node_hash(parts.pop(), found)
+    return found
 
 
 def tree_root(hashes: list[bytes]) -> bytes:
-    """Give the root over some hashes: neighbours two by two, an odd one goes up as it is."""
-    level = hashes
-    while len(level) > 1:
-        paired = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2 :]
-    return level[0] if level else hashlib.sha256().digest()
+    """Give the root over some hashes."""
+    return root_of(whole_subtrees(hashes), len(hashes))
 
 
 def tile_names(level: int, count: int) -> list[str]:
@@ -235,8 +305,8 @@ def main() -> None:
 
     try:
         key = text_of(asked.key) if asked.key and Path(asked.key).is_file() else asked.key
+        other = text_of(asked.checkpoint) if asked.checkpoint else None
         if asked.what == "proof":
-            other = text_of(asked.checkpoint) if asked.checkpoint else None
             for name in asked.files:
                 check_proof(json.loads(text_of(name)), key, other)
         elif asked.what == "growth":
@@ -244,7 +314,7 @@ def main() -> None:
             check_growth(text_of(old), text_of(new), json.loads(text_of(proof)), key)
         else:
             for source in asked.files:
-                check_tree(source, key)
+                check_tree(source, key, other)
     except DoesNotHold as problem:
         sys.exit(f"DOES NOT HOLD: {problem}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:

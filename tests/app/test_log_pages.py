@@ -19,10 +19,11 @@ from sqlalchemy import select
 from accounts.actor import SYSTEM
 from app import log_files, log_jobs
 from app.log_files import TileName
-from catalog.models import TradeItem, Unit
+from catalog.models import Product, TradeItem, Unit
 from kernel import media, proof
 from kernel.db import db, transaction
 from kernel.log_models import LogLeaf
+from ocop import certification
 from tests.factories import BA_DONG, Factories
 from tests.web import send
 from traceability import batches, lots, recording
@@ -79,6 +80,7 @@ def signed(app: Flask, make: Factories, now: datetime) -> SimpleNamespace:
             paper=_position("document", paper),
             size=proof.size(),
             producer_id=producer.id,
+            product_id=item.product_id,
             other_lot=other.id,
             raw_lot=raw.id,
             lot=batch.lot_id,
@@ -210,6 +212,60 @@ def test_a_forged_proof_does_not_hold(what: str, client: FlaskClient, signed: Si
     assert "DOES NOT HOLD" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"size": 1}, "the size written beside the checkpoint"),
+        ({"root": "AAAA"}, "the root written beside the checkpoint"),
+        ({"reference": "ni:///sha-256;0?ver=CBV2.0"}, "is not the one that is named beside it"),
+        ({"kind": "certificate"}, "is not of the kind that is written beside it"),
+        ({"kind": "epcis"}, "is not of the kind that is written beside it"),
+        ({"kind": "harvest"}, "is not of the kind that is written beside it"),
+    ],
+    ids=["size", "root", "reference", "certificate", "epcis", "unknown"],
+)
+def test_what_is_written_beside_a_proof_is_what_the_proof_says(
+    changed: dict[str, Any], words: str, client: FlaskClient, signed: SimpleNamespace, tmp_path: Path
+) -> None:
+    proofs = (_json(client, f"{LOG}/bang-chung/{position}.json") for position in range(signed.size))
+    found = next(one for one in proofs if one["kind"] == "event" and one["content"] is not None)
+    (tmp_path / "proof.json").write_text(json.dumps(found))
+    answer = _verify(tmp_path, "proof", "proof.json")
+    assert answer.returncode == 0, answer.stderr
+    assert "the day 2026-11-24 is not signed" in answer.stdout
+
+    (tmp_path / "proof.json").write_text(json.dumps({**found, **changed}))
+    answer = _verify(tmp_path, "proof", "proof.json")
+    assert answer.returncode != 0
+    assert words in answer.stderr
+
+
+def test_records_of_every_kind_that_is_told_bear_their_name(
+    client: FlaskClient, app: Flask, signed: SimpleNamespace, now: datetime, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        certificate = certification.issue(
+            db.session.get_one(Product, signed.product_id), number="MAU-1", stars=4, decision_number="Số mẫu",
+            issuer="Cơ quan mẫu", issued_on=date(2026, 1, 2), actor=SYSTEM, now=now,
+        )  # fmt: skip
+        certification.revoke(certificate, reason="Mẫu", actor=SYSTEM, now=now)
+    with app.app_context():
+        log_jobs.number_all()
+        log_jobs.sign(now=now + timedelta(days=1))
+        size = proof.size()
+        db.session.remove()
+
+    told = set()
+    for position in range(size):
+        found = _json(client, f"{LOG}/bang-chung/{position}.json")
+        (tmp_path / f"{position}.json").write_text(json.dumps(found))
+        if found["content"] is not None:
+            told.add(found["kind"])
+    answer = _verify(tmp_path, "proof", *(f"{position}.json" for position in range(size)))
+    assert answer.returncode == 0, answer.stderr
+    assert told == {"event", "epcis", "certificate", "revocation"}
+
+
 def test_what_is_not_for_everybody_is_a_fingerprint_only(client: FlaskClient, signed: SimpleNamespace) -> None:
     for position in (signed.secret, signed.paper):
         found = _json(client, f"{LOG}/bang-chung/{position}.json")
@@ -239,6 +295,9 @@ def test_growth_between_two_days_is_proved(
     (tmp_path / "growth.json").write_text(json.dumps(growth))
 
     assert _verify(tmp_path, "growth", "2026-11-24.txt", "2026-11-25.txt", "growth.json").returncode == 0
+    (tmp_path / "other.json").write_text(json.dumps({**growth, "second": signed.size + 5}))
+    other = _verify(tmp_path, "growth", "2026-11-24.txt", "2026-11-25.txt", "other.json")
+    assert "is for other checkpoints" in other.stderr
     growth["proof"][0] = growth["proof"][0][::-1]
     (tmp_path / "growth.json").write_text(json.dumps(growth))
     assert _verify(tmp_path, "growth", "2026-11-24.txt", "2026-11-25.txt", "growth.json").returncode != 0
@@ -253,15 +312,19 @@ def test_the_published_tree_is_whole_and_can_be_mirrored(
                 media.store_document(PDF + str(number).encode() + b"%%EOF", "so.pdf", now=now)
         log_jobs.number_all()
         log_jobs.sign(now=now + timedelta(days=1))
-        size = proof.size()
+        size, own, origin = proof.size(), proof.signer(), proof.origin()
         db.session.remove()
     runner = app.test_cli_runner()
     mirror = tmp_path / "mirror"
     assert runner.invoke(args=["log", "export", str(mirror)]).exit_code == 0
 
-    answer = _verify(tmp_path, "tree", str(mirror))
+    assert client.get(f"{LOG}/checkpoints.txt").text == "2026-11-25\n2026-11-24\n"
+    kept = str(mirror / "checkpoints" / "2026-11-24.txt")
+    answer = _verify(tmp_path, "tree", str(mirror), "--checkpoint", kept)
     assert answer.returncode == 0, answer.stderr
     assert f"holds: {size} records" in answer.stdout
+    assert "with what was signed on each of 2 days" in answer.stdout
+    assert "with what your checkpoint signs" in answer.stdout
     for name in ("0/000", "0/001", f"0/002.p/{size - 512}", "1/000.p/2"):
         served = client.get(f"{LOG}/tile/{name}")
         assert served.data == (mirror / "tile" / name).read_bytes(), name
@@ -278,6 +341,24 @@ def test_the_published_tree_is_whole_and_can_be_mirrored(
         "0/000.p/0",
     ):
         assert client.get(f"{LOG}/tile/{name}").status_code == 404, name
+
+    old = mirror / "checkpoints" / "2026-11-24.txt"
+    honest = old.read_text()
+    for forged, words in (
+        (own.checkpoint(origin, signed.size, bytes(32)), "does not begin with the"),
+        (own.checkpoint(origin, size + 1, bytes(32)), "does not begin with the"),
+        (honest.replace(f"\n{signed.size}\n", f"\n{signed.size - 1}\n"), "is not signed by"),
+    ):
+        old.write_text(forged)
+        answer = _verify(tmp_path, "tree", str(mirror))
+        assert answer.returncode != 0
+        assert "checkpoints/2026-11-24.txt" in answer.stderr
+        assert words in answer.stderr
+        old.write_text(honest)
+        (tmp_path / "mine.txt").write_text(forged)
+        answer = _verify(tmp_path, "tree", str(mirror), "--checkpoint", "mine.txt")
+        assert answer.returncode != 0
+        assert "your checkpoint" in answer.stderr
 
     tile = mirror / "tile" / "0" / "001"
     spoilt = bytearray(tile.read_bytes())
