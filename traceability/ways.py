@@ -16,8 +16,10 @@ DESTROYING, DESTROYED = "destroying", ("destroyed", "disposed")
 RECEIVING = "receiving"
 #: Steps that bring goods to somebody else, and what they are then.
 SHIPS = ("shipping", "consigning")
-_LEAVES = (*SHIPS, "departing")
-_MOVES_ON = (*_LEAVES, "loading", "transporting")
+SENDS = (*SHIPS, "departing")
+#: Steps by which goods come in. Where somebody tells of them one by one, the goods arrive before they are accepted.
+TAKES_IN, ACCEPTING = (RECEIVING, "arriving"), "accepting"
+_MOVES_ON = (*SENDS, "loading", "transporting")
 _ON_THE_WAY = "in_transit"
 #: How goods are laid before buyers, or given to them piece by piece.
 _OFFERING, _OFFERED = "stocking", ("sellable_accessible", "partially_dispensed")
@@ -55,7 +57,7 @@ def ends(step: str | None, disposition: str | None, action: str | None) -> bool:
 
 def makes_none(step: str | None, disposition: str | None) -> bool:
     """Tell whether an event cannot make goods: it sells, ships or ends them."""
-    return sells(step, disposition) or step in (*_LEAVES, DESTROYING, "decommissioning") or disposition in DESTROYED
+    return sells(step, disposition) or step in (*SENDS, DESTROYING, "decommissioning") or disposition in DESTROYED
 
 
 def goes_back(step: str | None, disposition: str | None) -> bool:

@@ -32,7 +32,10 @@ def captured(app: Flask, make: Factories, now: datetime, many: int) -> SimpleNam
     """Capture a harvest of which so many lots were made."""
     maker = make.producer("Bếp Z", code="bepz")
     program = Program(app, maker, now)
-    got = event(action="ADD", bizStep="commissioning", quantityList=[{"epcClass": RAW, "quantity": many, "uom": "KGM"}])
+    got = event(
+        action="ADD", bizStep="commissioning", quantityList=[{"epcClass": RAW, "quantity": many, "uom": "KGM"}],
+        ilmd={"cbvmda:harvestEndDate": "2026-11-19"},
+    )  # fmt: skip
     made = event(
         type="TransformationEvent", action=None, bizStep="commissioning", quantityList=None, disposition=None,
         inputQuantityList=[{"epcClass": RAW, "quantity": many, "uom": "KGM"}],

@@ -122,6 +122,22 @@ def is_single(uri: str) -> bool:
     return thing is not None and thing.is_instance
 
 
+#: Keys of what goods are carried in: logistic units and their shipments, returnable and other assets.
+_CARRIERS = ("00", "401", "402", "8003", "8004")
+
+
+def is_logistic(uri: str) -> bool:
+    """Tell whether a name is that of a carton, a pallet or an asset, and not of goods."""
+    thing = epc_uris.identify(uri)
+    return thing is not None and thing.key in _CARRIERS
+
+
+def gtin_of(uri: str) -> str | None:
+    """Give the GTIN of the goods that a name is of."""
+    thing = epc_uris.identify(uri)
+    return thing.path[0][1] if thing is not None and thing.key == "01" else None
+
+
 def _all(event: dict[str, Any]) -> Iterator[Named]:
     parent = event.get("parentID")
     if isinstance(parent, str):

@@ -10,16 +10,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 import xlsxwriter
 
 from kernel.clock import business_date
-from traceability import steps
+from traceability import steps, ways
 from traceability.epcis.document import STANDARD_CONTEXT
-from traceability.exports.record import CUT, EventRow, LotRow, NamedRow, OrganisationRow, Record
+from traceability.epcis.naming import is_logistic, short_name
+from traceability.exports.record import CUT, EventRow, LotRow, NamedRow, Packed, Record
 
 HARVESTING = "Harvesting"
 COOLING = "Cooling"
@@ -58,6 +59,7 @@ class Row:
     used_unit: str = ""
     document_type: str = ""
     document: str = ""
+    packed_in: str = ""
     event_id: str = ""
     missing: str = ""
 
@@ -84,6 +86,7 @@ TITLES = {
     "used_unit": "Food used: unit of measure",
     "document_type": "Reference document type",
     "document": "Reference document number",
+    "packed_in": "Logistic unit in which it moved",
     "event_id": "Record identifier",
     "missing": "Key data elements not on record",
 }
@@ -96,8 +99,28 @@ _NEEDED = {
     LAND_BASED: (*_ALL, "lot_code", "code_source"),
     SHIPPING: (*_ALL, "lot_code", "recipient", "code_source"),
     RECEIVING: (*_ALL, "lot_code", "source", "code_source"),
-    TRANSFORMATION: (*_ALL, "lot_code", "code_source"),
+    TRANSFORMATION: (
+        *_ALL, "lot_code", "code_source", "used_lot_code", "used_product", "used_quantity", "used_unit",
+    ),
+}  # fmt: skip
+
+#: What the papers are that captured events name (CBV 2.0, section 7.3).
+_PAPERS = {
+    "bol": "Bill of lading",
+    "cert": "Certificate",
+    "desadv": "Despatch advice",
+    "inv": "Invoice",
+    "pedigree": "Pedigree",
+    "po": "Purchase order",
+    "poc": "Purchase order confirmation",
+    "prodorder": "Production order",
+    "recadv": "Receiving advice",
+    "rma": "Return merchandise authorisation",
+    "testprd": "Test procedure",
+    "testres": "Test result",
+    "upevt": "Upstream event",
 }
+_MAKING = ("commissioning", "creating_class_instance")
 
 
 def rows_of(record: Record, *, first: date | None = None, last: date | None = None) -> list[Row]:
@@ -105,88 +128,259 @@ def rows_of(record: Record, *, first: date | None = None, last: date | None = No
 
     :param first: with ``last``, the days asked for, both included
     """
-    lots = {lot.uri: lot for lot in record.lots}
-    places = {one.code: one for one in record.organisations}
+    chain = _Chain(record)
     found: list[Row] = []
     for event in record.events:
         day = business_date(event.at)
-        if event.corrected_by or (first and day < first) or (last and day > last):
+        if (first and day < first) or (last and day > last) or not chain.stands(event):
             continue
-        found += _Teller(record, lots, places, event, day).rows()
-    return sorted(found, key=lambda row: (row.on, row.event, row.lot_code, row.used_lot_code))
+        found += _Teller(chain, event, day).rows()
+    return sorted(found, key=lambda row: (row.on, row.event, row.lot_code, row.used_lot_code, row.packed_in))
+
+
+@dataclass(frozen=True)
+class _Harvest:
+    where: str
+    by: str
+    on: date
+
+
+class _Chain:
+    """What the events of a record say together: read once for all rows."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.lots = {lot.uri: lot for lot in record.lots}
+        self._places = {one.code: one for one in record.organisations}
+        self.harvests: dict[str, _Harvest] = {}
+        self.assigned: dict[str, str] = {}  #: where a lot code was assigned, by lot
+        self.outputs: set[str] = set()  #: of transformations
+        self.taken_in: set[tuple[str, str]] = set()  #: (organisation, lot) that arrived or was received
+        self._halves: set[str] = set()  #: what went into transformations whose outputs other events tell
+        for event in record.events:
+            if self.stands(event):
+                self._read(event)
+        self._fed: dict[str, list[NamedRow]] = {}
+        for edge in record.edges:
+            if edge.input in self._halves:
+                used = NamedRow(edge.input, "input", edge.quantity or None, edge.unit)
+                self._fed.setdefault(edge.output, []).append(used)
+
+    def stands(self, event: EventRow) -> bool:
+        """Tell whether an event was neither put right nor declared wrong."""
+        return not event.corrected_by and event.id not in self.record.declared_wrong
+
+    def counts(self, event: EventRow, lot: LotRow) -> bool:
+        """Tell whether an event speaks for a lot: not where a stranger sent it."""
+        said = self.record.said.get(event.id)
+        return said is None or said.is_public or event.organisation == lot.owner
+
+    def _read(self, event: EventRow) -> None:
+        for named in event.lots:
+            lot = self.lots[named.uri]
+            if not self.counts(event, lot):
+                continue
+            if event.biz_step in ways.TAKES_IN:
+                self.taken_in.add((event.organisation, lot.uri))
+            if event.kind == "TransformationEvent" and named.role == "output":
+                self.outputs.add(lot.uri)
+                self.assigned.setdefault(lot.uri, self.where(event))
+            elif _is_making(event):
+                self.assigned.setdefault(lot.uri, self.where(event))
+            if self.is_harvest(event, lot):
+                said = self.record.said.get(event.id)
+                day = said.harvested_on if said is not None else None
+                self.harvests[lot.uri] = _Harvest(
+                    self.where(event), self.name(event.organisation), day or business_date(event.at)
+                )
+        if event.kind == "TransformationEvent" and all(one.role == "input" for one in event.lots):
+            self._halves |= {one.uri for one in event.lots}
+
+    def is_harvest(self, event: EventRow, lot: LotRow) -> bool:
+        """Tell whether a lot was harvested: raw material that came to be, or what its event calls a harvest."""
+        if lot.kind == "raw":
+            return _is_making(event) or event.biz_step == "collecting"
+        said = self.record.said.get(event.id)
+        if said is None or lot.kind != "external" or event.kind != "ObjectEvent" or event.action == "DELETE":
+            return False
+        return said.is_harvest and not said.is_catch and (not lot.group or lot.group.startswith(_RAW_COMMODITIES))
+
+    def is_raw(self, uri: str) -> bool:
+        """Tell whether a lot is as it was harvested."""
+        return self.lots[uri].kind == "raw" or uri in self.harvests
+
+    def fed_to(self, uri: str) -> list[NamedRow]:
+        """Give what went into a lot by events that do not name it."""
+        return self._fed.get(uri, [])
+
+    def where(self, event: EventRow) -> str:
+        """Tell where an event happened: by its own words, or with whom it did."""
+        said = self.record.said.get(event.id)
+        if said is not None and (told := said.where or self._at_an_end(event)):
+            return told
+        own = self.place(event.organisation)
+        if said is not None:
+            return own
+        gln = f"GLN {event.place_gln}" if event.place_gln else ""
+        return "; ".join(part for part in (event.place, event.place_address, gln, own) if part)
+
+    def _at_an_end(self, event: EventRow) -> str:
+        if event.biz_step in ways.SENDS:
+            return event.source
+        return event.recipient if event.biz_step in (*ways.TAKES_IN, ways.ACCEPTING) else ""
+
+    def name(self, code: str) -> str:
+        one = self._places.get(code)
+        return (one.name_en or one.name_vi) if one is not None else ""
+
+    def place(self, code: str) -> str:
+        one = self._places.get(code)
+        if one is None:
+            return ""
+        return "; ".join(part for part in (one.name_en or one.name_vi, one.phone, one.address, _KINGDOM) if part)
+
+
+def _is_making(event: EventRow) -> bool:
+    """Tell whether goods came to be by an event that names nothing of which they were made."""
+    return event.kind == "ObjectEvent" and event.action == "ADD" and event.biz_step in _MAKING
 
 
 class _Teller:
     """Tells one event."""
 
-    def __init__(
-        self, record: Record, lots: dict[str, LotRow], places: dict[str, OrganisationRow], event: EventRow, day: date
-    ) -> None:
-        self._record, self._lots, self._places, self._event, self._day = record, lots, places, event, day
+    def __init__(self, chain: _Chain, event: EventRow, day: date) -> None:
+        self._chain, self._record, self._event, self._day = chain, chain.record, event, day
 
     def rows(self) -> Iterator[Row]:
         event = self._event
         if event.kind == "TransformationEvent":
             yield from self._made()
             return
+        parents = [one.uri for one in event.lots if one.role == "parent"]
+        beside: dict[str, int | None] = {}
         for named in event.lots:
-            kind = self._kind(self._lots[named.uri])
-            if kind is not None:
-                yield self._row(kind, named, self._lots[named.uri])
+            if named.uri not in self._record.cases:
+                beside[named.uri] = named.quantity
+                yield from self._told(named, parents[0] if named.role == "child" and parents else "")
+        yield from self._in_cases(beside)
+
+    def _told(self, named: NamedRow, case: str = "") -> Iterator[Row]:
+        lot = self._chain.lots[named.uri]
+        kind = self._kind(lot) if self._chain.counts(self._event, lot) else None
+        if kind is not None:
+            yield self._row(kind, named, lot, packed_in=case)
+
+    def _in_cases(self, beside: dict[str, int | None]) -> Iterator[Row]:
+        """Tell what moved inside of logistic units; what the event names beside them is told once."""
+        if self._event.biz_step not in (*ways.SENDS, *ways.TAKES_IN, ways.ACCEPTING):
+            return
+        inside = self._record.packed.get(self._event.id, [])
+        for packed in inside:
+            more = _beyond(packed, beside)
+            if more is not None:
+                yield from self._told(more, packed.case)
+        known = {packed.case for packed in inside}
+        for named in self._event.lots:
+            if named.uri in self._record.cases and named.uri not in known and not self._holds_more(named.uri):
+                yield from self._unknown_inside(named)
+
+    def _holds_more(self, case: str) -> bool:
+        """Tell whether what is in a case is told with a larger unit, or beside it."""
+        is_inner = any(one.uri == case and one.role == "child" for one in self._event.lots)
+        names_children = any(one.role == "child" for one in self._event.lots)
+        return is_inner or names_children or case in self._record.inner.get(self._event.id, ())
+
+    def _unknown_inside(self, named: NamedRow) -> Iterator[Row]:
+        lot = self._chain.lots[named.uri]
+        if lot.gtin:  # goods themselves, whatever is in them
+            yield from self._told(named)
+            return
+        kind = self._kind(lot) if self._chain.counts(self._event, lot) else None
+        if kind is not None:
+            yield self._row(kind, NamedRow(named.uri, named.role, None, ""), lot, packed_in=named.uri)
 
     def _kind(self, lot: LotRow) -> str | None:
-        event = self._event
-        made = event.kind == "ObjectEvent" and event.action == "ADD" and event.biz_step == "commissioning"
-        if made or (event.biz_step == "collecting" and lot.kind == "raw"):
-            return HARVESTING
+        event, chain = self._event, self._chain
+        if event.biz_step in ways.SENDS:
+            return SHIPPING if event.action != "DELETE" or event.kind == "ObjectEvent" else None
+        if event.biz_step in ways.TAKES_IN:
+            return RECEIVING
+        if event.biz_step == ways.ACCEPTING:
+            return None if (event.organisation, lot.uri) in chain.taken_in else RECEIVING
         if event.biz_step == "storing" and event.title_vi == steps.all_steps()["chill"].name_vi:
             return COOLING
-        if event.biz_step in ("consigning", "shipping", "departing"):
-            return SHIPPING
-        if event.biz_step in ("receiving", "arriving"):
-            return RECEIVING
-        return None
+        if chain.is_harvest(event, lot):
+            return HARVESTING
+        if not _is_making(event) or lot.kind == "raw" or is_logistic(lot.uri) or lot.uri in chain.outputs:
+            return None
+        said = self._record.said.get(event.id)
+        if said is not None and said.is_catch:
+            return None  # what comes from a fishing vessel begins with whoever receives it on land
+        return INITIAL_PACKING if _is_packed_fresh(lot) else TRANSFORMATION
 
     def _made(self) -> Iterator[Row]:
-        event = self._event
-        inputs: list[NamedRow | None] = [named for named in event.lots if named.role == "input"]
-        for output in (named for named in event.lots if named.role != "input"):
-            lot = self._lots[output.uri]
-            raw = all(self._lots[one.uri].kind == "raw" for one in inputs if one is not None)
-            is_packing = raw and lot.kind == "finished" and lot.group.startswith(_RAW_COMMODITIES)
-            for used in inputs or [None]:
-                yield self._row(INITIAL_PACKING if is_packing else TRANSFORMATION, output, lot, used)
+        event, chain = self._event, self._chain
+        named = [one for one in event.lots if one.role == "input"]
+        for output in (one for one in event.lots if one.role == "output"):
+            lot = chain.lots[output.uri]
+            if output.uri in self._record.cases or not chain.counts(event, lot):
+                continue
+            used = [*self._used(named or chain.fed_to(output.uri))]
+            raw = all(chain.is_raw(one.uri) for one, _ in used)
+            kind = INITIAL_PACKING if raw and _is_packed_fresh(lot) else TRANSFORMATION
+            for one, case in used:
+                yield self._row(kind, output, lot, one, packed_in=case)
+            if not used:
+                yield self._row(kind, output, lot)
 
-    def _row(self, kind: str, named: NamedRow, lot: LotRow, used: NamedRow | None = None) -> Row:
-        event = self._event
+    def _used(self, inputs: Iterable[NamedRow]) -> Iterator[tuple[NamedRow, str]]:
+        """Give what was used, that in logistic units too, and in which unit it was."""
+        beside = {one.uri: one.quantity for one in inputs if one.uri not in self._record.cases}
+        for one in inputs:
+            if one.uri in beside:
+                yield one, ""
+        for packed in self._record.packed.get(self._event.id, []):
+            more = _beyond(packed, beside)
+            if more is not None:
+                yield more, packed.case
+
+    def _row(
+        self, kind: str, named: NamedRow, lot: LotRow, used: NamedRow | None = None, *, packed_in: str = ""
+    ) -> Row:
+        event, chain = self._event, self._chain
+        is_early = kind in (HARVESTING, COOLING)
+        is_unknown = lot.uri in self._record.cases and not lot.gtin  # what is in it nobody says
         amount, unit = _amount(named)
         given, given_unit = _amount(used) if used is not None else (None, "")
-        grown = self._lots[used.uri] if used is not None else lot
+        grown = chain.lots[used.uri] if used is not None else lot
         delivery = self._record.deliveries.get(event.document)
-        here = self._where()
-        own = self._place(lot.owner)
+        own = chain.place(lot.owner)
         document_type, document = self._document(lot, kind)
         told: dict[str, Any] = {
             "event": kind,
-            "lot_code": "" if kind in (HARVESTING, COOLING) else lot.uri,
-            "product": lot.name_en or lot.name_vi,
+            "lot_code": "" if is_early or is_unknown else lot.uri,
+            "product": f"What is packed in {_carrier(lot.uri)}" if is_unknown else lot.name_en or lot.name_vi,
             "quantity": amount,
             "unit": unit,
             "on": self._day,
-            "location": here,
-            "source": _source(kind, lot, delivery.source if delivery else "", self._place(lot.supplier_organisation)),
-            "recipient": _recipient(kind, lot, delivery.to if delivery else "", own),
-            "code_source": own if kind not in (HARVESTING, COOLING) else "",
+            "location": chain.where(event),
+            "source": self._source(kind, lot, delivery.source if delivery else ""),
+            "recipient": self._recipient(kind, lot, delivery.to if delivery else "", own),
+            "code_source": "" if is_early or is_unknown else self._code_source(lot, own),
             "document_type": document_type,
             "document": document,
+            "packed_in": _carrier(packed_in) if packed_in else "",
             "event_id": event.id,
         }
         if kind in (HARVESTING, COOLING, INITIAL_PACKING):
+            harvest = chain.harvests.get(grown.uri) if grown.kind == "external" else None
             told |= {
-                "farm": grown.origin,
+                "farm": harvest.where if harvest else grown.origin,
                 "area": grown.growing_area,
-                "harvester": grown.supplier or self._name(grown.owner),
-                "harvested_on": grown.harvested_on or (self._day if kind == HARVESTING else None),
+                "harvester": harvest.by if harvest else grown.supplier or self._harvester(grown),
+                "harvested_on": harvest.on
+                if harvest
+                else grown.harvested_on or (self._day if kind == HARVESTING else None),
             }
         if used is not None:
             told |= {
@@ -196,31 +390,63 @@ class _Teller:
                 "used_unit": given_unit,
             }
         missing = [TITLES[name] for name in _NEEDED[kind] if told.get(name) in (None, "")]
+        if is_unknown:
+            missing.insert(0, TITLES["product"])
         return Row(**told, missing="; ".join(missing))
 
-    def _where(self) -> str:
-        event = self._event
-        gln = f"GLN {event.place_gln}" if event.place_gln else ""
-        own = self._place(event.organisation)
-        return "; ".join(part for part in (event.place, event.place_address, gln, own) if part)
+    def _harvester(self, lot: LotRow) -> str:
+        return "" if lot.kind == "external" else self._chain.name(lot.owner)
 
-    def _name(self, code: str) -> str:
-        one = self._places.get(code)
-        return (one.name_en or one.name_vi) if one is not None else ""
-
-    def _place(self, code: str) -> str:
-        one = self._places.get(code)
-        if one is None:
-            return ""
-        return "; ".join(part for part in (one.name_en or one.name_vi, one.phone, one.address, _KINGDOM) if part)
+    def _code_source(self, lot: LotRow, own: str) -> str:
+        """Tell who assigned the lot code: of what others' events tell, where they made it."""
+        return self._chain.assigned.get(lot.uri, "") if lot.kind == "external" else own
 
     def _document(self, lot: LotRow, kind: str) -> tuple[str, str]:
-        """Name the paper of an event: its own number, or the record that the lot itself is."""
-        if self._event.document:
-            return {SHIPPING: "Consignment note", RECEIVING: "Consignment note"}.get(kind, "Document"), (
-                self._event.document
-            )
-        return "Lot record", lot.number
+        """Name the paper of an event: its own number, those it names, or the record that it or the lot itself is."""
+        event = self._event
+        if event.document:
+            return {SHIPPING: "Consignment note", RECEIVING: "Consignment note"}.get(kind, "Document"), event.document
+        if event.papers:
+            kinds = "; ".join(_PAPERS.get(paper.kind, "Document") for paper in event.papers)
+            return kinds, "; ".join(paper.number for paper in event.papers)
+        return ("EPCIS event", event.id) if event.id in self._record.said else ("Lot record", lot.number)
+
+    def _source(self, kind: str, lot: LotRow, from_note: str) -> str:
+        if kind != RECEIVING:
+            return ""
+        given = "; ".join(part for part in (lot.supplier, lot.growing_area, lot.origin) if part)
+        known = from_note or self._event.source or self._chain.place(lot.supplier_organisation)
+        return known or (given if lot.kind == "raw" else "")
+
+    def _recipient(self, kind: str, lot: LotRow, from_note: str, owner: str) -> str:
+        if kind == SHIPPING:
+            return from_note or self._event.recipient
+        # What a household harvests goes to the organisation whose lot it became.
+        own = owner if lot.kind == "raw" else ""
+        return (self._event.recipient or own) if kind in (HARVESTING, COOLING) else ""
+
+
+def _is_packed_fresh(lot: LotRow) -> bool:
+    return lot.kind in ("finished", "external") and lot.group.startswith(_RAW_COMMODITIES)
+
+
+def _beyond(packed: Packed, beside: dict[str, int | None]) -> NamedRow | None:
+    """Give what is in a unit beyond what an event names beside it; what is named there is taken from ``beside``."""
+    lot = packed.lot
+    if lot.uri not in beside:
+        return lot
+    named = beside[lot.uri]
+    if named is None or lot.quantity is None:
+        return None
+    beside[lot.uri] = max(named - lot.quantity, 0)
+    return replace(lot, quantity=lot.quantity - named) if lot.quantity > named else None
+
+
+def _carrier(uri: str) -> str:
+    """Name a logistic unit."""
+    if not is_logistic(uri):
+        return uri
+    return f"SSCC {short_name(uri)}" if uri.startswith("https://id.gs1.org/00/") else short_name(uri)
 
 
 def _amount(named: NamedRow | None) -> tuple[int | float | None, str]:
@@ -231,20 +457,6 @@ def _amount(named: NamedRow | None) -> tuple[int | float | None, str]:
         return named.quantity, "pieces"
     whole, rest = divmod(named.quantity, 1_000)
     return named.quantity / 1_000 if rest else whole, {"g": "kg", "ml": "l"}[named.unit]
-
-
-def _source(kind: str, lot: LotRow, from_note: str, from_organisation: str) -> str:
-    if kind != RECEIVING:
-        return ""
-    given = "; ".join(part for part in (lot.supplier, lot.growing_area, lot.origin) if part)
-    return from_note or from_organisation or (given if lot.kind == "raw" else "")
-
-
-def _recipient(kind: str, lot: LotRow, from_note: str, owner: str) -> str:
-    if kind == SHIPPING:
-        return from_note
-    # What a household harvests goes to the organisation whose lot it became.
-    return owner if kind in (HARVESTING, COOLING) and lot.kind == "raw" else ""
 
 
 def harvest_event(event: dict[str, Any], *, document: str) -> dict[str, Any]:
@@ -324,6 +536,9 @@ _ABOUT = (
     "One row for each critical tracking event of a lot; a transformation has a row for each lot that was used.",
     "Events that were corrected later are left out; the corrected ones stand here.",
     "Traceability lot code: the GS1 Digital Link of GTIN and lot, or an address of this platform without a GTIN.",
+    "What moved in logistic units has a row for each lot that lay in them then; their numbers are no lot codes.",
+    "Who sent and received goods, and the papers, are told as the programs that recorded them name them.",
+    "A lot that came to be from nothing on record was harvested only where its event says so, or is raw material.",
     "Harvesting and cooling come before a traceability lot code is assigned; the record identifier leads on.",
     "No event is a first land-based receiving: the platform records no catch of fishing vessels.",
     "The last column names what the rule asks for and nobody has recorded.",

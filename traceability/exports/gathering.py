@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,11 +16,14 @@ from accounts.models import Organisation, Place
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, Subgroup, TradeItem
 from kernel.db import db, listed
-from kernel.models import AdministrativeUnit, StoredFile
+from kernel.models import StoredFile
 from ocop.models import Certificate
-from traceability import genealogy, standing
-from traceability.epcis import holders, store
-from traceability.exports import epcis_events
+from traceability import contents, genealogy, rounding, standing, ways
+from traceability.contents import Deed, Key, Step
+from traceability.epcis import holders, naming, store
+from traceability.exports import epcis_events, parties
+from traceability.exports.captured import Body
+from traceability.exports.parties import address_of
 from traceability.exports.record import (
     CertificateRow,
     DocumentRow,
@@ -27,13 +32,17 @@ from traceability.exports.record import (
     LotRow,
     NamedRow,
     OrganisationRow,
+    Packed,
     ProductRow,
     Record,
+    Said,
 )
 from traceability.genealogy import Edge
 from traceability.models import (
     Batch,
+    EpcisEvent,
     EventFile,
+    EventKind,
     EventLot,
     Lot,
     LotDocument,
@@ -75,6 +84,7 @@ def gather(actor: Actor, lot_ids: Sequence[int], *, asked: str, reach: Reach | N
         if edge.input_id in reader.uris and edge.output_id in reader.uris
     ]
     reader.read_events()
+    reader.read_cases()
     reader.read_certificates()
     reader.read_documents()
     reader.read_organisations(actor)
@@ -116,7 +126,26 @@ def _around(lot_ids: Sequence[int], whole: bool, record: Record) -> tuple[set[in
         found = {Edge(*row) for row in rows}
         before, after = {edge.input_id for edge in found}, {edge.output_id for edge in found}
         after |= holders.with_cases(lot_ids)
+    # Of what was taken out of a case no edge tells any longer.
+    before |= _once_inside(lot_ids)
     return before, after, sorted(found)
+
+
+def _once_inside(lot_ids: Sequence[int]) -> set[int]:
+    """Give what ever lay in lots, and in cases in these, by those who may speak for it."""
+    below = contents.below(lot_ids)
+    inside: dict[Key, set[int]] = defaultdict(set)
+    for step in contents.stored_steps({*lot_ids, *below}) if below else ():
+        if step.deed in (Deed.PACKED, Deed.SEEN):
+            for case in step.cases:
+                inside[case] |= {thing for thing in step.things if isinstance(thing, int)}
+    found: set[int] = set()
+    waiting: list[int] = list(lot_ids)
+    while waiting:
+        new = inside[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found - set(lot_ids)
 
 
 class _Reader:
@@ -129,6 +158,8 @@ class _Reader:
         self.event_ids: dict[int, str] = {}
         self.products: dict[int, str] = {}
         self.organisations: set[int] = set()
+        self.bodies: dict[int, Body] = {}
+        self.parties: dict[str, parties.Party] = {}
 
     def read_lots(self, relation: dict[int, str]) -> None:
         version = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
@@ -163,7 +194,9 @@ class _Reader:
             ).all()
         )
         items: dict[int, ProductRow] = {}
-        for lot, owner, batch, item, product, version_row, group, place in rows:
+        known = _goods_of(named)
+        for lot, owner, batch, own_item, own_product, own_version, own_group, place in rows:
+            item, product, version_row, group = known.get(lot.id, (own_item, own_product, own_version, own_group))
             gtin = item.gtin if item is not None else None
             uri = named.get(lot.id) if lot.kind is LotKind.EXTERNAL else store.own_name(lot, owner.code, batch, gtin)
             self.uris[lot.id] = uri = uri or f"lot:{lot.id}"
@@ -202,6 +235,7 @@ class _Reader:
         ).all()
         self.record.is_cut = self.record.is_cut or len(rows) > MOST_EVENTS
         events = [row[0] for row in rows[:MOST_EVENTS]]
+        self.read_captured([event.id for event in events])
         named: dict[int, list[NamedRow]] = {event.id: [] for event in events}
         of_own: set[int] = set()
         for one in db.session.scalars(
@@ -217,6 +251,8 @@ class _Reader:
         for event, organisation, place, corrected_by, corrects in rows[:MOST_EVENTS]:
             self.event_ids[event.id] = event.event_id
             self.organisations.add(organisation.id)
+            body = self.bodies.get(event.id)
+            there = self.parties[body.place] if body is not None and body.place else parties.Party("")
             self.record.events.append(
                 EventRow(
                     id=event.event_id,
@@ -230,18 +266,85 @@ class _Reader:
                     title_vi=event.title_vi,
                     title_en=event.title_en,
                     note_vi=event.note_vi,
-                    place=place.name_vi if place else "",
-                    place_gln=(place.gln or "") if place else "",
-                    place_address=_address(place.village, place.commune) if place else "",
+                    place=place.name_vi if place else there.place,
+                    place_gln=(place.gln or "") if place else there.gln,
+                    place_address=address_of(place.village, place.commune) if place else there.address,
                     document=event.document or "",
                     corrects=corrects or "",
                     corrected_by=corrected_by or "",
                     lots=tuple(named[event.id]),
+                    source=body.end("source", self.parties) if body is not None else "",
+                    recipient=body.end("destination", self.parties) if body is not None else "",
+                    papers=body.papers if body is not None else (),
                 )
             )
+            if body is not None:
+                self.record.said[event.event_id] = Said(
+                    there.words, body.is_harvest, body.is_catch, body.harvested_on, event.is_public
+                )
         # An event in the form of the standard is whole: of another's lots alone it would tell their amounts.
         told = sorted(of_own)
         self.record.epcis = epcis_events.of(told, [self.event_ids[id] for id in told])
+
+    def read_captured(self, ids: Sequence[int]) -> None:
+        """Read what captured events say beside the lots they name, and which events were declared wrong."""
+        rows = db.session.execute(
+            select(EpcisEvent.trace_event_id, EpcisEvent.body).where(
+                EpcisEvent.trace_event_id.in_(listed(list(ids))), EpcisEvent.capture_id.is_not(None)
+            )
+        )
+        self.bodies = {id: Body(json.loads(body)) for id, body in rows if id is not None}
+        self.parties = parties.named({name for body in self.bodies.values() for name in body.names})
+        declared = aliased(EpcisEvent)
+        wrong = (
+            select(TraceEvent.event_id)
+            .join(declared, and_(declared.event_id == TraceEvent.event_id, declared.declares_error))
+            .where(TraceEvent.id.in_(listed(list(ids))))
+        )
+        self.record.declared_wrong = set(db.session.scalars(wrong))
+
+    def read_cases(self) -> None:
+        """Tell what lay in the logistic units that events move or use (a walk through all of their contents)."""
+        cases = holders.cases_among(self.ids)
+        cases |= {id for id, uri in self.uris.items() if naming.is_logistic(uri)}
+        self.record.cases = {self.uris[id] for id in cases if id in self.uris}
+        ids = self.record.lot_ids
+        looks: list[tuple[EventRow, str, Step]] = []
+        for line, event in self.moves():
+            for one in event.lots:
+                if one.uri in self.record.cases and one.role != "output":
+                    looks.append((event, one.uri, Step(event.at, line, Deed.HANDED_ON, (ids[one.uri],))))
+        if not looks:
+            return
+        steps = contents.stored_steps(cases | contents.below(cases))
+        inside: dict[int, dict[str, NamedRow]] = defaultdict(dict)
+        for found in contents.follow([*(step for _, _, step in looks), *steps]):
+            if isinstance(found.thing, int) and found.thing in self.uris:
+                amount = rounding.whole(found.amount) if found.thing in self.full else 0
+                row = NamedRow(self.uris[found.thing], "child", amount or None, self.units[found.thing])
+                inside[id(found.step)][row.uri] = row
+        told: dict[str, list[Packed]] = defaultdict(list)
+        within: dict[str, set[str]] = defaultdict(set)
+        for event, case, step in looks:
+            within[event.id] |= inside[id(step)].keys() - {case}
+            told[event.id] += [Packed(case, row) for row in inside[id(step)].values()]
+        self.record.inner = {key: uris & self.record.cases for key, uris in within.items()}
+        # What lies in a case on a pallet is told with the pallet, where the event names both.
+        self.record.packed = {
+            key: [one for one in rows if one.case not in within[key] and one.lot.uri not in self.record.cases]
+            for key, rows in told.items()
+        }
+
+    def moves(self) -> Iterator[tuple[int, EventRow]]:
+        """Give the events that move lots or use them up, with the ids of their lines."""
+        lines = {event_id: line for line, event_id in self.event_ids.items()}
+        for event in self.record.events:
+            if event.kind == EventKind.TRANSFORMATION or event.biz_step in (
+                *ways.SENDS,
+                *ways.TAKES_IN,
+                ways.ACCEPTING,
+            ):
+                yield lines[event.id], event
 
     def read_certificates(self) -> None:
         rows = db.session.scalars(
@@ -307,7 +410,7 @@ class _Reader:
                 code=row.code,
                 name_vi=row.name_vi,
                 name_en=row.name_en,
-                address=_address(row.address, row.commune),
+                address=address_of(row.address, row.commune),
                 tax_code=row.tax_code or "",
                 phone=(row.phone or "") if row.shows_phone or is_own else "",
                 gs1_prefix=row.gs1_prefix or "",
@@ -317,8 +420,35 @@ class _Reader:
         ]
 
 
-def _address(first: str, commune: AdministrativeUnit | None) -> str:
-    return ", ".join(part for part in (first, commune.full_name if commune is not None else "") if part)
+Goods = tuple[TradeItem, Product, ProductVersion, str | None]
+
+
+def _goods_of(named: Mapping[int, str]) -> dict[int, Goods]:
+    """Give the goods of lots that events alone tell of, by the GTINs of their names; no draft of another's product."""
+    gtins = {id: gtin for id, uri in named.items() if (gtin := naming.gtin_of(uri)) is not None}
+    if not gtins:
+        return {}
+    known = func.coalesce(Product.published_version_id, Product.approved_version_id, Product.draft_version_id)
+    rows = db.session.execute(
+        select(TradeItem, Product, ProductVersion, Subgroup.group_code)
+        .join(Product, Product.id == TradeItem.product_id)
+        .join(ProductVersion, ProductVersion.id == known)
+        .outerjoin(
+            Subgroup, and_(Subgroup.scheme == Product.scheme, Subgroup.criteria_set_no == Product.criteria_set_no)
+        )
+        .where(TradeItem.gtin.in_(listed(sorted(set(gtins.values())))))
+        .options(joinedload(ProductVersion.commune, innerjoin=False))
+    )
+    goods = {row[0].gtin: (row[0], row[1], row[2], row[3]) for row in rows}
+    lots = db.session.execute(
+        select(Lot.id, Lot.owner_id).where(Lot.id.in_(listed(sorted(gtins))), Lot.kind == LotKind.EXTERNAL)
+    )
+    found: dict[int, Goods] = {}
+    for id, owner_id in lots:
+        one = goods.get(gtins[id])
+        if one is not None and (one[1].published_version_id is not None or one[1].producer_id == owner_id):
+            found[id] = one
+    return found
 
 
 def _product_row(
@@ -365,7 +495,7 @@ def _brief_row(
         name_en=name_en,
         owner=owner.code,
         in_full=False,
-        gtin=(item.gtin or "") if item else "",
+        gtin=(item.gtin or "") if item else naming.gtin_of(uri) or "",
         product=product.slug if product else "",
         unit=lot.unit.value,
         is_sample=lot.is_sample,
@@ -395,7 +525,7 @@ def _lot_row(
         name_en=name_en,
         owner=owner.code,
         in_full=True,
-        gtin=(item.gtin or "") if item else "",
+        gtin=(item.gtin or "") if item else naming.gtin_of(uri) or "",
         product=product.slug if product else "",
         group=group or "",
         quantity=lot.quantity,

@@ -95,6 +95,14 @@ class NamedRow:
 
 
 @dataclass(frozen=True)
+class PaperRow:
+    """A paper that a captured event names."""
+
+    kind: str  #: as the CBV calls it, "desadv"; empty where the event does not say
+    number: str
+
+
+@dataclass(frozen=True)
 class EventRow:
     """Something that happened to lots."""
 
@@ -116,6 +124,9 @@ class EventRow:
     corrects: str  #: id of the event it puts right
     corrected_by: str  #: id of the event that put it right
     lots: tuple[NamedRow, ...]
+    source: str = ""  #: from whom or where the goods came, as a captured event says
+    recipient: str = ""  #: to whom or where they went
+    papers: tuple[PaperRow, ...] = ()  #: those that a captured event names
 
 
 @dataclass(frozen=True)
@@ -169,6 +180,25 @@ class Delivery:
     to: str
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a captured event says beside its row."""
+
+    where: str  #: name and address of the place where it happened, or its name as given
+    is_harvest: bool  #: it calls itself a harvest, or tells when or on which farm the goods were harvested
+    is_catch: bool  #: the goods come from a fishing vessel
+    harvested_on: date | None
+    is_public: bool  #: it speaks for all lots that it names; otherwise for those of its organisation
+
+
+@dataclass(frozen=True)
+class Packed:
+    """So much of a lot lay in a logistic unit when something happened to the unit."""
+
+    case: str
+    lot: NamedRow
+
+
 #: The last line of each table of a record that leaves something out.
 CUT = (
     "DANH SÁCH BỊ CẮT: có nhiều hơn những gì một tệp chứa được. THE LIST WAS CUT: there is more than one file can hold."
@@ -191,7 +221,13 @@ class Record:
     holders: list[HolderRow] = field(default_factory=list)
     deliveries: dict[str, Delivery] = field(default_factory=dict)  #: by number of the document
     epcis: list[dict[str, object]] = field(default_factory=list)  #: the same events in the form of the standard
-    lot_ids: dict[str, int] = field(default_factory=dict)  #: by uri; for those who add to the record, never written
+    # For those who add to the record and who tell it, never written:
+    lot_ids: dict[str, int] = field(default_factory=dict)  #: by uri
+    said: dict[str, Said] = field(default_factory=dict)  #: by id of the captured event
+    declared_wrong: set[str] = field(default_factory=set)  #: ids of events
+    cases: set[str] = field(default_factory=set)  #: uris of lots that are logistic units
+    packed: dict[str, list[Packed]] = field(default_factory=dict)  #: what lay in the units of an event, by its id
+    inner: dict[str, set[str]] = field(default_factory=dict)  #: units that lay in others of the same event
     is_cut: bool = False  #: there is more than a record may hold
 
     def lot(self, uri: str) -> LotRow | None:
