@@ -6,11 +6,9 @@ name of a single pack of it. What nobody who may speak for a lot has said is not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -19,15 +17,13 @@ from accounts.models import Organisation
 from catalog.models import TradeItem
 from kernel import gs1
 from kernel.db import db, listed
-from traceability import digital_link, items, queries, standing
+from traceability import digital_link, ilmd, items, queries, standing
 from traceability.element_strings import Element
 from traceability.epcis import epc_uris, names
 from traceability.epcis.naming import short_name
 from traceability.item_models import ItemCode, ItemState
 from traceability.models import (
     Batch,
-    EpcisEvent,
-    EventKind,
     EventLot,
     Lot,
     LotIdentifier,
@@ -210,47 +206,4 @@ def story_of(lot: Lot) -> Told:
         .limit(MOST_EVENTS_SHOWN + 1)
     ).all()
     told = {event.id: (event, organisation) for event, organisation in rows[:MOST_EVENTS_SHOWN]}
-    return Told(list(told.values()), len(rows) > MOST_EVENTS_SHOWN, *_dates(lot))
-
-
-_BEGINS = ("productionDate", "harvestDate")
-_ENDS = ("itemExpirationDate", "expirationDate", "bestBeforeDate", "sellByDate")
-
-
-def _dates(lot: Lot) -> tuple[date | None, date | None]:
-    """Give the day on which a lot was made and the last on which it is good, as far as its makings say."""
-    makes = or_(
-        and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
-        and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object", TraceEvent.action == "ADD"),
-    )
-    bodies = db.session.scalars(
-        select(EpcisEvent.body)
-        .join(TraceEvent, TraceEvent.id == EpcisEvent.trace_event_id)
-        .join(EventLot, and_(EventLot.event_id == TraceEvent.id, EventLot.lot_id == lot.id))
-        .join(Lot, Lot.id == EventLot.lot_id)
-        .where(makes, standing.stands(), standing.entitled())
-        .order_by(TraceEvent.event_at, TraceEvent.id)
-        .limit(MOST_EVENTS_SHOWN)
-    )
-    begins: list[date] = []
-    ends: list[date] = []
-    for body in bodies:
-        for name, value in _ilmd(json.loads(body)):
-            day = _day(value)
-            if day is not None and name in _BEGINS:
-                begins.append(day)
-            elif day is not None and name in _ENDS:
-                ends.append(day)
-    return max(begins, default=None), min(ends, default=None)
-
-
-def _ilmd(event: dict[str, Any]) -> list[tuple[str, Any]]:
-    ilmd = event.get("ilmd")
-    return [(name.rpartition(":")[2], value) for name, value in ilmd.items()] if isinstance(ilmd, dict) else []
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value[:10])
-    except (TypeError, ValueError):
-        return None
+    return Told(list(told.values()), len(rows) > MOST_EVENTS_SHOWN, *ilmd.days_of([lot.id]).get(lot.id, (None, None)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation, Place
@@ -48,6 +48,15 @@ def tells_of_buyers(told: Any) -> ColumnElement[bool]:
     at home.
     """
     disposition = func.coalesce(told.disposition, "")
+    # A room or a gate of a place of ours: its GLN with an extension.
+    place = EpcisField.value
+    whole = case(
+        (
+            place.contains("/254/", autoescape=True),
+            func.substr(place, 1, len(f"{digital_link.CANONICAL_STEM}/414/") + 13),
+        ),
+        else_=place,
+    )
     glns = (
         select(literal(f"{digital_link.CANONICAL_STEM}/{key}/") + Place.gln).where(Place.gln.is_not(None))
         for key in ("414", "417")
@@ -63,7 +72,7 @@ def tells_of_buyers(told: Any) -> ColumnElement[bool]:
         exists().where(
             EpcisField.epcis_event_id == told.id,
             EpcisField.name.startswith("destination_", autoescape=True),
-            EpcisField.value.not_in(ours),
+            whole.not_in(ours),
         ),
     )
 

@@ -31,6 +31,9 @@ _GOES_BACK = (
 )  # fmt: skip
 #: What ends goods, or takes them off the way.
 _ENDS = ("destroying", "decommissioning", "holding", "void_shipping")
+DECOMMISSIONING = "decommissioning"
+#: What is so is not to be sold, until something else is said of it.
+UNFIT = ("stolen", "expired", "damaged", "non_conformant", "non_sellable_other", "inactive")
 
 
 def sells(step: str | None, disposition: str | None) -> bool:
@@ -57,7 +60,7 @@ def ends(step: str | None, disposition: str | None, action: str | None) -> bool:
 
 def makes_none(step: str | None, disposition: str | None) -> bool:
     """Tell whether an event cannot make goods: it sells, ships or ends them."""
-    return sells(step, disposition) or step in (*SENDS, DESTROYING, "decommissioning") or disposition in DESTROYED
+    return sells(step, disposition) or step in (*SENDS, DESTROYING, DECOMMISSIONING) or disposition in DESTROYED
 
 
 def goes_back(step: str | None, disposition: str | None) -> bool:
@@ -74,3 +77,8 @@ def moves_on(step: str | None, disposition: str | None) -> bool:
     leaves = step in _MOVES_ON or (disposition == _ON_THE_WAY and step not in ARRIVED)
     is_offered = step == _OFFERING or disposition in _OFFERED
     return (leaves or is_offered) and not goes_back(step, disposition)
+
+
+def is_unfit(step: str | None, disposition: str | None) -> bool:
+    """Tell whether goods are said to be not fit for sale, or to be known by their code no longer."""
+    return disposition in UNFIT or step == DECOMMISSIONING

@@ -15,7 +15,7 @@ from typing import Any
 
 from catalog.models import Unit
 from kernel.errors import N_
-from traceability import statements, ways
+from traceability import ilmd, statements, ways
 from traceability.epcis import epc_uris
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import QUANTITIES, SMALLEST, Named, amount, named_in
@@ -45,6 +45,15 @@ _RECALLED_USED = N_(
     "%(name)s was recalled, or made of recalled goods: nothing can be made of it, and it cannot be packed."
 )
 _RECALLED_MAKES = N_("%(name)s cannot have been made of recalled goods: report its making on the screens.")
+_RECALLED_MADE = N_("%(name)s was recalled: no more of it can be made.")
+_PAST_ITS_DAY = N_("%(name)s was good until %(end)s: what is sold or sent on after that day was not fit for it.")
+_UNFIT = N_(
+    "%(name)s was said on %(since)s to be not fit for sale (stolen, damaged, expired, decommissioned …), and nothing"
+    " else since: please look at it again."
+)
+_NO_LOT_RECALLED = N_(
+    "%(name)s names goods and no lot of them: no lot is recalled by it. Please name the lots, or the single packs."
+)
 _HELD = N_(
     "%(name)s is on hold, or holds goods that are: until that ends it can be neither shipped nor sold, used nor packed."
 )
@@ -175,12 +184,8 @@ _LIST = {
 
 def dates(event: dict[str, Any], path: str) -> list[Problem]:
     """Refuse goods that end before they were made."""
-    ilmd = event.get("ilmd")
-    if not isinstance(ilmd, dict):
-        return []
-    said = {name.rpartition(":")[2]: _day(value) for name, value in ilmd.items()}
-    made = max((day for name in _BEGINS if (day := said.get(name))), default=_day_of_making(event))
-    end = min((day for name in _ENDS if (day := said.get(name))), default=None)
+    made, end = ilmd.days([event])
+    made = made or _day_of_making(event)
     if made is None or end is None or end >= made:
         return []
     return [_problem(path, "ilmd", "business-dates", _ENDS_BEFORE, end=end.isoformat(), made=made.isoformat())]
@@ -190,10 +195,6 @@ def _day_of_making(event: dict[str, Any]) -> date | None:
     """Give the day on which goods were made, where the event is their making."""
     at = instant(event["eventTime"]) if event.get("bizStep") in ("commissioning", "creating_class_instance") else None
     return None if at is None else at.date()
-
-
-_BEGINS = ("productionDate", "harvestDate")
-_ENDS = ("itemExpirationDate", "expirationDate", "bestBeforeDate", "sellByDate")
 
 
 #: What one piece holds, by its name: (how much, in grams or millilitres).
@@ -317,7 +318,48 @@ def made_twice(name: str, path: str, profile: Profile) -> Problem:
 
 def moves_on(event: dict[str, Any]) -> bool:
     """Tell whether an event brings goods to somebody else, and not back or to their end."""
-    return ways.moves_on(*_way(event)) and "errorDeclaration" not in event
+    return "errorDeclaration" not in event and (ways.moves_on(*_way(event)) or _changes_hands(event))
+
+
+def _changes_hands(event: dict[str, Any]) -> bool:
+    """Tell whether an event that names no step says that goods are another's now, or that they were invoiced."""
+    if event.get("bizStep") or event.get("action") == "DELETE" or ways.goes_back(*_way(event)):
+        return False
+    if event["type"] == "TransactionEvent" and _INVOICE in {_last(one.get("type")) for one in _papers(event)}:
+        return True
+    return bool(_parties(event, "destination") - _parties(event, "source"))
+
+
+_INVOICE = "inv"
+
+
+def _papers(event: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in _list(event.get("bizTransactionList")) if isinstance(one, dict)]
+
+
+def _last(name: Any) -> str:
+    return str(name).rpartition(":")[2].rpartition("-")[2]
+
+
+def _parties(event: dict[str, Any], side: str, kind: str = "ing_party") -> set[str]:
+    """Give the names of who owns or has goods before ("source") or after ("destination") an event.
+
+    :param kind: ends the types that count: owning or possessing
+    """
+    return {
+        as_name(one[side])
+        for one in _list(event.get(f"{side}List"))
+        if isinstance(one, dict) and isinstance(one.get(side), str) and str(one.get("type")).endswith(kind)
+    }
+
+
+def makes(event: dict[str, Any], role: str) -> bool:
+    """Tell whether an event says that more of a thing is there than before, by its role."""
+    if "errorDeclaration" in event:
+        return False
+    if event["type"] == "ObjectEvent":
+        return event.get("action") == "ADD" and role == "object"
+    return event["type"] == "TransformationEvent" and role == "output"
 
 
 def sells(event: dict[str, Any]) -> bool:
@@ -376,13 +418,7 @@ def _list(value: Any) -> list[Any]:
 
 def receivers(event: dict[str, Any]) -> set[str]:
     """Give the names of who has the goods after an event."""
-    return {
-        as_name(one["destination"])
-        for one in _list(event.get("destinationList"))
-        if isinstance(one, dict)
-        and isinstance(one.get("destination"), str)
-        and str(one.get("type")).endswith("possessing_party")
-    }
+    return _parties(event, "destination", "possessing_party")
 
 
 def builds_on(event: dict[str, Any]) -> str | None:
@@ -400,6 +436,29 @@ def _way(event: dict[str, Any]) -> tuple[str | None, str | None]:
     """Read by what an event says where goods go: its step and its disposition."""
     step, disposition = event.get("bizStep"), event.get("disposition")
     return step if isinstance(step, str) else None, disposition if isinstance(disposition, str) else None
+
+
+def no_more_of(name: str, path: str, role: str) -> Problem:
+    """Refuse that more is made of what was recalled."""
+    return _problem(path, _LIST[role], "business-recalled", _RECALLED_MADE, name=name)
+
+
+def past_its_day(name: str, path: str, role: str, *, end: date) -> Problem:
+    """Warn that goods went on after their last day."""
+    return _problem(
+        path, _LIST[role], "business-fitness", _PAST_ITS_DAY, is_warning=True, name=name, end=end.isoformat()
+    )
+
+
+def unfit(name: str, path: str, role: str, *, since: date) -> Problem:
+    """Warn that goods went on that were said to be not fit for it."""
+    facts = {"name": name, "since": since.isoformat()}
+    return _problem(path, _LIST[role], "business-fitness", _UNFIT, is_warning=True, **facts)
+
+
+def recalls_no_lot(name: str, path: str, role: str) -> Problem:
+    """Warn that a recall names goods and no lot."""
+    return _problem(path, _LIST[role], "business-recalled", _NO_LOT_RECALLED, is_warning=True, name=name)
 
 
 def stopped(name: str, path: str, *, role: str, moves: bool, is_held: bool, is_own: bool) -> Problem:
@@ -534,12 +593,3 @@ def stands_twice(name: str) -> Problem:
 def _problem(path: str, field: str, rule: str, message: str, *, is_warning: bool = False, **facts: Any) -> Problem:
     at = f"{path}.{field}" if path and field else path or field
     return Problem(at, rule, message, {"field": field, **facts}, is_warning=is_warning)
-
-
-def _day(value: Any) -> date | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        return date.fromisoformat(value[:10])
-    except ValueError:
-        return None

@@ -35,7 +35,17 @@ from traceability.contents import Key, Step
 from traceability.epcis import business, claims, custody, document, epc_uris, in_stock, in_turn
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
-from traceability.epcis.naming import Named, added_up, counted_in, is_single, named_in, short_name, titles
+from traceability.epcis.fitness import Fitness
+from traceability.epcis.naming import (
+    Named,
+    added_up,
+    counted_in,
+    is_single,
+    kinds_in,
+    named_in,
+    short_name,
+    titles,
+)
 from traceability.epcis.problems import Problem, Profile, RefusedEvent, refusals
 from traceability.epcis.prose import instant, many_as_one
 from traceability.epcis.stops import Stop, stops_of
@@ -462,6 +472,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     _refuse_unknown(new, lots)
     reaches = _judge(new, lots)
     _warn_of_holds(new, lots)
+    _look_at_fitness(new, lots)
     _look_for_origins(new, lots, _weigh(new, organisation_id))
     said, has_cases = _count(new, lots, held)
     _look_at_custody(new, lots, authority, organisation_id)
@@ -971,7 +982,8 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop], words:
     moves, role = business.moves_on(one.event), business.builds_on(one.event)
     for name in one.named:
         stop = stops.get(name.uri)
-        if stop is None or not (moves or name.role == role):
+        makes = stop is not None and stop.is_own and not stop.is_held and business.makes(one.event, name.role)
+        if stop is None or not (moves or name.role == role or (makes and not _sets_recalled(one.event))):
             continue
         if words.is_free(name.uri, stop, lots.get(name.uri), one.at):
             continue
@@ -979,11 +991,12 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop], words:
             if not stop.is_of_document:
                 one.problems.append(business.late(short_name(name.uri), business_date(stop.since), one.path))
             continue
+        called = short_name(name.uri)
         one.problems.append(
-            business.stopped(
-                short_name(name.uri), one.path, role=name.role, moves=moves, is_held=stop.is_held, is_own=stop.is_own
+            business.no_more_of(called, one.path, name.role) if makes and not moves else business.stopped(
+                called, one.path, role=name.role, moves=moves, is_held=stop.is_held, is_own=stop.is_own
             )
-        )
+        )  # fmt: skip
         return
     # A batch of our own has its stock: no event of another program makes it one of recalled goods.
     found = _stop_of_inputs(one, stops)
@@ -1102,6 +1115,30 @@ def _look_at_custody(new: Sequence[Sent], lots: dict[str, Known], authority: set
                     business.handed_on(called, one.path, left=left, taken=name.quantity, unit=known.unit)
                 )
             way.went += name.quantity
+
+
+def _look_at_fitness(new: Sequence[Sent], lots: dict[str, Known]) -> None:
+    """Warn of who sells or sends on what was said to be unfit for it, or is past its last day."""
+    goes = [one for one in new if not one.is_refused and business.moves_on(one.event)]
+    asked = {name.uri for one in goes for name in one.named}
+    if not asked:
+        return
+    known = Fitness(
+        {lots[uri].id for uri in asked if uri in lots}, wrong={one.id for one in new if one.declares_error}
+    )  # fmt: skip
+    for one in new:
+        for name in one.named if not one.declares_error and one.at is not None else ():
+            if name.uri in asked:
+                of_all = _frees_all(name, lots.get(name.uri))
+                known.hear(_key(name, lots), one.at or claims.FIRST, one.event, of_all=of_all)
+    for one in goes:
+        for name in one.named if one.at is not None else ():
+            called, end = short_name(name.uri), known.end(_key(name, lots))
+            since = known.unfit_since(_key(name, lots), one.at or claims.FIRST)
+            if end is not None and business_date(one.at or claims.FIRST) > end:
+                one.problems.append(business.past_its_day(called, one.path, name.role, end=end))
+            elif since is not None:
+                one.problems.append(business.unfit(called, one.path, name.role, since=business_date(since)))
 
 
 def _look_for_second_makings(new: Sequence[Sent], organisation_id: int) -> None:
@@ -1776,7 +1813,11 @@ def stand_anew(after: int) -> tuple[int | None, int]:
 def _warn_of_holds(new: Sequence[Sent], lots: dict[str, Known]) -> None:
     """Say to who recalls goods of our stock by an event, or takes that back, what comes of it."""
     for one in new:
-        for name in one.named if _says_recalled(one.event) and not one.declares_error else ():
+        if not _says_recalled(one.event) or one.declares_error:
+            continue
+        for kind, role in kinds_in(one.event):
+            one.problems.append(business.recalls_no_lot(short_name(kind), one.path, role))
+        for name in one.named:
             known = lots.get(name.uri)
             if known is not None and known.kind is not LotKind.EXTERNAL and known.owner_id == one.sender_id:
                 one.problems.append(business.for_the_office(short_name(name.uri), one.path))

@@ -172,6 +172,11 @@ def amount(element: dict[str, Any]) -> tuple[Decimal | None, Unit | None]:
     return (Decimal(str(stated)) * factor, unit) if unit else (None, None)
 
 
+def kinds_in(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """List the kinds of goods that an event names without a lot: (name, role)."""
+    return [(one.uri, one.role) for one in _all(event) if _is_kind(one.uri)]
+
+
 def _is_kind(uri: str) -> bool:
     thing = epc_uris.identify(uri)
     if thing is not None:

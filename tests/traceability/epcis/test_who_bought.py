@@ -103,11 +103,11 @@ def test_goods_that_go_to_an_organisation_of_ours_are_followed_by_everybody(
 ) -> None:
     gln = "9520123450007"
     make.place(make.producer(code="shop2"), gln=gln)
-    for party in (SHOP, f"https://id.gs1.org/417/{gln}"):
+    for party in (SHOP, f"https://id.gs1.org/417/{gln}", f"https://id.gs1.org/414/{gln}/254/12"):
         job = world.maker.capture(document({**SENT, "destinationList": to(party, kind)}))
         assert job["errors"] == []
 
-    assert len(world.stranger.events(EQ_bizStep="shipping")) == 2
+    assert len(world.stranger.events(EQ_bizStep="shipping")) == 3
 
 
 def test_an_organisation_that_bought_reads_of_its_own_purchase(world: SimpleNamespace) -> None:
