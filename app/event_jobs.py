@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
@@ -10,11 +10,13 @@ from sqlalchemy.exc import DataError, IntegrityError
 from kernel import jobs
 from kernel.db import retrying, transaction
 from traceability import declarations
-from traceability.epcis import capture, store
+from traceability.epcis import capture, lot_names, store
 from traceability.epcis.capture import Waiting
 
 #: A screen may write the same name or edge in between: what is looked for anew is found.
 _TRIES = 3
+#: A product that gets its GTIN, or another name, gives it to its captured lots within this time.
+_CALLED_AGAIN_AFTER = timedelta(hours=1)
 
 
 @jobs.handles(capture.JOB)
@@ -89,3 +91,17 @@ def declare_missing(args: dict[str, Any], now: datetime) -> None:
 def _declare_some(now: datetime) -> int:
     with transaction():
         return declarations.declare_missing(now=now)
+
+
+@jobs.recurs(lot_names.JOB, lambda now: now + _CALLED_AGAIN_AFTER)
+def name_lots(args: dict[str, Any], now: datetime) -> None:
+    """Call captured lots as the catalogue calls their goods now. Safe to run twice."""
+    after: int | None = 0
+    while after is not None:
+        after = _name_some(after)
+
+
+@retrying
+def _name_some(after: int) -> int | None:
+    with transaction():
+        return lot_names.name_anew(after)

@@ -26,7 +26,16 @@ from storefront.web import (
     sign_up,
     stock_notices,
 )
-from traceability.web import batch_events, batch_page, epcis, known_lot, look_up, passport, resolver
+from traceability.web import (
+    batch_events,
+    batch_page,
+    epcis,
+    known_lot,
+    known_lot_files,
+    look_up,
+    passport,
+    resolver,
+)
 from traceability.web import packs as pack_page
 
 PARTS = [
@@ -59,6 +68,7 @@ PARTS = [
     resolver.blueprint,
     look_up.blueprint,
     known_lot.blueprint,
+    known_lot_files.blueprint,
     pack_page.blueprint,
     *SCREENS,
 ]

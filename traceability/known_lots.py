@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from accounts.models import Organisation
 from catalog.models import TradeItem
@@ -19,7 +19,7 @@ from kernel import gs1
 from kernel.db import db, listed
 from traceability import digital_link, ilmd, items, queries, standing
 from traceability.element_strings import Element
-from traceability.epcis import epc_uris, names
+from traceability.epcis import epc_uris, lot_names, names
 from traceability.epcis.naming import short_name
 from traceability.item_models import ItemCode, ItemState
 from traceability.models import (
@@ -36,6 +36,8 @@ from traceability.queries import MOST_EVENTS_SHOWN, GoodsOfGtin, Hit, path_of
 STOPPED = (LotState.HELD, LotState.RECALLED)
 #: The page of a lot that has none by a printed code of ours; the name follows.
 PAGE = "/truy-xuat/lo?ma="
+#: What stands beside a page for programs: the digital passport, and the events.
+PASSPORT, EVENTS = "ho-chieu.jsonld", "su-kien.jsonld"
 LONGEST_NAME = 400
 
 
@@ -53,6 +55,11 @@ class KnownLot:
         """The address of the page that tells of it."""
         return self.batch_path or PAGE + quote(self.uri.removeprefix(digital_link.CANONICAL_STEM), safe="/:")
 
+    def beside(self, document: str) -> str:
+        """The address of a document for programs beside its page."""
+        page, mark, query = self.path.partition("?")
+        return f"{page}/{document}{mark}{query}"
+
     @property
     def is_stopped(self) -> bool:
         """Tell whether it is on hold or recalled."""
@@ -68,6 +75,11 @@ class KnownLot:
     def number(self) -> str:
         """The number that stands on the pack: of the lot, or of the single thing that the name is of."""
         return short_name(self.uri)
+
+    @property
+    def is_described(self) -> bool:
+        """Tell whether the name of the lot says what it is, and not its numbers alone."""
+        return lot_names.is_described(self.uri, self.lot)
 
     @property
     def is_single(self) -> bool:
@@ -152,14 +164,13 @@ def find_by_number(number: str, *, most: int = 12) -> list[Hit]:
         .limit(most)
     )
     found = [KnownLot(uri, lot, owner, None) for uri, lot, owner in rows if uri is not None]
+    names = lot_names.as_shown({one.uri: one.lot for one in found})
     return [
-        Hit(one.path, one.number, *_names_of(one), one.owner.name_vi, one.owner.name_en, None) for one in found
+        Hit(
+            one.path, one.number, names[one.uri].vi, names[one.uri].en, one.owner.name_vi, one.owner.name_en, None
+        )
+        for one in found
     ]  # fmt: skip
-
-
-def _names_of(one: KnownLot) -> tuple[str, str]:
-    goods = queries.goods_of_gtin(one.gtin, None) if one.gtin else None
-    return (goods.name_vi, goods.name_en) if goods is not None else (one.lot.name_vi, one.lot.name_en)
 
 
 def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
@@ -172,6 +183,11 @@ def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
     if one is None:
         return goods
     return replace(goods, lot_number=lot_number, batch_path=one.path, lot_state=one.lot.state)
+
+
+def names_of(lot: Lot) -> Select[str]:
+    """Select all names of a lot: its own, and those of its single packs."""
+    return select(LotIdentifier.uri).where(LotIdentifier.lot_id == lot.id)
 
 
 # --- Its story ------------------------------------------------------------------------------------------------------

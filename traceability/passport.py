@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from accounts.models import Organisation
+from accounts.models import Organisation, Place
 from catalog.models import Unit
 from kernel.clock import VIETNAM
 from ocop.certification import CertificateState
 from ocop.models import Certificate
-from traceability.models import Lot, LotState
-from traceability.queries import Happening, Story
+from traceability.known_lots import KnownLot, Told
+from traceability.models import Lot, LotState, TraceEvent
+from traceability.queries import GoodsOfGtin, Story
 
 CONTEXT = {
     "@vocab": "https://schema.org/",
@@ -71,7 +72,7 @@ def passport(
             for lot in _unique(story)
             if lot.id != story.lot.id
         ],
-        "subjectOf": [_event(happening) for happening in story.happenings],
+        "subjectOf": [_event(one.event, one.organisation, one.place) for one in story.happenings],
         "additionalProperty": list(_properties(story)),
     }
     if item.gtin is not None:
@@ -81,6 +82,54 @@ def passport(
     if certificate is not None and standing is not None:
         told["gs1:certification"] = [_certificate(certificate, standing, base_url)]
     return {name: value for name, value in told.items() if value not in ([], {}, "")}
+
+
+def passport_of_known(
+    found: KnownLot,
+    goods: GoodsOfGtin | None,
+    story: Told,
+    certificate: Certificate | None,
+    standing: CertificateState | None,
+    *,
+    base_url: str,
+) -> dict[str, Any]:
+    """Write the passport of a lot that events alone tell of: what its page tells.
+
+    :param standing: the state of ``certificate`` today
+    """
+    told: dict[str, Any] = {
+        "@context": CONTEXT,
+        "@id": found.uri,
+        "@type": ["IndividualProduct", "gs1:Product"],
+        "url": base_url + found.path,
+        "name": _name_of_known(found, goods),
+        "gs1:hasBatchLotNumber": "" if found.is_single and found.lot.number == found.number[:20] else found.lot.number,
+        "serialNumber": found.number if found.is_single else "",
+        "gs1:gtin": found.gtin or "",
+        "productionDate": story.made_on.isoformat() if story.made_on is not None else "",
+        "gs1:expirationDate": story.expires_on.isoformat() if story.expires_on is not None else "",
+        "subjectOf": [_event(event, organisation) for event, organisation in story.happenings],
+        "additionalProperty": list(_properties_of_known(found)),
+    }
+    if certificate is not None and standing is not None:
+        told["gs1:certification"] = [_certificate(certificate, standing, base_url)]
+    return {name: value for name, value in told.items() if value not in ([], {}, "")}
+
+
+def _name_of_known(found: KnownLot, goods: GoodsOfGtin | None) -> list[dict[str, str]]:
+    if goods is not None:
+        return _words(f"{goods.name_vi}, {goods.item_vi}", _joined(goods.name_en, goods.item_en))
+    return _words(found.lot.name_vi, found.lot.name_en) if found.is_described else []
+
+
+def _properties_of_known(found: KnownLot) -> Iterator[dict[str, Any]]:
+    lot = found.lot
+    yield _property("batchState", lot.state.value)
+    if lot.state is not LotState.RELEASED and lot.state_reason:
+        yield _property("reason", lot.state_reason)
+    yield _property("declaredBy", found.owner.name_vi)
+    if lot.is_sample or found.owner.is_sample:
+        yield _property("sample", True)
 
 
 def _properties(story: Story) -> Iterator[dict[str, Any]]:
@@ -129,18 +178,18 @@ def _organisation(organisation: Organisation, base_url: str) -> dict[str, Any]:
     }
 
 
-def _event(happening: Happening) -> dict[str, Any]:
-    event = happening.event
+def _event(event: TraceEvent, organisation: Organisation, place: Place | None = None) -> dict[str, Any]:
     told: dict[str, Any] = {
         "@type": "Event",
         "@id": event.event_id,
         "name": _words(event.title_vi, event.title_en),
         "eventTime": event.event_at.astimezone(VIETNAM).isoformat(timespec="seconds"),
-        "bizStep": event.biz_step if ":" in event.biz_step else f"cbv:BizStep-{event.biz_step}",
-        "organizer": {"@type": "Organization", "name": happening.organisation.name_vi},
+        "organizer": {"@type": "Organization", "name": organisation.name_vi},
     }
-    if happening.place is not None:
-        told["location"] = {"@type": "Place", "name": happening.place.name_vi}
+    if event.biz_step:
+        told["bizStep"] = event.biz_step if ":" in event.biz_step else f"cbv:BizStep-{event.biz_step}"
+    if place is not None:
+        told["location"] = {"@type": "Place", "name": place.name_vi}
     return told
 
 

@@ -584,7 +584,7 @@ def _units_of_lots(unit_ids: Collection[int]) -> set[tuple[int, int]]:
     """
     name = aliased(LotIdentifier)
     rows = db.session.execute(
-        select(Lot.id, Lot.name_vi, LotIdentifier.lot_id, LotIdentifier.uri)
+        select(Lot.id, Lot.number, LotIdentifier.lot_id, LotIdentifier.uri)
         .join(EventLot, EventLot.lot_id == Lot.id)
         .join(EpcisEvent, EpcisEvent.trace_event_id == EventLot.event_id)
         .join(EpcisField, EpcisField.epcis_event_id == EpcisEvent.id)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -19,6 +22,7 @@ from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_capture import lot_of
 from traceability import batches, items
+from traceability.epcis import queries
 from traceability.models import Batch, Lot, LotState
 
 GTIN, FOREIGN = "09520123456788", "09521234500018"
@@ -302,3 +306,136 @@ def test_the_page_of_a_code_tells_of_the_recalled_lot_that_its_link_names(
 
     assert "Lô EXT2709 đã bị thu hồi. Không dùng." in page
     assert f"{PAGE}/01/{GTIN}/10/EXT2709" in page
+
+
+# --- For programs ---------------------------------------------------------------------------------------------------
+
+BESIDE = "/truy-xuat/lo/{}?ma="
+DOCUMENTS = {"epcis": BESIDE.format("su-kien.jsonld"), "dpp": BESIDE.format("ho-chieu.jsonld")}
+LD = "application/ld+json"
+
+
+def event_list(answer: Any) -> list[dict[str, Any]]:
+    assert answer.status_code == 200
+    return list(json.loads(answer.text)["epcisBody"]["eventList"])
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("key", [LOT, f"{LOT}/21/PK1", f"/01/{FOREIGN}/10/NM-1", CASE])
+def test_a_captured_lot_offers_its_events_and_its_passport(
+    program: Program, client: FlaskClient, kind: str, key: str
+) -> None:
+    goods = f"/01/{FOREIGN}/10/NM-1"
+    tell(program, made(), made(goods), unit(CASE), unit(f"{LOT}/21/PK1", action="OBSERVE", bizStep="inspecting"))
+
+    links = [one for level in client.get(f"{key}?linkType=linkset").json["linkset"]  # type: ignore[index]
+             for one in level.get(VOC + kind, ())]  # fmt: skip
+    assert {one["type"] for one in links} == {LD}
+    led = client.get(f"{key}?linkType=gs1:{kind}&x=1")
+    assert led.status_code == 307
+    assert led.location.startswith(DOCUMENTS[kind])
+    assert led.location.endswith(f"&linkType=gs1:{kind}&x=1"), "the query goes along"
+    assert led.location.partition("&")[0] in {one["href"].removeprefix("http://shop.test") for one in links}
+    assert 'rel="linkset"' in led.headers["Link"]
+    for method in (client.get, client.head):
+        answer = method(led.location)
+        assert (answer.status_code, answer.content_type) == (200, LD)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Link" in answer.headers["Access-Control-Expose-Headers"]
+    assert client.head(f"{key}?linkType=gs1:{kind}").status_code == 307
+    asked = client.options(led.location)
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD, OPTIONS")
+    unknown = client.get(DOCUMENTS[kind] + f"/01/{GTIN}/10/NONE")
+    assert (unknown.status_code, unknown.headers["Access-Control-Allow-Origin"]) == (404, "*")
+
+
+def test_the_events_are_those_that_who_asks_may_see(program: Program, client: FlaskClient, make: Factories) -> None:
+    home = [{"type": "possessing_party", "destination": "https://ex.example/nguoi/an"}]
+    tell(
+        program, made(),
+        event(bizStep="inspecting", disposition=None, eventTime="2026-11-21T08:00:00+07:00",
+              quantityList=[{"epcClass": f"https://id.gs1.org{LOT}"}]),
+        event(bizStep="shipping", disposition=None, eventTime="2026-11-22T08:00:00+07:00", destinationList=home,
+              quantityList=[{"epcClass": f"https://id.gs1.org{LOT}", "quantity": 7}]),
+        made(key=f"/01/{GTIN}/10/OTHER"),
+    )  # fmt: skip
+    stranger = Program(program.app, make.producer("Người lạ", code="khac1"), program.now)
+    stranger.capture(document(event(bizStep="inspecting", quantityList=[{"epcClass": f"https://id.gs1.org{LOT}"}])))
+    path = DOCUMENTS["epcis"] + LOT
+
+    def steps(asker: FlaskClient) -> list[str]:
+        return [one["bizStep"] for one in event_list(asker.get(path))]
+
+    assert steps(client) == ["commissioning", "inspecting"]
+    assert "nguoi/an" not in client.get(path).text
+    assert steps(make.client(make.producer("Bếp khác", code="bepk"))) == ["commissioning", "inspecting"]
+    owner = make.client(program.organisation)
+    assert "shipping" in steps(owner)
+    assert owner.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_the_events_come_in_pages(program: Program, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = [
+        made(eventTime=f"2026-11-{day}T08:00:00+07:00", bizStep="inspecting", action="OBSERVE") for day in (21, 22)
+    ]
+    tell(program, made(), *later)
+    monkeypatch.setattr(queries, "MOST_PER_PAGE", 2)
+
+    first = client.get(f"{DOCUMENTS['epcis']}{LOT}")
+    following = re.fullmatch(r'<http://shop\.test([^>]+)>; rel="next"', first.headers["Link"])
+    assert following
+
+    assert len(event_list(first)) == 2
+    assert len(event_list(client.get(following[1]))) == 1
+
+
+def test_material_that_is_no_goods_of_a_gtin_shows_its_events_to_its_people_alone(
+    program: Program, client: FlaskClient, make: Factories
+) -> None:
+    name = "https://goods.example/lot?n=7"
+    tell(program, made(quantityList=[{"epcClass": name, "quantity": 3}]))
+    path = DOCUMENTS["epcis"] + quote(name, safe="")
+
+    assert event_list(client.get(path)) == []
+    assert len(event_list(make.client(program.organisation).get(path))) == 1
+
+
+def test_the_passport_tells_what_the_page_tells(
+    program: Program, client: FlaskClient, make: Factories, now: datetime
+) -> None:
+    ilmd = {"cbvmda:itemExpirationDate": "2027-06-01", "gs1:productionDate": "2026-11-02"}
+    sale = event(bizStep="retail_selling", disposition="retail_sold", eventTime="2026-11-22T08:00:00+07:00",
+                 quantityList=[{"epcClass": f"https://id.gs1.org{LOT}", "quantity": 7}])  # fmt: skip
+    tell(program, made(ilmd=ilmd), sale)
+    with program.app.app_context():
+        product = db.session.scalars(db.select(TradeItem).where(TradeItem.gtin == GTIN)).one().product
+    make.certificate(product, number="MAU-1")
+    stop(program, LOT, "office", now)
+
+    told = json.loads(client.get(DOCUMENTS["dpp"] + LOT).text)
+
+    assert told["@id"] == f"https://id.gs1.org{LOT}"
+    assert told["url"] == f"http://shop.test{PAGE}{LOT}"
+    assert {"@value": "Gạo rẫy, gói 500 g", "@language": "vi"} in told["name"]
+    assert (told["gs1:gtin"], told["gs1:hasBatchLotNumber"]) == (GTIN, "EXT2709")
+    assert (told["productionDate"], told["gs1:expirationDate"]) == ("2026-11-02", "2027-06-01")
+    assert [one["bizStep"] for one in told["subjectOf"]][:1] == ["cbv:BizStep-commissioning"]
+    assert "retail_selling" not in str(told)
+    assert told["gs1:certification"][0]["gs1:certificationIdentification"] == "MAU-1"
+    properties = {one["name"]: one["value"] for one in told["additionalProperty"]}
+    assert properties == {"batchState": "recalled", "reason": "Kim loại nặng", "declaredBy": "Hợp tác xã mẫu"}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_pack_of_a_batch_leads_to_the_documents_of_the_batch(
+    program: Program, client: FlaskClient, make: Factories, now: datetime, kind: str
+) -> None:
+    batch, code = with_code(program, make, now)
+
+    led = client.get(f"/01/{GTIN}/21/{code}?linkType=gs1:{kind}")
+    assert led.location.startswith(f"/lo/htx01/{batch.token}/")
+    assert client.get(led.location).status_code == 200
+    name = f"/01/{GTIN}/10/B-1"
+    tell(program, unit(f"{name}/21/PK9", action="OBSERVE", bizStep="inspecting"))
+    beside = client.get(f"{DOCUMENTS[kind]}{name}")
+    assert (beside.status_code, beside.location) == (307, led.location.partition("?")[0])

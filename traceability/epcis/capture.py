@@ -32,7 +32,7 @@ from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
 from traceability import addresses, cases, contents, genealogy, items, links, records, rounding, statements
 from traceability.contents import Key, Step
-from traceability.epcis import business, claims, custody, document, epc_uris, in_stock, in_turn
+from traceability.epcis import business, claims, custody, document, epc_uris, in_stock, in_turn, lot_names
 from traceability.epcis.claims import Known
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.fitness import Fitness
@@ -486,6 +486,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     loosened |= _opened(new, lots, set(taken_back))
     tied = statements.ties(loosened) if loosened else {}
     _add_lots(new, lots, owners, organisation_id, now=now)
+    _call_anew(new, lots, held)
     loosened |= _tie_units(new, lots, apart)
     told = _tell(new, lots, organisation_id, now=now)
     _keep(new, told, organisation_id=organisation_id, capture_id=capture_id, now=now)
@@ -1538,13 +1539,14 @@ def _add_lots(
                 first[name.uri] = name
     if not first:
         return
+    called = lot_names.names_of(first, _descriptions(new, lots))
     rows = [
         {
             "kind": LotKind.EXTERNAL,
             "owner_id": owners.get(uri, organisation_id),
             "number": short_name(uri)[:20],
-            "name_vi": short_name(uri)[:160],
-            "name_en": "",
+            "name_vi": called[uri].vi,
+            "name_en": called[uri].en,
             "quantity": 0 if uri in owners else _whole(name),
             "used": 0,
             "unit": name.unit or Unit.PIECE,
@@ -1568,6 +1570,27 @@ def _add_lots(
             name.unit or Unit.PIECE, quantity, 0,
         )  # fmt: skip
     _write_names({uri: lots[uri].id for uri in first})
+
+
+def _descriptions(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, lot_names.Name]:
+    """Give how events describe what they make, by those who may speak for it."""
+    found: dict[str, lot_names.Name] = {}
+    for one in new:
+        words = None if one.declares_error else lot_names.described(one.event.get("ilmd"))
+        for name in one.named:
+            if words is not None and name.role in ("object", "output") and _speaks(one, name, lots.get(name.uri)):
+                found[name.uri] = words
+    return found
+
+
+def _call_anew(new: Sequence[Sent], lots: dict[str, Known], before: Container[int]) -> None:
+    """Call lots that were known before as events describe them now."""
+    told = {
+        uri: words for uri, words in _descriptions(new, lots).items()
+        if lots[uri].kind is LotKind.EXTERNAL and lots[uri].id in before
+    }  # fmt: skip
+    if told:
+        lot_names.call({lots[uri].id: name for uri, name in lot_names.names_of(told, told).items()})
 
 
 # --- The story, the store, the edges

@@ -19,6 +19,7 @@ from accounts.queries import owned_by
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
 from traceability import standing
+from traceability.digital_link import CANONICAL_STEM
 from traceability.epcis import custody, epc_uris, namespaces
 from traceability.epcis.fields import as_name, as_number, cut, seconds
 from traceability.epcis.formats import is_instant
@@ -26,7 +27,16 @@ from traceability.epcis.namespaces import Names
 from traceability.epcis.prose import instant
 from traceability.epcis.structure import STANDARD_TYPES
 from traceability.epcis.vocabulary import words
-from traceability.models import EpcisEvent, EpcisField, EventLot, Lot, LotKind, LotState, TraceEvent
+from traceability.models import (
+    EpcisEvent,
+    EpcisField,
+    EventLot,
+    Lot,
+    LotIdentifier,
+    LotKind,
+    LotState,
+    TraceEvent,
+)
 
 PER_PAGE, MOST_PER_PAGE, MOST_VALUES = 30, 1000, 200
 
@@ -92,8 +102,7 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
         line.is_public,
         EventLot.event_id == line.id,
         Lot.id == EventLot.lot_id,
-        Lot.kind == LotKind.FINISHED,
-        Lot.state != LotState.OPEN,
+        or_(and_(Lot.kind == LotKind.FINISHED, Lot.state != LotState.OPEN), _is_of_goods()),
     )
     conditions = [public, owned_by(actor, told.organisation_id)]
     if actor.organisation_id is not None:
@@ -112,6 +121,12 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
     mine = EpcisEvent.organisation_id == actor.organisation_id if actor.organisation_id is not None else false()
     seen = exists().where(told.event_id == EpcisEvent.event_id, ~told.declares_error, or_(*conditions))
     return select(EpcisEvent).where(or_(mine, seen))
+
+
+def _is_of_goods() -> ColumnElement[bool]:
+    """Say in SQL of ``Lot`` that captured events alone tell of it, by a name that stands on packs: with a GTIN."""
+    on_packs = LotIdentifier.uri.startswith(f"{CANONICAL_STEM}/01/", autoescape=True)
+    return and_(Lot.kind == LotKind.EXTERNAL, exists().where(LotIdentifier.lot_id == Lot.id, on_packs))
 
 
 def _names(told: Any, parties: Collection[str]) -> ColumnElement[bool]:
@@ -622,6 +637,11 @@ def about(resource: str, value: str, names: Names = namespaces.STANDARD) -> Colu
     if resource == "epcs":
         return _matching(_ALL_EPCS, [value])
     return _condition(RESOURCES[resource], [value], names)
+
+
+def naming(names: Select[str] | Sequence[str]) -> ColumnElement[bool]:
+    """Say in SQL that an event names one of some things, by exactly these names."""
+    return _field(EpcisField.name.in_(_ALL_EPCS), EpcisField.value.in_(names))
 
 
 def values_of(actor: Actor, resource: str, *, after: str | None, most: int) -> list[str]:

@@ -7,11 +7,13 @@ what it does not know, as the standard says; here nothing is asked but the page,
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, request
+from sqlalchemy import Select
 
-from accounts.actor import ANONYMOUS
+from accounts.actor import ANONYMOUS, Actor
 from accounts.web.guard import public
 from kernel import clock
 from traceability import addresses, queries
@@ -38,19 +40,24 @@ def show(organisation_code: str, token: str) -> Response:
     if request.method == "OPTIONS":
         return cross_origin.options()
     batch, item, _ = queries.public_batch(organisation_code, token)
-    name = addresses.of_goods(organisation_code, batch.token, item.gtin, batch.number)
+    return events_of([addresses.of_goods(organisation_code, batch.token, item.gtin, batch.number)], ANONYMOUS)
+
+
+def events_of(names: Select[str] | Sequence[str], actor: Actor) -> Response:
+    """Answer with the events that name a lot, as far as an actor may see them, a page of them."""
     wanted = {
-        "MATCH_anyEPCClass": [name],
         "orderBy": ["eventTime"],
         "orderDirection": ["ASC"],
         "perPage": [str(events.MOST_PER_PAGE)],
     }
     begin = request.args.get("nextPageToken")
-    page = events.search(ANONYMOUS, events.read(wanted | ({"nextPageToken": [begin]} if begin else {})))
+    asked = events.read(wanted | ({"nextPageToken": [begin]} if begin else {}))
+    page = events.search(actor, events.narrowed(asked, events.naming(names)))
     document = epcis_events.document([json.loads(body) for body in page.bodies], made_at=clock.now())
     answer = Response(json.dumps(document, ensure_ascii=False), content_type="application/ld+json")
     if page.next_token is not None:
-        here = current_app.config["OCOP"].base_url + request.path
-        answer.headers["Link"] = f'<{here}?nextPageToken={quote(page.next_token, safe="")}>; rel="next"'
+        own = f"ma={quote(request.args['ma'], safe='')}&" if "ma" in request.args else ""
+        here = f"{current_app.config['OCOP'].base_url}{request.path}?{own}"
+        answer.headers["Link"] = f'<{here}nextPageToken={quote(page.next_token, safe="")}>; rel="next"'
     answer.headers["Cache-Control"] = "no-cache"
     return answer

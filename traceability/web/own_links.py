@@ -12,7 +12,7 @@ from ocop import queries as certificates
 from traceability import key_patterns, known_lots, queries
 from traceability.digital_link import DigitalLink
 from traceability.element_strings import Element
-from traceability.known_lots import STOPPED, KnownLot
+from traceability.known_lots import EVENTS, PASSPORT, STOPPED, KnownLot
 from traceability.linkset import Claim, Level, Link, Standing
 from traceability.models import ResolverLink
 from traceability.queries import GoodsOfGtin
@@ -20,8 +20,6 @@ from traceability.web.words import said
 
 #: Both languages of our pages, told apart by the reader's own settings.
 LANGUAGES = ("vi", "en")
-PASSPORT = "ho-chieu.jsonld"
-EVENTS = "su-kien.jsonld"
 
 Path = tuple[Element, ...]
 
@@ -147,26 +145,10 @@ def _of_product(goods: GoodsOfGtin, on: date, base_url: str) -> list[Link]:
 
 
 def _of_batch(page: str, *, is_stopped: bool) -> list[Link]:
-    return [
-        *_of_any_lot(page, is_stopped=is_stopped),
-        Link(
-            "gs1:dpp",
-            f"{page}/{PASSPORT}",
-            gettext("Digital passport of this batch"),
-            media_type="application/ld+json",
-            standing=Standing.VOUCHED,
-        ),
-        Link(
-            "gs1:epcis",
-            f"{page}/{EVENTS}",
-            gettext("Events of this batch (EPCIS 2.0)"),
-            media_type="application/ld+json",
-            standing=Standing.VOUCHED,
-        ),
-    ]
+    return _of_lot(page, f"{page}/{PASSPORT}", f"{page}/{EVENTS}", is_stopped=is_stopped)
 
 
-def _of_any_lot(page: str, *, is_stopped: bool) -> list[Link]:
+def _of_lot(page: str, passport: str, events: str, *, is_stopped: bool) -> list[Link]:
     return [
         Link(
             "gs1:traceability",
@@ -185,6 +167,20 @@ def _of_any_lot(page: str, *, is_stopped: bool) -> list[Link]:
             "text/html",
             standing=Standing.VOUCHED,
         ),
+        Link(
+            "gs1:dpp",
+            passport,
+            gettext("Digital passport of this batch"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
+        Link(
+            "gs1:epcis",
+            events,
+            gettext("Events of this batch (EPCIS 2.0)"),
+            media_type="application/ld+json",
+            standing=Standing.VOUCHED,
+        ),
     ]
 
 
@@ -201,9 +197,8 @@ def _known(link: DigitalLink) -> dict[Path, KnownLot]:
 
 
 def _of_known(lot: KnownLot, base_url: str) -> list[Link]:
-    page = base_url + lot.path
-    many = _of_batch if lot.batch_path is not None else _of_any_lot
-    return many(page, is_stopped=lot.is_stopped)
+    passport, events = (base_url + lot.beside(document) for document in (PASSPORT, EVENTS))
+    return _of_lot(base_url + lot.path, passport, events, is_stopped=lot.is_stopped)
 
 
 def _of_place(path: Path, gln: str, base_url: str) -> tuple[dict[Path, list[Link]], dict[Path, str]]:
