@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from accounts.actor import Actor
@@ -217,10 +217,9 @@ class _Reader:
 
     def read_events(self) -> None:
         newer, older = aliased(TraceEvent), aliased(TraceEvent)
-        seen = exists().where(
-            EventLot.event_id == TraceEvent.id,
-            EventLot.lot_id.in_(listed(self.ids)),
-            or_(standing.told_to_all(), EventLot.lot_id.in_(listed(sorted(self.full)))),
+        seen = and_(
+            TraceEvent.id.in_(_events_of(self.ids)),
+            or_(TraceEvent.id.in_(_events_of(sorted(self.full))), standing.told_to_all()),
         )
         rows = db.session.execute(
             select(TraceEvent, Organisation, Place, newer.event_id, older.event_id)
@@ -418,6 +417,10 @@ class _Reader:
             )
             for row, is_own in rows
         ]
+
+
+def _events_of(lot_ids: Sequence[int]) -> Select[int]:
+    return select(EventLot.event_id).where(EventLot.lot_id.in_(listed(lot_ids)))
 
 
 Goods = tuple[TradeItem, Product, ProductVersion, str | None]
