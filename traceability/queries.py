@@ -616,13 +616,28 @@ def list_lots(
     last_page = max(1, -(-total // per_page))
     page = min(max(1, page), last_page)
     column: Any = LOT_SORTS.get(sort, Lot.id)
+    shown = query.options(joinedload(Lot.owner), joinedload(Lot.origin_commune))
+    begin = (page - 1) * per_page
+    in_order = _by_what_is_left(query, descending=descending) if sort == "left" else None
+    if in_order is not None:
+        ids = in_order[begin : begin + per_page]
+        found = {lot.id: lot for lot in db.session.scalars(shown.where(Lot.id.in_(listed(ids))))}
+        return LotListing(tuple(found[id] for id in ids if id in found), total, page, last_page, counts)
     rows = db.session.scalars(
-        query.options(joinedload(Lot.owner), joinedload(Lot.origin_commune))
-        .order_by(column.desc() if descending else column.asc(), Lot.id.desc())
-        .limit(per_page)
-        .offset((page - 1) * per_page)
+        shown.order_by(column.desc() if descending else column.asc(), Lot.id.desc()).limit(per_page).offset(begin)
     )
     return LotListing(tuple(rows), total, page, last_page, counts)
+
+
+def _by_what_is_left(query: Select[Lot], *, descending: bool) -> list[int] | None:
+    """Give the ids of lots by what is left of them; None where what went into others tells it alone."""
+    said = remainders.left_by_events(query.with_only_columns(Lot.id))
+    if not said:
+        return None
+    left = {id: said.get(id, amount) for id, amount in db.session.execute(
+        query.with_only_columns(Lot.id, Lot.quantity - Lot.used)
+    )}  # fmt: skip
+    return sorted(left, key=lambda id: (-left[id] if descending else left[id], -id))
 
 
 def usable_inputs(owner_id: int, *, besides: Sequence[int] = ()) -> list[Lot]:

@@ -86,6 +86,14 @@ def used_up(lot_ids: Select[Any]) -> set[int]:
 
     :param lot_ids: a query of their ids
     """
+    return {id for id, left in left_by_events(lot_ids).items() if not left}
+
+
+def left_by_events(lot_ids: Select[Any]) -> dict[int, int]:
+    """Tell what is left of those of some lots of which captured events say that something is gone.
+
+    :param lot_ids: a query of their ids
+    """
     some = _sold_or_ended(lot_ids)
     lots = db.session.scalars(select(Lot).where(Lot.id.in_(listed(sorted(some))))) if some else ()
-    return {id for id, one in of_lots(lots).items() if not one.left}
+    return {id: one.left for id, one in of_lots(lots).items()}

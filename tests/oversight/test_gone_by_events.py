@@ -21,6 +21,7 @@ from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.suites import needs_suites
 from tests.traceability.epcis.test_capture import SAUCE, lot_of
 from traceability import addresses
+from traceability import queries as trace_queries
 from traceability.models import Lot, LotIdentifier
 
 __all__ = ["sauce"]
@@ -252,3 +253,24 @@ def test_of_a_batch_of_ours_no_more_is_seen_with_its_maker_than_was_made(
     page = world.office.get(f"/quan-tri/thu-hoi/{number}/noi-giu?dang=csv").text
     cells = re.split(r"[;,\s]", page)
     assert ("56" in cells, "60" in cells) == (True, False)
+
+
+@pytest.mark.parametrize("per_page", [25, 2])
+def test_the_list_of_material_is_sorted_by_what_is_left(world: SimpleNamespace, make: Factories, per_page: int) -> None:
+    raw = make.raw_lot(world.organisation, number="NL-50", quantity=50)
+    make.raw_lot(world.organisation, number="NL-5", quantity=5)
+
+    def numbers(*, descending: bool) -> list[str]:
+        with world.app.app_context():
+            pages = [
+                trace_queries.list_lots(world.maker, sort="left", descending=descending, page=page, per_page=per_page)
+                for page in range(1, 4 // per_page + 2)
+            ]
+            return list(dict.fromkeys(lot.number for page in pages for lot in page.rows))
+
+    assert numbers(descending=True) == ["Z-1", "NL-50", "NL-5"]
+    tell(world.program, sold(80))
+    assert numbers(descending=True) == ["NL-50", "Z-1", "NL-5"], "twenty of the hundred are left"
+    tell(world.program, destroyed(20))
+    assert numbers(descending=False) == ["Z-1", "NL-5", "NL-50"]
+    assert f"/quan-tri/nguyen-lieu/{raw.id}" in world.kitchen.get("/quan-tri/nguyen-lieu?sap=left").text
