@@ -23,6 +23,8 @@ MOST_ATTEMPTS = 8
 
 Handler = Callable[[dict[str, Any], datetime], None]
 HANDLERS: dict[str, Handler] = {}
+#: Kinds of long work that nobody waits for: it is done when there is nothing else to do.
+CAN_WAIT: set[str] = set()
 #: What is to be told of work that is given up, by kind.
 GIVEN_UP: dict[str, Handler] = {}
 #: Work that comes again, by kind: when it is due after it was done at an instant.
@@ -30,11 +32,16 @@ RECURRING: dict[str, Callable[[datetime], datetime]] = {}
 LONGEST_WAIT = timedelta(hours=1)  #: before recurring work that failed is tried again
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does jobs of ``kind``. It takes the job's args and the time."""
+def handles(kind: str, *, can_wait: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of ``kind``. It takes the job's args and the time.
+
+    :param can_wait: such jobs are done when no other is due
+    """
 
     def register(handler: Handler) -> Handler:
         HANDLERS[kind] = handler
+        if can_wait:
+            CAN_WAIT.add(kind)
         return handler
 
     return register
@@ -89,28 +96,32 @@ def enqueue(
 
 
 def claim(now: datetime) -> tuple[int, str, dict[str, Any], int] | None:
-    """Lease the next due job, if there is one: (id, kind, args, attempt number)."""
-    due = (
-        select(Job.id)
-        .where(
-            Job.done_at.is_(None),
-            Job.parked_at.is_(None),
-            Job.run_at <= now,
-            or_(Job.leased_until.is_(None), Job.leased_until < now),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    """Lease the next due job, if there is one: (id, kind, args, attempt number). What can wait comes after the rest."""
     with transaction() as session:
-        row = session.execute(
-            update(Job)
-            .where(Job.id == due.scalar_subquery())
-            .values(leased_until=now + LEASE, attempts=Job.attempts + 1)
-            .returning(Job.id, Job.kind, Job.args, Job.attempts)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3])
+        for which in (Job.kind.not_in(CAN_WAIT), Job.kind.in_(CAN_WAIT)):
+            due = (
+                select(Job.id)
+                .where(
+                    which,
+                    Job.done_at.is_(None),
+                    Job.parked_at.is_(None),
+                    Job.run_at <= now,
+                    or_(Job.leased_until.is_(None), Job.leased_until < now),
+                )
+                .order_by(Job.run_at, Job.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            row = session.execute(
+                update(Job)
+                .where(Job.id == due.scalar_subquery())
+                .values(leased_until=now + LEASE, attempts=Job.attempts + 1)
+                .returning(Job.id, Job.kind, Job.args, Job.attempts)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+            if row is not None:
+                return row[0], row[1], row[2], row[3]
+    return None
 
 
 def run_one(now: datetime) -> str | None:

@@ -129,7 +129,7 @@ def store_document(data: bytes, filename: str, *, now: datetime) -> str:
     return digest
 
 
-@jobs.handles("media.avif")
+@jobs.handles("media.avif", can_wait=True)
 def make_avif(args: dict[str, Any], now: datetime) -> None:
     """Make the AVIF of each width of a picture: a third smaller than WebP, and slow. Safe to run twice."""
     digest = str(args["digest"])

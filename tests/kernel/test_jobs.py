@@ -50,6 +50,22 @@ def test_the_same_word_asks_once(ctx: Flask, now, done) -> None:
     assert done == [{"to": "office"}]
 
 
+def test_long_work_that_nobody_waits_for_is_done_when_there_is_nothing_else(
+    ctx: Flask, now, done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "CAN_WAIT", {"long"})
+    monkeypatch.setitem(jobs.HANDLERS, "long", jobs.HANDLERS["note"])
+    with transaction():
+        for kind in ("long", "long", "note", "long", "note"):
+            jobs.enqueue(kind, now=now)
+
+    assert [jobs.run_one(now) for _ in range(6)] == ["note", "note", "long", "long", "long", None]
+
+
+def test_smaller_pictures_are_made_when_there_is_nothing_else_to_do(app: Flask) -> None:
+    assert "media.avif" in jobs.CAN_WAIT
+
+
 def test_a_job_whose_worker_died_is_taken_by_another_when_its_lease_has_run_out(ctx: Flask, now, done) -> None:
     with transaction():
         jobs.enqueue("note", now=now, to="office")
