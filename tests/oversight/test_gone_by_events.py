@@ -273,4 +273,6 @@ def test_the_list_of_material_is_sorted_by_what_is_left(world: SimpleNamespace, 
     assert numbers(descending=True) == ["NL-50", "Z-1", "NL-5"], "twenty of the hundred are left"
     tell(world.program, destroyed(20))
     assert numbers(descending=False) == ["Z-1", "NL-5", "NL-50"]
-    assert f"/quan-tri/nguyen-lieu/{raw.id}" in world.kitchen.get("/quan-tri/nguyen-lieu?sap=left").text
+    page = world.kitchen.get("/quan-tri/nguyen-lieu?sap=left").text
+    assert f"/quan-tri/nguyen-lieu/{raw.id}" in page
+    assert page.count("do phần mềm gửi") == 1, "the day beside it is the one on which it was sent"
