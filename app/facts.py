@@ -71,7 +71,6 @@ def _row(unit: Unit) -> dict[str, Any]:
 
 def _upsert(table: Table, rows: list[dict[str, Any]], keys: list[str]) -> None:
     dialect: Any = sqlite if on_sqlite() else postgresql
-    for start in range(0, len(rows), 500):
-        statement = dialect.insert(table).values(rows[start : start + 500])
-        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    statement = dialect.insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
