@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 FLASK := .venv/bin/flask --app wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The program and its tests are started often: what was compiled once is kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test bench messages lock demo migration mutants clean
@@ -24,7 +26,7 @@ check: .venv/.tests ## Lint, types, imports, templates, migrations, translations
 
 test: .venv/.tests ## Run all tests: SQLite, PostgreSQL, browser
 	@tools/bootstrap tests
-	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(PYTHON) -m pytest -n 2
 
 bench: .venv/.tests ## Measure speed; results in var/bench.json
 	@tools/bootstrap bench

@@ -7,6 +7,7 @@ outlives a request would share its session and ``g`` with it. ``make`` works in 
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from app.config import Config
 from kernel import clock, media, proof
 from kernel.db import db
 from storefront import gateways, queries
+from tests import dealing
 from tests.factories import Factories
 from tests.postgres import Cluster, Sweeper
 from traceability import addresses
@@ -51,6 +53,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         database.close()
     if _cluster is not None and not hasattr(config, "workerinput"):
         _cluster.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal the tests out as ``tests.dealing`` says."""
+    config.option.loadscopereorder = False
+    return dealing.Dealing(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests into the order in which they are dealt out, where they are."""
+    if hasattr(config, "workerinput"):
+        dealing.put_in_order(items)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage away from what stays to the end: the code, the tests, the tables' models."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +175,7 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
         database = Database(engine, tmp_path_factory.mktemp(f"db-{engine}"), worker)
         database.fresh()
         _databases[engine] = (database, create_app(database.config(database.url)))
+        _flush_nothing(_databases[engine][1])
     else:
         _databases[engine][0].fresh()
     app = _databases[engine][1]
@@ -172,6 +195,13 @@ def app(engine: str, worker: str, tmp_path_factory: pytest.TempPathFactory) -> I
     app.extensions["copy_layer"].forget()
     queries.forget_shelf()
     limiter.reset()
+
+
+def _flush_nothing(app: Flask) -> None:
+    """Let SQLite not wait for the disk; nor does the PostgreSQL of the tests: processes die here, machines do not."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            sqlalchemy.event.listen(db.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA synchronous=OFF"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Places orders in a running shop's database, as buyers would: ``python -m tests.sample_orders`` prints their numbers,
-``python -m tests.sample_orders links`` the addresses of their pages; ``… follow`` does what waits for payments by card.
+``python -m tests.sample_orders links`` the addresses of their pages; ``… follow`` does what waits for payments by card,
+once for each line it is told.
 
 All are paid on delivery and of goods of the producer that the demo's ``producer@demo.example`` works for.
 """
@@ -82,9 +83,14 @@ def follow() -> None:
 
 
 if __name__ == "__main__":
-    with create_app(Config.from_environment()).app_context():
-        if sys.argv[1:] == ["follow"]:
-            follow()
-            sys.exit()
+    app = create_app(Config.from_environment())
+    if sys.argv[1:] == ["follow"]:
+        for line in sys.stdin:
+            with app.app_context():
+                follow()
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        sys.exit()
+    with app.app_context():
         asked = "links" in sys.argv[1:]
         sys.stdout.write("\n".join(link if asked else number for number, link in place()) + "\n")

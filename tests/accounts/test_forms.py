@@ -47,7 +47,7 @@ class Needed(BaseForm):
     phone = phone_field("Phone", required=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app_only(worker: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An application whose database nobody asks."""
     from app import create_app

@@ -24,10 +24,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all journeys on one worker: they share one shop."""
+    """Mark all journeys as such."""
     for item in items:
         if "tests/journeys/" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
             item.add_marker(pytest.mark.journey)
 
 
@@ -137,8 +136,20 @@ def bare_phone(browser: Browser, shop: LiveShop) -> Iterator[Callable[..., Page]
         context.close()
 
 
+@pytest.fixture(scope="session")
+def follower(shop: LiveShop) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that does what waits for payments by card, whenever it is told a line."""
+    command = [sys.executable, "-m", "tests.sample_orders", "follow"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=shop.env, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
 @pytest.fixture
-def told(shop: LiveShop, cards: FakeStripe) -> Callable[[], None]:
+def told(shop: LiveShop, cards: FakeStripe, follower: subprocess.Popen[str]) -> Callable[[], None]:
     """Deliver every notice of the provider of card payments to the shop, and do what waits for them there."""
 
     def deliver() -> None:
@@ -146,7 +157,9 @@ def told(shop: LiveShop, cards: FakeStripe) -> Callable[[], None]:
             body, headers = cards.signed(event)
             with urlopen(Request(f"{shop.url}/webhooks/stripe", data=body, headers=headers), timeout=20) as answer:  # noqa: S310
                 assert answer.status < 300
-        command = [sys.executable, "-m", "tests.sample_orders", "follow"]
-        subprocess.run(command, cwd=ROOT, env=shop.env, check=True)
+        assert follower.stdin is not None
+        assert follower.stdout is not None
+        follower.stdin.write("on\n")
+        assert follower.stdout.readline() == "on\n", "it failed: see what it wrote"
 
     return deliver
