@@ -34,15 +34,16 @@ class Shop:
 
 def open_shop(make: Factories, app: Flask, now: datetime, *, times: int = 1) -> Shop:
     """Make a :class:`Shop`, with so many times its goods."""
-    first, second = make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")
-    items = []
-    for producer, price, quantity in ((first, 50_000, 10 * times), (second, 120_000, 5 * times)):
-        product = make.product(producer, price_vnd=price)
-        make.certificate(product)
-        item = make.item(product)
-        warehouse = make.location(producer, LocationKind.WAREHOUSE)
-        make.on_hand(make.batch(item, quantity=quantity).lot_id, warehouse, producer, quantity)
-        items.append(item.id)
+    with make.together():
+        first, second = make.producer("Hợp tác xã mẫu"), make.producer("Hộ mẫu")
+        items = []
+        for producer, price, quantity in ((first, 50_000, 10 * times), (second, 120_000, 5 * times)):
+            product = make.product(producer, price_vnd=price)
+            make.certificate(product)
+            item = make.item(product)
+            warehouse = make.location(producer, LocationKind.WAREHOUSE)
+            make.on_hand(make.batch(item, quantity=quantity).lot_id, warehouse, producer, quantity)
+            items.append(item.id)
     with app.app_context():
         with transaction() as session:
             for producer in (first, second):

@@ -6,11 +6,12 @@ Rows are made straight from the models: verbs have tests of their own, and these
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -59,11 +60,29 @@ from storefront.order_models import (
 )
 from traceability.models import Batch, Lot, LotInput, LotKind, LotState, ResolverLink
 
+P = ParamSpec("P")
 T = TypeVar("T")
 PASSWORD = "mot mat khau du dai"
 VALID_FROM = date(2025, 7, 1)
 BA_TO, BA_DONG, BA_TO_CIRCUMFLEX = "21484", "21496", "21523"  # xã Ba Tơ, xã Ba Động, xã Ba Tô
 SCHEME = "QD26-2026"
+
+
+@functools.cache
+def _hash_of_password() -> str:
+    """Hash ``PASSWORD``, once for all tests: to hash is slow, and meant to be."""
+    return signing_in.HASHER.hash(PASSWORD)
+
+
+def _at_once(maker: Callable[Concatenate[Factories, P], T]) -> Callable[Concatenate[Factories, P], T]:
+    """Let a maker commit all it makes at once."""
+
+    @functools.wraps(maker)
+    def made(self: Factories, *args: P.args, **facts: P.kwargs) -> T:
+        with self.together():
+            return maker(self, *args, **facts)
+
+    return made
 
 
 class Factories:
@@ -73,10 +92,11 @@ class Factories:
         self._app = app
         self._now = now
         self._numbers = itertools.count(1)
-        self._hash: str | None = None
+        self._is_writing = False
 
     # Who
 
+    @_at_once
     def organisation(
         self,
         name: str = "Hợp tác xã mẫu",
@@ -130,15 +150,15 @@ class Factories:
 
     def taxonomy(self) -> None:
         """See to it that the programme's industries, groups and sub-groups stand in the database."""
-        with self._context():
+        with self.together():
             if db.session.get(Subgroup, (SCHEME, 1)) is None:
-                with transaction():
-                    taxonomy.load()
+                taxonomy.load()
 
     def producer(self, name: str = "Hợp tác xã mẫu", **facts: Any) -> Organisation:
         """Make a producer."""
         return self.organisation(name, **facts)
 
+    @_at_once
     def office(self, name: str = "Tổ OCOP mẫu", *, of: tuple[str, ...] = ("51",), **facts: Any) -> Organisation:
         """Make a programme office that looks after the units ``of`` (Quảng Ngãi unless told otherwise)."""
         office = self.organisation(name, kind=OrganisationKind.OFFICE, **facts)
@@ -147,6 +167,7 @@ class Factories:
             self._add(Jurisdiction(organisation_id=office.id, unit_code=code, unit_valid_from=VALID_FROM))
         return office
 
+    @_at_once
     def user(
         self,
         organisation: Organisation | None = None,
@@ -157,15 +178,13 @@ class Factories:
         name: str = "Người dùng mẫu",
     ) -> User:
         """Make a person who can sign in with ``PASSWORD``, a member of ``organisation`` if one is given."""
-        if self._hash is None:
-            self._hash = signing_in.HASHER.hash(PASSWORD)
         number = next(self._numbers)
         user = self._add(
             User(
                 name=name,
                 email=email or (None if phone else f"nguoi{number}@demo.example"),
                 us_phone_number=phone,
-                password=self._hash,
+                password=_hash_of_password(),
                 fs_uniquifier=secrets.token_hex(16),
                 created_at=self._now,
             )
@@ -205,6 +224,7 @@ class Factories:
 
     # What
 
+    @_at_once
     def product(
         self,
         producer: Organisation | None = None,
@@ -279,6 +299,7 @@ class Factories:
                 db.select(TradeItem).where(TradeItem.product_id == product.id).order_by(TradeItem.id)
             ).first()  # type: ignore[return-value]
 
+    @_at_once
     def set_of(self, product: Product, parts: dict[int, int], *, price_vnd: int | None = 150_000) -> TradeItem:
         """Make a set of so many packs of other trade items, on show as the second item of a product."""
         item = self._add(
@@ -368,6 +389,7 @@ class Factories:
             )
         )
 
+    @_at_once
     def batch(
         self,
         item: TradeItem,
@@ -414,12 +436,14 @@ class Factories:
             self.edge(lot.id, input_id, amount)
         return batch
 
+    @_at_once
     def edge(self, output_id: int, input_id: int, quantity: int) -> None:
         """Let so much of one lot have gone into another."""
         self._add(LotInput(output_id=output_id, input_id=input_id, quantity=quantity))
-        with self._context(), transaction():
+        with self.together():
             db.session.get_one(Lot, input_id).used += quantity
 
+    @_at_once
     def actor(self, organisation: Organisation, *, role: Role = Role.MANAGER) -> Actor:
         """Give a new member of an organisation as who asks."""
         user = self.user(organisation, role=role)
@@ -441,7 +465,7 @@ class Factories:
 
     def on_hand(self, lot_id: int, location: Location, owner: Organisation, quantity: int) -> None:
         """Put goods at a location, with the production they come from, so that the ledger adds up."""
-        with self._context(), transaction():
+        with self.together():
             source = db.session.scalar(
                 db.select(Location).where(Location.kind == LocationKind.PRODUCTION, Location.keeper_id == owner.id)
             )
@@ -477,6 +501,7 @@ class Factories:
 
     # Who bought it
 
+    @_at_once
     def order(
         self, item: TradeItem, *, quantity: int = 2, came: bool = True, email: str | None = None, **facts: Any
     ) -> Order:
@@ -564,7 +589,7 @@ class Factories:
         location = self.location(
             organisation, LocationKind.SALES_POINT, place=self.place(organisation, PlaceKind.COUNTER, name)
         )
-        with self._context(), transaction():
+        with self.together():
             db.session.get_one(Location, location.id).slug = slug
         return self._add(
             SalesPoint(
@@ -578,6 +603,7 @@ class Factories:
             )
         )
 
+    @_at_once
     def note(self, consignor: Organisation, point: SalesPoint, lot_id: int, quantity: int = 10) -> Note:
         """Make a draft of a delivery with one line, at 60.000 ₫ a pack."""
         number = next(self._numbers)
@@ -593,10 +619,11 @@ class Factories:
                 created_at=self._now,
             )
         )
-        with self._context(), transaction() as session:
-            session.add(NoteLine(note_id=note.id, position=1, lot_id=lot_id, quantity=quantity, price_vnd=60_000))
+        with self.together():
+            db.session.add(NoteLine(note_id=note.id, position=1, lot_id=lot_id, quantity=quantity, price_vnd=60_000))
         return note
 
+    @_at_once
     def sale(self, point: SalesPoint, lot_id: int, owner: Organisation, quantity: int = 1) -> Sale:
         """Make a sale on record; its goods are not moved."""
         number = next(self._numbers)
@@ -609,8 +636,8 @@ class Factories:
                 sold_at=self._now,
             )
         )
-        with self._context(), transaction() as session:
-            session.add(
+        with self.together():
+            db.session.add(
                 SaleLine(
                     sale_id=sale.id, position=1, lot_id=lot_id, owner_id=owner.id, name_vi="Hàng mẫu",
                     quantity=quantity, price_vnd=60_000,
@@ -624,12 +651,26 @@ class Factories:
         return found or self.location(keeper, kind)
 
     def _add(self, row: T) -> T:
-        with self._context(), transaction() as session:
+        with self.together():
+            session = db.session
             row = session.merge(row) if getattr(row, "id", None) or getattr(row, "lot_id", None) else row
             session.add(row)
             session.flush()
             session.refresh(row)
         return row
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all that is made within at once: to begin and to end costs more than most of what is made."""
+        if self._is_writing:
+            yield
+            return
+        with self._context(), transaction():
+            self._is_writing = True
+            try:
+                yield
+            finally:
+                self._is_writing = False
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[None]:
