@@ -503,9 +503,9 @@ def _holders_file(actor: Actor, traces: Sequence[Trace]) -> Response:
             one.name_vi,
             "",
             one.number,
-            gettext("not stated") if one.is_unstated else one.quantity,
+            gettext("not stated") if one.is_unstated else counted(one, one.quantity),
             state(own[one.lot_id].state in STOPPED),
-            one.unit.value,
+            "" if one.step_g else one.unit.value,
             " ".join(one.papers),
         )
         for one in elsewhere

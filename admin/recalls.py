@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Optional
 from accounts.actor import Actor, Permission
 from accounts.web.forms import (
     BaseForm,
-    QuantityField,
+    PacksField,
     RequestKey,
     answer_status,
     choice,
@@ -27,15 +27,16 @@ from accounts.web.forms import (
 )
 from accounts.web.guard import current_actor, requires
 from admin import listing, recall_buyers
-from admin.saying import said
+from admin.saying import quantity, said
 from admin.trace_forms import KINDS, TYPED_UNIT
 from catalog.models import Unit
-from kernel import clock, replays
+from kernel import amounts, clock, replays
+from kernel.amounts import Apart
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError, NotAllowed
 from oversight import answering, queries, recall
 from oversight.models import EntryKind, Recall, RecallNotice, RecallState, Severity
-from oversight.queries import Elsewhere, Goods, Part, Reckoned
+from oversight.queries import Elsewhere, Goods, Held, Part, Reckoned, Total
 from oversight.reconciliation import Parts
 from traceability import batches
 from traceability.models import Lot, LotKind
@@ -50,7 +51,7 @@ SEVERITIES = {
 }
 ENTRIES = {
     EntryKind.FOUND: N_("Counted"),
-    EntryKind.MISSING: N_("Missing packs"),
+    EntryKind.MISSING: N_("Missing goods"),
     EntryKind.REAPPEARED: N_("Found again"),
     EntryKind.RETURNED: N_("Brought back by buyers"),
     EntryKind.DESTROYED: N_("Destroyed"),
@@ -64,7 +65,7 @@ PARTS = {
     "returned": N_("Came back"),
     "destroyed": N_("Destroyed"),
     "sold": N_("Sold"),
-    "missing": N_("Missing packs"),
+    "missing": N_("Missing goods"),
     "lost_before": N_("Lost before"),
     "unreleased": N_("Never on sale"),
 }
@@ -103,7 +104,7 @@ class EnterForm(BaseForm):
 
     goods = choice(lazy_gettext("Which goods?"))
     kind = RadioField(lazy_gettext("What became of them?"), [InputRequired()])
-    quantity = QuantityField(lazy_gettext("How many?"), [InputRequired()])
+    quantity = PacksField(lazy_gettext("How many, or how much?"), [InputRequired()])
     note = line(lazy_gettext("Remark: paper, place, who was there"), longest=answering.LONGEST_NOTE, required=False)
     request_key = RequestKey()
 
@@ -133,9 +134,11 @@ def index() -> str:
     """List what the actor's organisation was told, and the recalls that it sees whole."""
     actor = current_actor()
     page = listing.page_of(queries.list_recalls(actor))
+    notices = queries.notices_to(actor)
     return render_template(
         "admin/recalls/index.html",
-        notices=queries.notices_to(actor),
+        notices=notices,
+        having=queries.having(notices),
         rows=[queries.RecallRow._make(row) for row in page.rows],
         may_start=actor.may(Permission.RECALL_LOTS),
         severities=SEVERITIES,
@@ -223,7 +226,6 @@ def show(number: str) -> str:
     notices = queries.notices_of(row)
     rows = queries.reckoning(row)
     totals = queries.totals(rows)
-    goods = next((one.parts for one in totals if one.kind == "finished"), Parts())
     return render_template(
         "admin/recalls/show.html",
         recall=row,
@@ -232,15 +234,25 @@ def show(number: str) -> str:
         answered=answered,
         everybody=everybody,
         notices=notices,
+        having=queries.having(notices),
         phones=phones_of(notices),
         totals=totals,
         contradictions=queries.contradictions(rows),
-        goods=goods,
+        goods=[one for one in totals if one.kind is LotKind.FINISHED],
+        secured=_goods(totals, lambda parts: parts.on_hand + parts.returned + parts.destroyed),
+        out_of_reach=_goods(totals, lambda parts: parts.out_of_reach),
         parts=PARTS,
         kinds=KINDS,
         may_close=actor.may(Permission.CLOSE_RECALLS) and row.state is RecallState.OPEN,
         **recall_buyers.page_part(actor, row),
         **_elsewhere(row, queries.known_from_events(row)),
+    )
+
+
+def _goods(totals: Sequence[Total], amount: Callable[[Parts], int]) -> Apart:
+    """Add up one thing of the goods of a recall, packs and what is sold by weight apart."""
+    return amounts.apart(
+        (amount(one.parts), 1 if one.is_by_weight else None) for one in totals if one.kind is LotKind.FINISHED
     )
 
 
@@ -262,7 +274,7 @@ def how_much_of(one: Elsewhere) -> str:
         return "–"
     if one.is_unstated:
         return str(gettext("not stated"))
-    return str(current_app.jinja_env.filters["quantity"](one.quantity, one.unit))
+    return quantity(one.quantity, one.unit, one.step_g)
 
 
 def _elsewhere(recall: Recall, rows: Sequence[Elsewhere]) -> dict[str, Any]:
@@ -270,11 +282,10 @@ def _elsewhere(recall: Recall, rows: Sequence[Elsewhere]) -> dict[str, Any]:
     found = queries.found_by_events(recall)
 
     def found_of(one: Elsewhere) -> str | None:
-        quantity = found.get((one.organisation.id, one.lot_id)) if one.organisation else None
-        if quantity is None:
+        many = found.get((one.organisation.id, one.lot_id)) if one.organisation else None
+        if many is None:
             return None
-        words = current_app.jinja_env.filters["quantity"](quantity, one.unit)
-        return str(gettext("%(quantity)s found", quantity=words))
+        return str(gettext("%(quantity)s found", quantity=quantity(many, one.unit, one.step_g)))
 
     return {
         "elsewhere": rows,
@@ -369,14 +380,20 @@ def _lots_file(row: Recall, rows: Sequence[Reckoned]) -> Response:
                 gettext(KINDS[one.kind]),
                 one.name_vi,
                 one.number,
-                one.unit.value,
-                one.parts.made,
-                *(getattr(one.parts, name) for name in PARTS),
-                one.parts.unexplained,
+                _unit(one),
+                parts.made,
+                *(getattr(parts, name) for name in PARTS),
+                parts.unexplained,
             )
             for one in rows
+            for parts in (one.parts.in_grams(one.step_g) if one.step_g else one.parts,)
         ),
     )
+
+
+def _unit(one: Reckoned | Goods | Elsewhere | Held) -> str:
+    """Name the unit of a lot in a file; goods sold by weight are in grams there."""
+    return (Unit.GRAM if one.step_g else one.unit).value
 
 
 @blueprint.get("/<number>/noi-giu")
@@ -393,9 +410,9 @@ def holders(number: str) -> Response:
             one.goods.name_vi,
             one.goods.number,
             f"{one.goods.expires_on:%d/%m/%Y}" if one.goods.expires_on else "",
-            one.goods.quantity,
+            one.goods.quantity * (one.goods.step_g or 1),
             "",
-            one.goods.unit.value,
+            _unit(one.goods),
             "",
         )
         for one in queries.material_of(row, elsewhere)
@@ -406,7 +423,7 @@ def holders(number: str) -> Response:
         gettext("Name"),
         gettext("Lot number"),
         gettext("Good until"),
-        gettext("Packs"),
+        gettext("Quantity"),
         gettext("Held for orders"),
         gettext("Unit"),
         gettext("Paper"),
@@ -418,9 +435,9 @@ def holders(number: str) -> Response:
             one.name_vi,
             one.number,
             "",
-            gettext("not stated") if one.is_unstated else one.quantity,
+            gettext("not stated") if one.is_unstated else one.quantity * (one.step_g or 1),
             "",
-            one.unit.value,
+            _unit(one),
             " ".join(one.papers),
         )
         for one in elsewhere
@@ -436,9 +453,9 @@ def holders(number: str) -> Response:
                     one.name_vi,
                     one.number,
                     f"{one.expires_on:%d/%m/%Y}" if one.expires_on else "",
-                    one.quantity,
-                    one.allocated,
-                    Unit.PIECE.value,
+                    one.quantity * (one.step_g or 1),
+                    one.allocated * (one.step_g or 1),
+                    _unit(one),
                     "",
                 )
                 for one in held
@@ -464,6 +481,7 @@ def phone_list(number: str) -> str:
         "admin/recalls/phone_list.html",
         recall=row,
         notices=notices,
+        having=queries.having(notices),
         material=material,
         phones=phones_of(notices),
         now=clock.now(),
@@ -547,6 +565,7 @@ def notice(number: str, notice_id: int) -> str:
     actor = current_actor()
     row = queries.get_notice(actor, number, notice_id)
     goods = queries.goods_of_notice(row)
+    entries = queries.entries_of(row.recall, row)
     return render_template(
         "admin/recalls/notice.html",
         notice=row,
@@ -555,7 +574,8 @@ def notice(number: str, notice_id: int) -> str:
         goods=goods[:ROWS],
         more=max(0, len(goods) - ROWS),
         material=queries.material_of_notice(row),
-        entries=queries.entries_of(row.recall, row),
+        entries=entries,
+        steps=queries.steps_of({one.lot_id for one in entries}),
         entry_names=ENTRIES,
         may_answer=_may_answer(actor, row) and row.recall.state is RecallState.OPEN,
         on_behalf=row.organisation_id != actor.organisation_id,
@@ -643,7 +663,8 @@ def _count_form(goods: Sequence[Goods]) -> Any:
 
     for one in goods:
         label = gettext("Found of lot %(number)s", number=one.number)
-        setattr(CountForm, _field(one), QuantityField(label, [Optional()], least=0, unit=TYPED_UNIT[one.unit]))
+        unit = TYPED_UNIT[one.unit]
+        setattr(CountForm, _field(one), PacksField(label, [Optional()], least=0, unit=unit, step_g=one.step_g))
     return CountForm()
 
 
@@ -659,7 +680,7 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
     set_choices(form.goods, {key: _goods_words(one) for key, one in by_key.items()}, empty=gettext("Please choose"))
     form.kind.choices = [(kind.value, gettext(ENTRIES[kind])) for kind in ENTERED]
     chosen = by_key.get(request.form.get("goods", ""))
-    form.quantity.unit = TYPED_UNIT[chosen.unit] if chosen else "piece"
+    form.quantity.unit, form.quantity.step_g = (TYPED_UNIT[chosen.unit], chosen.step_g) if chosen else ("piece", None)
     if form.validate_on_submit():
         one = by_key[form.goods.data]
 
@@ -685,4 +706,6 @@ def enter(number: str, notice_id: int) -> tuple[str, int] | Answer:
 def _goods_words(one: Goods) -> str:
     parts = [said(one, "name"), one.number, said(one, "location")]
     unit = {"kg": "kg", "l": gettext("litres")}.get(TYPED_UNIT[one.unit], "")
+    if one.step_g:
+        unit = gettext("by weight, for example %(weight)s", weight=quantity(2, one.unit, one.step_g))
     return " · ".join(part for part in (*parts, unit) if part)

@@ -35,9 +35,9 @@ def dong(amount: int) -> str:
     return str(current_app.jinja_env.filters["dong"](amount))
 
 
-def quantity(amount: int, unit: Any) -> str:
-    """Write an amount of goods in their unit."""
-    return str(current_app.jinja_env.filters["quantity"](amount, unit))
+def quantity(amount: int, unit: Any, step_g: int | None = None) -> str:
+    """Write an amount of goods in their unit, or as a weight where one of them is so many grams."""
+    return str(current_app.jinja_env.filters["quantity"](amount, unit, step_g))
 
 
 def much(row: Any, count: int | None = None) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from accounts.actor import Permission
+from accounts.web.forms import words_of
 from accounts.web.guard import current_actor
 from admin.navigation import navigation_for
 from kernel.db import db
@@ -26,11 +27,6 @@ def status_of(error: DomainError) -> int:
     if own is not None:
         return int(own)
     return next(status for base, status in STATUS.items() if isinstance(error, base))
-
-
-def sentence(error: DomainError) -> str:
-    """Say a refusal in the language of the request, its facts filled in."""
-    return str(gettext(error.message, **error.facts) if error.facts else gettext(error.message))
 
 
 def init_errors(app: Flask) -> None:
@@ -49,10 +45,10 @@ def init_errors(app: Flask) -> None:
         db.session.rollback()
         status = status_of(error)
         if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-            response = jsonify(error=type(error).__name__, message=sentence(error), facts=_plain(error.facts))
+            response = jsonify(error=type(error).__name__, message=words_of(error), facts=_plain(error.facts))
             response.status_code = status
             return response
-        return _page(status, sentence(error))
+        return _page(status, words_of(error))
 
     @app.errorhandler(CSRFError)
     def _forged(error: CSRFError) -> Response:

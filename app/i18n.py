@@ -17,9 +17,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, format_date, get_babel, get_translations, gettext, refresh
+from flask_babel import Babel, Domain, format_date, get_babel, get_translations, gettext, ngettext, refresh
 
 from kernel import administrative_units, clock
+from kernel.amounts import Apart
 from stock.ledger import COUNTED_UP_TO
 
 LANGUAGES = ("vi", "en")
@@ -162,8 +163,13 @@ def tenths(value: int) -> str:
     return f"{value // 10}{mark}{value % 10}"
 
 
-def quantity(value: int, unit: Any) -> str:
-    """Write a quantity of base units readably: 1500 g is "1,5 kg", 250 ml "250 ml", 40 pieces "40"."""
+def quantity(value: int, unit: Any, step_g: int | None = None) -> str:
+    """Write a quantity of base units readably: 1500 g is "1,5 kg", 250 ml "250 ml", 40 pieces "40".
+
+    :param step_g: the grams of one, where it is sold by weight
+    """
+    if step_g:
+        return quantity(value * step_g, "g")
     name = getattr(unit, "value", unit)
     if name == "g" and abs(value) >= 1000:
         return decimal(value, 1000) + "\N{NO-BREAK SPACE}kg"
@@ -188,6 +194,20 @@ def held(holder: Any) -> str:
         few = holder.steps <= COUNTED_UP_TO
         parts.append(quantity(holder.weight_g, "g") if few else counted(holder.steps, holder.weight_g // holder.steps))
     return " + ".join(parts)
+
+
+def apart(goods: Apart) -> str:
+    """Write what is there in packs and what by weight: "12 packs", "3,5 kg", "12 packs, 3,5 kg"."""
+    packs = ngettext("%(num)s pack", "%(num)s packs", goods.packs)
+    if not goods.weight_g:
+        return str(packs)
+    weight = quantity(goods.weight_g, "g")
+    return f"{packs}, {weight}" if goods.packs else weight
+
+
+def figure(goods: Apart) -> str:
+    """Write the same in a column of numbers: packs alone are a number."""
+    return apart(goods) if goods.weight_g else number(goods.packs)
 
 
 def much(row: Any, count: int | None = None) -> str:
@@ -302,6 +322,8 @@ def init_i18n(app: Flask, base_url: str) -> None:
         day=day,
         moment=moment,
         quantity=quantity,
+        apart=apart,
+        figure=figure,
         much=much,
         times=times,
         tenths=tenths,

@@ -7,6 +7,8 @@ write it as a weight. Steps are whole, so amounts of money are too.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from kernel.errors import N_, InvalidInput
 
@@ -35,6 +37,24 @@ class TwoWeights(InvalidInput):
 class NotAStep(InvalidInput):
     message = N_("It is sold in steps of %(step)s. Please write %(less)s or %(more)s.")
     field = "quantity"
+
+
+class Apart(NamedTuple):
+    """What is counted in packs and what is weighed: they add up to no one number."""
+
+    packs: int = 0
+    weight_g: int = 0
+
+
+def apart(rows: Iterable[tuple[int, int | None]]) -> Apart:
+    """Add up goods: so many packs, or so many steps of so many grams."""
+    packs = weight_g = 0
+    for quantity, step_g in rows:
+        if step_g:
+            weight_g += quantity * step_g
+        else:
+            packs += quantity
+    return Apart(packs, weight_g)
 
 
 def grams(text: str) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from accounts.actor import Actor
+from catalog.models import Unit
 from kernel import audit
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
@@ -84,7 +85,8 @@ def count(notice: RecallNotice, found: Mapping[Where, int], *, actor: Actor, now
         _check_place(notice, lot_id, location_id)
         there, missing = queries.booked(recall, lot_id, location_id)
         if not 0 <= quantity <= there + missing:
-            raise MoreThanOnRecord(number=db.session.get_one(Lot, lot_id).number, there=there + missing)
+            lot = db.session.get_one(Lot, lot_id)
+            raise MoreThanOnRecord(number=lot.number, there=there + missing, step_g=_grams_of_one(lot_id))
         _write(notice, EntryKind.FOUND, lot_id, location_id, quantity, actor=actor, now=now)
         if quantity < there:
             gone = _write(notice, EntryKind.MISSING, lot_id, location_id, there - quantity, actor=actor, now=now)
@@ -99,7 +101,7 @@ def count(notice: RecallNotice, found: Mapping[Where, int], *, actor: Actor, now
 def _count_by_events(notice: RecallNotice, one: queries.Goods, quantity: int, *, actor: Actor, now: datetime) -> None:
     most = MOST if one.most is None else one.most
     if not 0 <= quantity <= most:
-        raise MoreThanOnRecord(number=one.number, there=most)
+        raise MoreThanOnRecord(number=one.number, there=most, step_g=_grams_of_one(one.lot_id))
     _write(notice, EntryKind.FOUND, one.lot_id, None, quantity, actor=actor, now=now)
     there, missing = queries.on_record(notice, one)
     if not one.is_reckoned or there is None:
@@ -145,7 +147,7 @@ def enter(
     if location_id is None and by_events is None and kind is not EntryKind.DESTROYED:
         raise NotInThisRecall()
     if quantity > there:
-        raise NotSoMany(there=there)
+        raise NotSoMany(there=there, step_g=_grams_of_one(lot_id))
     entry = _write(notice, kind, lot_id, location_id, quantity, note=note, actor=actor, now=now)
     other_end = LocationKind.LOSS if kind is EntryKind.DESTROYED else LocationKind.CUSTOMER
     _carry(recall, entry, other_end, is_back=kind is EntryKind.RETURNED, actor=actor, now=now)
@@ -170,6 +172,13 @@ def _there_by_events(notice: RecallNotice, one: queries.Goods, kind: EntryKind) 
         left, _ = queries.booked(notice.recall, one.lot_id, None)
         return left if there is None else min(there, left)
     return MOST if one.most is None else one.most
+
+
+def _grams_of_one(lot_id: int) -> int | None:
+    """Tell how many grams one of a lot's quantity is, where it is a weight."""
+    if db.session.get_one(Lot, lot_id).unit is Unit.GRAM:
+        return 1
+    return queries.steps_of([lot_id]).get(lot_id)
 
 
 def _open(notice: RecallNotice) -> Recall:
@@ -258,7 +267,7 @@ def _carry(
         )
         left -= taken
     if left:
-        raise NotSoMany(there=entry.quantity - left)
+        raise NotSoMany(there=entry.quantity - left, step_g=_grams_of_one(entry.lot_id))
 
 
 _STEPS = {

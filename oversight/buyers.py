@@ -18,6 +18,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from accounts.actor import Actor
 from accounts.models import Organisation, User
 from accounts.queries import owned_by
+from kernel import amounts
+from kernel.amounts import Apart
 from kernel.db import db
 from oversight import queries
 from oversight.models import Recall, RecallBuyerTold, RecallLot
@@ -73,9 +75,9 @@ class Bought(NamedTuple):
     called: Told | None
 
     @property
-    def quantity(self) -> int:
-        """Count the packs."""
-        return sum(lot.quantity for lot in self.lots)
+    def goods(self) -> Apart:
+        """Add up the goods."""
+        return amounts.apart((lot.quantity, lot.step_g) for lot in self.lots)
 
     @property
     def is_to_be_called(self) -> bool:

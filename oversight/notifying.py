@@ -66,6 +66,7 @@ def tell(notice_id: int, *, now: datetime) -> int:
                         "number": row.number,
                         "packs": None if isinstance(row, queries.Elsewhere) and row.is_unstated else row.quantity,
                         "unit": row.unit.value,
+                        "step_g": row.step_g,
                     }
                     for row in goods[:MOST_LOTS_IN_A_LETTER]
                 ],

@@ -16,7 +16,8 @@ from accounts.models import Membership, Organisation, Role, User
 from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from catalog.queries import known_version
-from consignment.models import Note, NoteKind, NoteLine, NoteStatus, SalesPoint
+from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
+from kernel.amounts import Apart
 from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from oversight import reconciliation
@@ -166,17 +167,22 @@ def recall_of_lot(actor: Actor, lot_id: int) -> Recall | None:
     )
 
 
-def lots_to_recall(actor: Actor, words: str) -> list[tuple[Lot, Organisation]]:
-    """Find lots of any level that may be recalled, by number or name, the latest first."""
+def lots_to_recall(actor: Actor, words: str) -> list[tuple[Lot, Organisation, int | None]]:
+    """Find lots of any level that may be recalled, by number or name, the latest first.
+
+    :return: the lot, whose it is, and the grams of one where it is sold by weight
+    """
     query = (
-        select(Lot, Organisation)
+        select(Lot, Organisation, _step())
         .join(Organisation, Organisation.id == Lot.owner_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
         .where(owned_by(actor, Lot.owner_id), or_(Lot.state != LotState.RECALLED, recalled_by_word()))
     )
     for word in words.lower().split()[:8]:
         like = f"%{word}%"
         query = query.where(or_(func.lower(Lot.number).like(like), func.lower(Lot.name_vi).like(like)))
-    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Lot.id.desc()).limit(MOST_FOUND))]
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query.order_by(Lot.id.desc()).limit(MOST_FOUND))]
 
 
 def recalled_by_word() -> ColumnElement[bool]:
@@ -238,6 +244,91 @@ class Person(NamedTuple):
     role: Role
 
 
+class Having(NamedTuple):
+    """What who was told of a recall had when it began; packs and what is weighed apart."""
+
+    held: Apart
+    on_the_way: Apart
+    sold: Apart
+
+    @property
+    def there(self) -> Apart:
+        """Add up what is with them and what is on its way."""
+        return Apart(self.held.packs + self.on_the_way.packs, self.held.weight_g + self.on_the_way.weight_g)
+
+
+def having(notices: Collection[RecallNotice]) -> dict[int, Having]:
+    """Give, by notice, what its holder had when the recall began.
+
+    A notice counts steps of goods sold by weight with the packs; which they were is read from what happened by then.
+    """
+    recall_ids = {one.recall_id for one in notices}
+    weighed: dict[str, dict[tuple[int, int], tuple[int, int]]] = {
+        name: {(row[0], row[1]): (int(row[2]), int(row[3])) for row in db.session.execute(query)}
+        for name, query in _weighed(recall_ids).items()
+    }
+
+    def of(one: RecallNotice, name: str) -> Apart:
+        steps, weight_g = weighed.get(name, {}).get((one.recall_id, one.organisation_id), (0, 0))
+        return Apart(max(0, getattr(one, name) - steps), weight_g)
+
+    return {one.id: Having(of(one, "held"), of(one, "on_the_way"), of(one, "sold")) for one in notices}
+
+
+def _weighed(recall_ids: Collection[int]) -> dict[str, Select[Any]]:
+    """Select by recall and organisation how many steps there were of goods sold by weight, and their grams."""
+    lots = (
+        select(RecallLot.recall_id, RecallLot.lot_id, _step().label("step_g"), Recall.started_at)
+        .join(Recall, Recall.id == RecallLot.recall_id)
+        .join(Batch, Batch.lot_id == RecallLot.lot_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(RecallLot.recall_id.in_(recall_ids), TradeItem.by_weight)
+        .subquery()
+    )
+    if db.session.scalar(select(lots.c.lot_id).limit(1)) is None:
+        return {}
+
+    def sums(to: Any, quantity: Any) -> Select[Any]:
+        steps, weight_g = func.sum(quantity), func.sum(quantity * lots.c.step_g)
+        return select(lots.c.recall_id, to, steps, weight_g).select_from(lots).group_by(lots.c.recall_id, to)
+
+    def not_by_then(instant: Any) -> ColumnElement[bool]:
+        return or_(instant.is_(None), instant > lots.c.started_at)
+
+    receiver = case((Note.kind == NoteKind.DELIVERY, SalesPoint.organisation_id), else_=Note.consignor_id)
+    return {
+        "held": sums(RecallHolding.keeper_id, RecallHolding.quantity)
+        .join(
+            RecallHolding,
+            and_(RecallHolding.recall_id == lots.c.recall_id, RecallHolding.lot_id == lots.c.lot_id),
+        )
+        .join(Location, Location.id == RecallHolding.location_id)
+        .where(Location.kind != LocationKind.IN_TRANSIT),
+        "on_the_way": sums(receiver, NoteLine.quantity)
+        .join(NoteLine, NoteLine.lot_id == lots.c.lot_id)
+        .join(Note, Note.id == NoteLine.note_id)
+        .join(SalesPoint, SalesPoint.id == Note.sales_point_id)
+        .where(Note.sent_at <= lots.c.started_at, not_by_then(Note.received_at), not_by_then(Note.cancelled_at)),
+        "sold": sums(SalesPoint.organisation_id, SaleLine.quantity)
+        .join(SaleLine, SaleLine.lot_id == lots.c.lot_id)
+        .join(Sale, Sale.id == SaleLine.sale_id)
+        .join(SalesPoint, SalesPoint.id == Sale.sales_point_id)
+        .outerjoin(SaleReversal, SaleReversal.sale_id == Sale.id)
+        .where(Sale.sold_at <= lots.c.started_at, not_by_then(SaleReversal.at)),
+    }
+
+
+def steps_of(lot_ids: Collection[int]) -> dict[int, int]:
+    """Give, by lot, the grams of one, of those lots that are sold by weight."""
+    query = (
+        select(Batch.lot_id, TradeItem.net_content)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(Batch.lot_id.in_(lot_ids), TradeItem.by_weight)
+    )
+    found: dict[int, int] = dict(db.session.execute(query).all())
+    return found
+
+
 def people_of(*organisation_ids: int) -> list[Person]:
     """List the active people of organisations, managers first."""
     rows = db.session.execute(
@@ -260,6 +351,7 @@ class Goods(NamedTuple):
     name_vi: str
     name_en: str
     unit: Unit
+    step_g: int | None  #: the grams of one, where it is sold by weight
     expires_on: date | None
     location_id: int | None
     location_vi: str
@@ -280,8 +372,13 @@ def _words() -> tuple[ColumnElement[str], ColumnElement[str]]:
     return case((ProductVersion.id.is_not(None), goods_vi), else_=Lot.name_vi), func.coalesce(english, Lot.name_en)
 
 
+def _step() -> ColumnElement[int | None]:
+    """The grams of one of a lot's goods, where they are sold by weight."""
+    return case((TradeItem.by_weight, TradeItem.net_content))
+
+
 def _with_words(query: Any) -> Any:
-    """Join what :func:`_words` reads; the query reads ``Lot``."""
+    """Join what :func:`_words` and :func:`_step` read; the query reads ``Lot``."""
     return (
         query.outerjoin(Batch, Batch.lot_id == Lot.id)
         .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
@@ -300,6 +397,7 @@ def held_when_it_began(recall: Recall, keeper_id: int | None = None) -> Select[A
             name_vi,
             name_en,
             Lot.unit,
+            _step(),
             Batch.expires_on,
             RecallHolding.location_id,
             Location.name_vi,
@@ -329,6 +427,7 @@ class Held(NamedTuple):
     name_vi: str
     name_en: str
     unit: Unit
+    step_g: int | None  #: the grams of one, where it is sold by weight
     expires_on: date | None
     location_id: int
     location_vi: str
@@ -344,7 +443,7 @@ def goods_of_notice(notice: RecallNotice) -> list[Goods]:
     """List the goods a notice is about: at the holder's places now and at the start, under way to it, its material."""
     recall = notice.recall
     name_vi, name_en = _words()
-    about = (Lot.id, Lot.number, name_vi, name_en, Lot.unit, Batch.expires_on)
+    about = (Lot.id, Lot.number, name_vi, name_en, Lot.unit, _step(), Batch.expires_on)
     at_start = aliased(RecallHolding)
     here = (
         _with_words(
@@ -435,6 +534,7 @@ def goods_by_events(notice: RecallNotice, known: Sequence[Elsewhere] | None = No
             row.name_vi,
             row.name_en,
             row.unit,
+            row.step_g,
             None,
             None,
             "",
@@ -521,6 +621,7 @@ def _material(recall: Recall) -> Select[Any]:
                 name_vi,
                 name_en,
                 Lot.unit,
+                _step(),
                 Batch.expires_on,
                 literal(None),
                 literal(""),
@@ -626,6 +727,7 @@ class Elsewhere(NamedTuple):
     name_vi: str
     name_en: str
     unit: Unit
+    step_g: int | None  #: the grams of one, where it is sold by weight
     is_external: bool
     role: Part
     organisation: Organisation | None  #: who it is here, where it is known here
@@ -667,7 +769,9 @@ def known_elsewhere(
         row[0]: row
         for row in db.session.execute(
             _with_words(
-                select(Lot.id, Lot.number, name_vi, name_en, Lot.unit, Lot.kind == LotKind.EXTERNAL).select_from(Lot)
+                select(
+                    Lot.id, Lot.number, name_vi, name_en, Lot.unit, _step(), Lot.kind == LotKind.EXTERNAL
+                ).select_from(Lot)
             ).where(Lot.id.in_(listed(sorted(lot_ids))))
         )
     }
@@ -682,7 +786,7 @@ def known_elsewhere(
     rows += [
         Elsewhere._make((*row, Part.UNKNOWN, None, "", None, []))
         for id, row in sorted(lots.items())
-        if row[5] and id in unplaced and id not in told_of
+        if row[6] and id in unplaced and id not in told_of
     ]
     return sorted(rows, key=lambda row: (list(Part).index(row.role), row.lot_id))
 
@@ -715,6 +819,7 @@ class Reckoned(NamedTuple):
     name_vi: str
     name_en: str
     unit: Unit
+    step_g: int | None  #: the grams of one, where it is sold by weight
     kind: LotKind
     parts: Parts
 
@@ -724,7 +829,7 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     name_vi, name_en = _words()
     lots = db.session.execute(
         _with_words(
-            select(RecallLot, Lot.number, name_vi, name_en, Lot.unit, Lot.kind)
+            select(RecallLot, Lot.number, name_vi, name_en, Lot.unit, _step(), Lot.kind)
             .select_from(RecallLot)
             .join(Lot, Lot.id == RecallLot.lot_id)
         )
@@ -879,19 +984,27 @@ def contradictions(rows: Sequence[Reckoned]) -> list[Contradiction]:
 
 
 class Total(NamedTuple):
-    """The lots of one kind and unit, added up."""
+    """The lots of one kind and unit, added up; goods sold by weight in grams."""
 
     kind: LotKind
     unit: Unit
     lots: int
     parts: Parts
 
+    @property
+    def is_by_weight(self) -> bool:
+        """Tell whether these are goods sold by weight."""
+        return self.kind is LotKind.FINISHED and self.unit is Unit.GRAM
+
 
 def totals(rows: Iterable[Reckoned]) -> list[Total]:
     """Add up a reckoning: goods first, then what is between, raw material, what others told of; like with like."""
     groups: dict[tuple[LotKind, Unit], list[Parts]] = defaultdict(list)
     for row in rows:
-        groups[row.kind, row.unit].append(row.parts)
+        if row.step_g:
+            groups[row.kind, Unit.GRAM].append(row.parts.in_grams(row.step_g))
+        else:
+            groups[row.kind, row.unit].append(row.parts)
     order = [LotKind.FINISHED, LotKind.INTERMEDIATE, LotKind.RAW, LotKind.EXTERNAL]
     return [
         Total(kind, unit, len(parts), reconciliation.total(parts))
@@ -924,8 +1037,8 @@ class Preview(NamedTuple):
     """What a recall of a lot would reach."""
 
     lots: int  #: made from it, and not recalled yet
-    on_hand: int
-    sold: int
+    on_hand: Apart
+    sold: Apart
     places: int
 
 
@@ -936,17 +1049,28 @@ def preview(lot: Lot) -> Preview:
         select(func.count()).where(Lot.id.in_(select(reached.c.id)), Lot.id != lot.id, Lot.state != LotState.RECALLED)
     )
     here = Location.kind.in_(ON_HAND)
+    is_sold = Location.kind == LocationKind.CUSTOMER
     row = db.session.execute(
         select(
-            func.coalesce(func.sum(case((here, Balance.on_hand), else_=0)), 0),
-            func.coalesce(func.sum(case((Location.kind == LocationKind.CUSTOMER, Balance.on_hand), else_=0)), 0),
+            *_sums(Balance.on_hand, here),
+            *_sums(Balance.on_hand, is_sold),
             func.count(case((and_(here, Balance.on_hand > 0), Balance.location_id)).distinct()),
         )
         .join(Location, Location.id == Balance.location_id)
         .join(Lot, Lot.id == Balance.lot_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
         .where(Balance.lot_id.in_(select(reached.c.id)), Lot.state != LotState.RECALLED)
     ).one()
-    return Preview(lots or 0, int(row[0]), int(row[1]), int(row[2]))
+    on_hand, on_hand_g, sold, sold_g, places = map(int, row)
+    return Preview(lots or 0, Apart(on_hand, on_hand_g), Apart(sold, sold_g), places)
+
+
+def _sums(quantity: Any, *where: ColumnElement[bool]) -> tuple[Any, Any]:
+    """Add up packs, and the grams of what is sold by weight; the query reads what :func:`_step` does."""
+    packs = case((and_(_step().is_(None), *where), quantity), else_=0)
+    grams = case((and_(_step().is_not(None), *where), quantity * _step()), else_=0)
+    return func.coalesce(func.sum(packs), 0), func.coalesce(func.sum(grams), 0)
 
 
 def made_from(lot: Lot, *, most: int = 20) -> list[Lot]:

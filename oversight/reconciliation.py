@@ -20,6 +20,10 @@ class Parts:
     lost_before: int = 0  #: losses and corrections of the stock from before the recall
     unreleased: int = 0  #: never came into the stock: material, or goods that were not on sale yet
 
+    def in_grams(self, step_g: int) -> Parts:
+        """Give the same of goods sold by weight, in grams; ``step_g``: those of one."""
+        return Parts(**{field.name: getattr(self, field.name) * step_g for field in fields(self)})
+
     @property
     def left(self) -> int:
         """How much of a lot that no stock counts is there."""

@@ -137,6 +137,10 @@ def show_refusal(form: BaseForm, error: DomainError) -> None:
     form.refusal_status = 409 if isinstance(error, Conflict) and field is None else 422
 
 
+#: Facts of refusals that count goods.
+_AMOUNTS = {"available", "least", "left", "most", "there", "wanted"}
+
+
 def words_of(error: DomainError) -> str:
     """Say a refusal in the language of the request, its facts filled in.
 
@@ -148,7 +152,7 @@ def words_of(error: DomainError) -> str:
         facts[name] = written.replace(",", ".") if _language() == "vi" else written
     step_g = facts.get("step_g")
     if isinstance(step_g, int):
-        for name in {"available", "least", "most"} & facts.keys():
+        for name in _AMOUNTS & facts.keys():
             facts[name] = amounts.weight(int(str(facts[name])) * step_g, _language())
     return str(gettext(error.message, **facts) if facts else gettext(error.message))
 

@@ -58,7 +58,7 @@ class Sold:
     def bought(self, actor: Actor, number: str) -> list[tuple[str, Where, int]]:
         """Read what an actor sees of the orders of a recall."""
         found = buyers.bought_of(actor, queries.get_recall(self.officer, number))
-        return [(one.number, one.where, one.quantity) for one in found]
+        return [(one.number, one.where, one.goods.packs) for one in found]
 
 
 @pytest.fixture
