@@ -26,7 +26,7 @@ from accounts.web.forms import (
 from accounts.web.guard import current_actor, requires
 from admin.listing import address, asks_for_csv, csv_file, heading, order_asked, page_asked
 from admin.sales_points import percent
-from admin.saying import much, said
+from admin.saying import figure, much, said
 from consignment import queries, transfer
 from consignment.models import Note, NoteKind, NoteStatus, SalesPoint
 from kernel import clock, replays
@@ -102,7 +102,7 @@ def index() -> str | Response:
             heading(gettext("Which way")),
             heading(gettext("Producer")),
             heading(gettext("Sales point")),
-            heading(gettext("Packs"), number=True),
+            heading(gettext("How much"), number=True),
             heading(gettext("Drawn up"), "ngay", order),
             heading(gettext("Status")),
         ],
@@ -122,7 +122,7 @@ def _as_csv(rows: list[queries.NoteRow]) -> Response:
         gettext("Producer"),
         gettext("Sales point"),
         gettext("Batches"),
-        gettext("Packs"),
+        gettext("How much"),
         gettext("Drawn up"),
         gettext("Status"),
     ]
@@ -136,7 +136,7 @@ def _as_csv(rows: list[queries.NoteRow]) -> Response:
                 row.consignor_vi,
                 row.point_vi,
                 row.lines,
-                row.packs,
+                figure(row.goods) if row.weight_g else row.packs,
                 f"{clock.business_date(row.created_at):%d/%m/%Y}",
                 gettext(STATUSES[row.status][0]),
             )

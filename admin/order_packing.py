@@ -14,6 +14,7 @@ from accounts.web.forms import BaseForm, answer_status, choice, line, set_choice
 from accounts.web.guard import current_actor, requires
 from admin.order_changes import seen_of_form
 from admin.orders import done, own_order, page_of, where_of
+from admin.saying import much
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError
@@ -21,7 +22,7 @@ from stock.allocation import must_keep_until
 from stock.models import Allocation, AllocationState
 from storefront import order_queries, ordering, parcels
 from storefront.carriers import booking
-from storefront.order_models import Order, Parcel
+from storefront.order_models import Order, OrderLine, Parcel
 from storefront.order_queries import Stage
 from storefront.parcel_words import CARRIERS
 from traceability.models import LotState
@@ -129,21 +130,26 @@ def repick(number: str, allocation_id: int) -> str | tuple[str, int] | Answer:
     order = own_order(number)
     if order_queries.stage_of(order) is not Stage.TO_PACK:
         return page_of(order)
+    line = next(line for line in order.lines if line.line == picked.line)
     page = render_template(
         "admin/orders/repick.html",
         order=order,
         form=form,
         others=others,
-        notes={other.lot_id: _about(other) for other in others},
+        notes={other.lot_id: _about(other, line) for other in others},
         picked=picked,
+        line=line,
         is_held=picked.lot.state is not LotState.RELEASED,
         last_day=must_keep_until(picked, parcels.comes_on(order, clock.now())),
     )
     return page, answer_status(form)
 
 
-def _about(other: order_queries.Other) -> str:
-    left = gettext("%(count)s packs are free", count=other.free)
+def _about(other: order_queries.Other, line: OrderLine) -> str:
+    if line.step_g:
+        left = gettext("%(weight)s is free", weight=much(line, other.free))
+    else:
+        left = gettext("%(count)s packs are free", count=other.free)
     if other.expires_on is None:
         return str(left)
     day = gettext("best before %(day)s", day=f"{other.expires_on:%d/%m/%Y}")

@@ -11,6 +11,7 @@ from flask import current_app, request
 from flask_babel import force_locale, gettext
 
 from catalog.vat import NOT_SUBJECT
+from kernel.amounts import Apart
 
 
 @contextmanager
@@ -48,6 +49,11 @@ def much(row: Any, count: int | None = None) -> str:
 def counted(row: Any, count: int) -> int | str:
     """Give an amount for a file: a number of packs, or a weight where they are sold by weight."""
     return much(row, count) if row.step_g else count
+
+
+def figure(goods: Apart) -> str:
+    """Write packs and a weight that stand in one column: "12", "3,5 kg", "12 packs, 3,5 kg"."""
+    return str(current_app.jinja_env.filters["figure"](goods))
 
 
 def times(row: Any, count: int | None = None) -> str:

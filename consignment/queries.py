@@ -16,6 +16,7 @@ from catalog.models import Price, Product, ProductVersion, TradeItem
 from catalog.queries import known_version
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleReversal, SalesPoint
 from kernel import clock
+from kernel.amounts import Apart
 from kernel.db import db
 from kernel.errors import N_, NotFound
 from stock.models import Balance, Location
@@ -404,16 +405,29 @@ class NoteRow(NamedTuple):
     point_vi: str
     point_en: str
     lines: int
-    packs: int
+    packs: int  #: of goods sold by weight, none
+    weight_g: int  #: of goods sold by weight
     created_at: datetime
     is_sample: bool
+
+    @property
+    def goods(self) -> Apart:
+        """Add up the goods, packs and what is sold by weight apart."""
+        return Apart(self.packs, self.weight_g)
 
 
 def list_notes(actor: Actor, *, status: NoteStatus | None = None, q: str = "") -> Select[Any]:
     """Select rows of notes an actor may see, for a list that pages and sorts them (see :class:`NoteRow`)."""
     mine = visible_to(actor).with_only_columns(Note.id).subquery()
     totals = (
-        select(NoteLine.note_id, func.count().label("lines"), func.sum(NoteLine.quantity).label("packs"))
+        select(
+            NoteLine.note_id,
+            func.count().label("lines"),
+            func.sum(case((TradeItem.by_weight, 0), else_=NoteLine.quantity)).label("packs"),
+            func.sum(case((TradeItem.by_weight, NoteLine.quantity * TradeItem.net_content), else_=0)).label("weight_g"),
+        )
+        .join(Batch, Batch.lot_id == NoteLine.lot_id)
+        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
         .group_by(NoteLine.note_id)
         .subquery()
     )
@@ -428,6 +442,7 @@ def list_notes(actor: Actor, *, status: NoteStatus | None = None, q: str = "") -
             SalesPoint.name_en,
             totals.c.lines,
             totals.c.packs,
+            totals.c.weight_g,
             Note.created_at,
             Note.is_sample,
         )

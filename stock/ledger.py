@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -47,7 +47,7 @@ COUNTED_UP_TO = 50
 
 
 class NotOnHand(Conflict):
-    """``lot_id`` and ``number`` say of which lot."""
+    """``lot_id`` and ``number`` say of which lot; ``step_g``: sold by weight, the grams of one."""
 
     message = N_("Of batch %(number)s only %(available)s are left; %(wanted)s are asked for.")
 
@@ -239,10 +239,16 @@ def _take(key: Key, quantity: int, *, even_frozen: bool, of_allocated: bool) -> 
     found = db.session.execute(
         select(Balance.on_hand - Balance.allocated - Balance.floor_quantity, Balance.frozen).where(*here)
     ).one_or_none()
-    number = db.session.scalar(select(Lot.number).where(Lot.id == lot_id))
+    number, step_g = db.session.execute(
+        select(Lot.number, case((TradeItem.by_weight, TradeItem.net_content)))
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .where(Lot.id == lot_id)
+    ).one()
     if found is not None and found[1] and not even_frozen:
         raise LotFrozen(number=number, lot_id=lot_id)
-    raise NotOnHand(available=max(0, found[0]) if found else 0, wanted=quantity, number=number, lot_id=lot_id)
+    available = max(0, found[0]) if found else 0
+    raise NotOnHand(available=available, wanted=quantity, step_g=step_g, number=number, lot_id=lot_id)
 
 
 def _bring(key: Key, quantity: int) -> int:

@@ -169,7 +169,8 @@ def work_out(order: Order, packs: Mapping[int, int]) -> Less:
     for number, left in sorted(packs.items()):
         line = lines.get(number)
         if line is None or not 0 <= left <= line.quantity:
-            refusal = MoreThanOrdered(most=line.quantity if line is not None else 0)
+            most, step_g = (line.quantity, line.step_g) if line is not None else (0, None)
+            refusal = MoreThanOrdered(most=most, step_g=step_g)
             refusal.field = f"packs_{number}"
             raise refusal
         if left == line.quantity:

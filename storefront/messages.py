@@ -96,7 +96,13 @@ def tell_of_change(change: OrderChange, what: str, *, now: datetime, step: Order
     if to_buyer is not None:
         names = {line.line: line for line in order.lines}
         cuts = [
-            {"vi": names[cut.line].name_vi, "en": names[cut.line].name_en, "packs": cut.packs, "left": cut.packs_left}
+            {
+                "vi": names[cut.line].name_vi,
+                "en": names[cut.line].name_en,
+                "packs": cut.packs,
+                "left": cut.packs_left,
+                "step_g": names[cut.line].step_g,
+            }
             for cut in change.lines
         ]
         tell(order.purchase, to_buyer, now=now, order=order, step=step, reason=change.reason, cuts=cuts)

@@ -428,7 +428,7 @@ def _claim(order: Order, line: int, packs: int) -> None:
     ).one_or_none()
     db.session.refresh(balance)
     if claimed is None:
-        raise _at(TooMany(left=balance.delivered - balance.claimed), line)
+        raise _at(TooMany(left=balance.delivered - balance.claimed, step_g=bought.step_g), line)
 
 
 def _balance(bought: OrderLine) -> LineBalance:

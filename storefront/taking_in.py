@@ -112,17 +112,18 @@ def _check_arrivals(
     if not arrivals:
         raise NothingArrived()
     asked = {row.line: row.asked for row in made.lines}
+    steps = {row.line: row.bought.step_g for row in made.lines}
     for line, packs in came.items():
         if packs > asked.get(line, 0):
             first = next(one.lot_id for one in arrivals if one.line == line)
-            raise _at(MoreThanAsked(most=asked.get(line, 0)), line, first)
+            raise _at(MoreThanAsked(most=asked.get(line, 0), step_g=steps.get(line)), line, first)
     of_lots = Counter[tuple[int, int]]()
     for one in arrivals:
         of_lots[one.line, one.lot_id] += one.quantity
     for key, packs in of_lots.items():
         left = sent[key].left if key in sent else 0
         if packs > left:
-            raise _at(NotOfThisLot(most=left), *key)
+            raise _at(NotOfThisLot(most=left, step_g=steps.get(key[0])), *key)
 
 
 def _at(refusal: InvalidInput, line: int, lot_id: int) -> InvalidInput:

@@ -18,17 +18,22 @@ from sqlalchemy.exc import DBAPIError
 
 from accounts.actor import SYSTEM
 from accounts.models import Organisation, OrganisationKind
+from accounts.web.forms import words_of
 from app.i18n import counted, held
+from app.mail import compose
 from catalog import editing
 from catalog.models import Product, TradeItem, Unit
 from kernel import amounts
 from kernel.db import db, transaction
-from stock import locations
-from stock.models import Location, LocationKind
+from kernel.models import Job
+from stock import ledger, locations
+from stock.models import Allocation, Location, LocationKind
 from storefront import cart as carts
-from storefront import ordering, parcels, paying
-from storefront.order_models import Order, OrderChangeLine, ParcelState, PaymentMethod
-from storefront.return_models import ReturnLine
+from storefront import changing, ordering, parcels, paying, returns, taking_in
+from storefront.order_models import Contact, Order, OrderChangeLine, ParcelState, PaymentMethod
+from storefront.return_models import Condition, ReturnLine, ReturnReason, ReturnWish
+from storefront.returns import Account
+from storefront.taking_in import Arrival
 from tests.buying import Shop, asked, fill
 from tests.factories import Factories
 from tests.web import send
@@ -445,3 +450,103 @@ def test_public_pages_count_no_more_steps_than_packs(app: Flask) -> None:
         assert [counted(50, 100), counted(51, 100), counted(51)] == ["5\xa0kg", "hơn 5\xa0kg", "hơn 50"]
         both = SimpleNamespace(packs=3, steps=15, weight_g=1_500)
         assert held(both) == "3 + 1,5\xa0kg"
+
+
+def test_refusals_about_peas_say_weights(app: Flask, shop: Shop, bought: Bought, now: datetime) -> None:
+    with app.app_context():
+        order = db.session.get_one(Order, bought.order.id)
+        lost = locations.of(shop.first.id, LocationKind.LOSS)
+        lot_id, home_id = db.session.execute(select(Allocation.lot_id, Allocation.location_id)).one()
+        line = ledger.Line(lot_id, 30, home_id, lost.id, shop.first.id, "CSG-9:1")
+        with pytest.raises(ledger.NotOnHand) as too_few:
+            ledger.move_all([line], document="CSG-9", now=now)
+        db.session.rollback()
+        with pytest.raises(changing.MoreThanOrdered) as too_many:
+            changing.look(order, {1: 20}, by_buyer=True)
+        with transaction():
+            parcel = parcels.pack(order, carrier="hand_over", actor=SYSTEM, now=now)
+            parcels.move_on(parcel, ParcelState.DELIVERED, actor=SYSTEM, now=now)
+            parcels.collected(parcel, actor=SYSTEM, now=now)
+        account = Account("970405", "0123456789", "NGUOI MUA MAU")
+        wanted: dict[str, Any] = {
+            "reason": ReturnReason.CHANGED_MIND, "wish": ReturnWish.MONEY, "account": account, "language": "vi",
+        }  # fmt: skip
+        with transaction():
+            made = returns.ask(order, {1: 5}, now=now, **wanted)
+            returns.accept(made, keeps_goods=False, words="Gửi về kho", actor=SYSTEM, now=now)
+        with pytest.raises(returns.TooMany) as above, transaction():
+            returns.ask(order, {1: 11}, now=now, **wanted)
+        arrived = [Arrival(1, lot_id, Condition.GOOD, 6)]
+        with pytest.raises(taking_in.MoreThanAsked) as more, transaction():
+            taking_in.take_in(made, arrived, location_id=home_id, actor=SYSTEM, now=now)
+    for language, mark in (("vi", ","), ("en", ".")):
+        with app.test_request_context(f"/?lang={language}"):
+            assert f"2{mark}5\xa0kg" in words_of(too_few.value)
+            assert "3\xa0kg" in words_of(too_few.value)
+            assert f"1{mark}5\xa0kg" in words_of(too_many.value)
+            assert "1\xa0kg" in words_of(above.value)
+            assert "500\xa0g" in words_of(more.value)
+
+
+def test_who_changes_an_order_reads_weights_on_its_pages_and_in_the_letter(
+    app: Flask, client: FlaskClient, make: Factories, shop: Shop, bought: Bought, now: datetime
+) -> None:
+    clerk = make.client(shop.first)
+    with app.app_context(), transaction() as session:
+        session.scalars(select(Contact)).one().email = "mua@mau.vn"
+    address = f"/quan-tri/don-hang/{bought.order.number}"
+    assert (
+        send(clerk, f"{address}/de-nghi-bot", {"packs_1": "800 g", "reason": "Hết đậu", "seen": "0"}).status_code == 303
+    )
+
+    for page in (clerk.get(address), client.get(bought.page.rsplit("/", 1)[0])):
+        assert "800\xa0g thay vì 1,5\xa0kg" in page.get_data(as_text=True)
+    with app.app_context():
+        (job,) = (
+            job
+            for job in db.session.scalars(select(Job).where(Job.kind == "mail.send"))
+            if job.args and job.args["facts"].get("cuts")
+        )
+        letter = compose(app.config["OCOP"], now=now, **job.args)
+        for form in ("plain", "html"):
+            body = letter.get_body((form,))
+            assert body is not None
+            assert "800\xa0g thay vì 1,5\xa0kg" in body.get_content()
+
+
+def test_another_batch_is_offered_by_weight(app: Flask, make: Factories, shop: Shop, peas: int, bought: Bought) -> None:
+    clerk = make.client(shop.first)
+    with app.app_context():
+        item, picked = db.session.get_one(TradeItem, peas), db.session.scalars(select(Allocation)).one()
+        home = db.session.get_one(Location, picked.location_id)
+    make.on_hand(make.batch(item, quantity=25).lot_id, home, shop.first, 25)
+
+    page = clerk.get(f"/quan-tri/don-hang/{bought.order.number}/doi-lo/{picked.id}").get_data(as_text=True)
+
+    assert "1,5\xa0kg của lô" in page
+    assert "còn 2,5\xa0kg" in page
+
+
+def test_a_list_of_notes_says_packs_and_weights_apart(app: Flask, make: Factories, shop: Shop, peas: int) -> None:
+    clerk = make.client(shop.first)
+    point = make.sales_point(make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT))
+    with app.app_context():
+        home = locations.find(shop.first.id, LocationKind.WAREHOUSE)
+        items = [db.session.get_one(TradeItem, item_id) for item_id in (peas, shop.rice)]
+    assert home is not None
+    loose, bags = (make.batch(item, quantity=40).lot_id for item in items)
+    for lot_id in (loose, bags):
+        make.on_hand(lot_id, home, shop.first, 40)
+    address = f"/quan-tri/phieu-ky-gui/moi/{point.slug}"
+    for n, lots in enumerate(({loose: "1,5 kg", bags: "2"}, {loose: "7 lạng"}, {bags: "3"})):
+        typed = {f"so_{lot_id}": words for lot_id, words in lots.items()}
+        prices = {f"gia_{lot_id}": "13.000" for lot_id in lots}
+        assert send(clerk, address, {"request_key": f"{n}" + KEY[1:], **typed, **prices}).status_code == 303
+
+    page = clerk.get("/quan-tri/phieu-ky-gui").get_data(as_text=True)
+    file = clerk.get("/quan-tri/phieu-ky-gui?dang=csv").get_data(as_text=True)
+
+    found = re.findall(r'data-label="Số lượng"[^>]*>(?:<[^>]+>)*([^<]+)<', page)
+    assert sorted(found) == ["2 gói, 1,5\xa0kg", "3", "700\xa0g"]
+    for words in ('"2 gói, 1,5\xa0kg"', ",700\xa0g,", ",3,"):
+        assert words in file
