@@ -14,7 +14,8 @@ from sqlalchemy import Select, func, select
 from accounts.actor import Actor, Permission
 from accounts.models import OrganisationKind
 from accounts.web.guard import current_actor, requires
-from admin.saying import said
+from admin.saying import day, dong, said
+from books import paying_tax
 from catalog import queries as catalog
 from catalog.models import Product, ProductStatus
 from consignment import queries as consignment
@@ -97,8 +98,25 @@ def tasks_of(actor: Actor, now: datetime) -> Iterator[Task]:
             money_queries.count_disputes_to_answer(actor),
             "disputes.index",
         )
+    if actor.may(Permission.WITHHOLD_TAX) and actor.organisation_id is not None:
+        yield from _tax_to_pay(actor.organisation_id, today)
     if actor.may(Permission.READ_CERTIFICATES):
         yield from _ending_certificates(actor, today)
+
+
+def _tax_to_pay(office_id: int, today: date) -> Iterator[Task]:
+    """What was held back until the end of the last month and is not paid on; this month's is paid when it is over."""
+    due = paying_tax.due(office_id, today)
+    if due is None:
+        return
+    is_late = due.pay_by is not None and due.pay_by < today
+    facts = {"amount": dong(due.amount_vnd), "day": day(due.pay_by) if due.pay_by else ""}
+    yield Task(
+        "alert-triangle" if is_late else "transfer-out",
+        gettext("Held-back tax to pay to the state, late") if is_late else gettext("Held-back tax to pay to the state"),
+        url_for("taxes.pay", thang=f"{due.month:%Y-%m}"),
+        gettext("%(amount)s, to be paid by %(day)s", **facts) if due.pay_by else dong(due.amount_vnd),
+    )
 
 
 def _recalls(actor: Actor) -> Iterator[Task]:

@@ -130,6 +130,7 @@ def index() -> str | Response:
         owed=paying_tax.owed(actor.organisation_id, month)
         if actor.is_office and actor.organisation_id is not None
         else None,
+        pay_by=paying_tax.pay_by(month),
         paid=[queries.TaxPaid(*row) for row in db.session.execute(queries.tax_paid(actor).limit(MOST_PAID))]
         if actor.is_office
         else [],

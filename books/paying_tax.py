@@ -6,14 +6,15 @@ What was written down in error is taken back by a row of its own, never changed.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor import Actor
 from accounts.models import Organisation, OrganisationKind
-from books import journal
+from books import journal, withholding
 from books.journal import Line
 from books.models import Account, TaxHeld, TaxPayment
 from kernel import audit, clock, numbers
@@ -23,6 +24,7 @@ from kernel.text import one_line
 
 LONGEST_REFERENCE = 60
 LONGEST_REASON = 300
+MONTHS_BACK = 12  #: that are looked at for the oldest unpaid one
 
 
 class NotAnOffice(InvalidInput):
@@ -86,6 +88,39 @@ def owed(office_id: int, month: date) -> int:
         select(func.coalesce(func.sum(TaxPayment.amount_vnd), 0)).where(TaxPayment.office_id == office_id)
     )
     return int(held or 0) - int(paid or 0)
+
+
+@dataclass(frozen=True)
+class Due:
+    """What an office has to pay on to the state of months that are over."""
+
+    amount_vnd: int
+    month: date  #: held back by its end
+    pay_by: date | None  #: the day of the oldest month of which some is unpaid; None: no rule says one
+
+
+def due(office_id: int, today: date) -> Due | None:
+    """Tell what an office owes the state of the months before this one, and by which day; None: nothing."""
+    month = oldest = clock.add_months(today.replace(day=1), -1)
+    amount_vnd = owed(office_id, month)
+    if amount_vnd <= 0:
+        return None
+    for _ in range(MONTHS_BACK):
+        earlier = clock.add_months(oldest, -1)
+        if owed(office_id, earlier) <= 0:
+            break
+        oldest = earlier
+    return Due(amount_vnd, month, pay_by(oldest))
+
+
+def pay_by(month: date) -> date | None:
+    """Tell by which day what was held back in a month is to be paid on.
+
+    :param month: its first day
+    """
+    after = clock.add_months(month, 1)
+    rule = withholding.rule_on(after - timedelta(days=1))
+    return None if rule is None else after.replace(day=rule.pay_by_day)
 
 
 def pay(

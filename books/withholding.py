@@ -56,6 +56,7 @@ class Rule:
     forms: frozenset[LegalForm]  #: of sellers
     vat_bp: int
     pit_bp: int
+    pay_by_day: int  #: of the month after the one in which it was held back
     source: str
     is_verified: bool
     open: str  #: what is still to be found out
@@ -87,6 +88,7 @@ def rules() -> tuple[Rule, ...]:
             forms=frozenset(LegalForm(form) for form in row["forms"]),
             vat_bp=row["vat_bp"],
             pit_bp=row["pit_bp"],
+            pay_by_day=row["pay_by_day"],
             source=row["source"],
             is_verified=row["verified"],
             open=row["open"],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select
 
 from accounts.actor import SYSTEM
 from accounts.models import LegalForm, Organisation, Role
-from books import withholding
+from books import paying_tax, withholding
 from books.models import WithholdingSwitch
 from kernel import clock
 from kernel.db import db, transaction
@@ -227,3 +228,52 @@ def test_the_page_says_of_how_many_sellers_tax_is_held_back_though_not_of_all(
     page = make.client(office).get(TAXES).text
     assert "Hiện không khấu trừ thuế" not in page
     assert "Hiện khấu trừ thuế của 1 người bán" in page
+
+
+def test_the_dashboard_asks_for_last_months_tax_until_it_is_paid(
+    shop: Shop, office: Organisation, make: Factories, stopped_clock: Callable[[datetime], None]
+) -> None:
+    client, start = make.client(office), "/quan-tri"
+
+    def on(day: int, month: int = 12) -> str:
+        stopped_clock(datetime(2026, month, day, 3, tzinfo=UTC))
+        return client.get(start).text.replace("\xa0", " ")
+
+    label = "Thuế đã khấu trừ phải nộp Nhà nước"
+    assert label not in on(30, 11), "the month is not over"
+    page = on(1)
+    assert label in page
+    assert "750 ₫, hạn nộp 20/12/2026" in page
+    assert f"{TAXES}/nop?thang=2026-11" in page
+    assert "quá hạn" not in on(20)
+    assert f"{label}, quá hạn" in on(21)
+    assert "hạn nộp 20/12/2026" in client.get(f"{TAXES}?thang=2026-11").text
+    assert 'value="750"' in client.get(f"{TAXES}/nop?thang=2026-11").text
+    for other in (shop.a, make.office("Văn phòng khác", of=("20",))):
+        assert label not in make.client(other).get(start).text
+
+    assert send(client, f"{TAXES}/nop", {**PAID, "amount": "250"}).status_code == 303
+    assert "500 ₫, hạn nộp 20/12/2026" in on(22)
+    rest = {**PAID, "amount": "500", "reference": "KB-2026-2", "request_key": "8" * 32}
+    assert send(client, f"{TAXES}/nop", rest).status_code == 303
+    assert label not in on(22)
+    assert send(client, f"{TAXES}/nop/NT-000002/rut", {"reason": "Ghi nhầm"}).status_code == 303
+    assert label in on(22), "what was taken back is owed again"
+
+
+def test_who_only_reads_is_not_asked_to_pay_tax(
+    shop: Shop, office: Organisation, make: Factories, stopped_clock: Callable[[datetime], None]
+) -> None:
+    stopped_clock(datetime(2026, 12, 21, 3, tzinfo=UTC))
+    assert "phải nộp Nhà nước" not in make.client(office, role=Role.VIEWER).get("/quan-tri").text
+
+
+def test_the_day_is_that_of_the_oldest_month_that_is_unpaid(
+    shop: Shop, office: Organisation, app: Flask, now: datetime
+) -> None:
+    with app.app_context():
+        found = paying_tax.due(office.id, date(2027, 2, 3))
+        assert found == paying_tax.Due(750, date(2027, 1, 1), date(2026, 12, 20))
+        assert paying_tax.due(office.id, date(2026, 11, 30)) is None
+        assert paying_tax.pay_by(date(2026, 5, 1)) is None, "no rule was in force"
+        assert paying_tax.pay_by(date(2026, 12, 1)) == date(2027, 1, 20)
