@@ -93,6 +93,8 @@ def index() -> str | Response:
     if seller is None and not actor.is_office and actor.organisation_id is not None:
         seller = db.session.get(Organisation, actor.organisation_id)
     today = clock.business_date(clock.now())
+    office_id = actor.organisation_id if actor.is_office else None
+    owed = paying_tax.owed(office_id, month) if office_id is not None else None
     turned = withholding.switch_of(seller.id if seller else 0, today)
     return render_template(
         "admin/taxes/index.html",
@@ -127,10 +129,8 @@ def index() -> str | Response:
         is_office=actor.is_office,
         may_switch=actor.may(Permission.WITHHOLD_TAX),
         others=withholding.decided_otherwise(today) if seller is None else 0,
-        owed=paying_tax.owed(actor.organisation_id, month)
-        if actor.is_office and actor.organisation_id is not None
-        else None,
-        pay_by=paying_tax.pay_by(month),
+        owed=owed,
+        pay_by=paying_tax.pay_by(office_id, month) if office_id is not None and owed and owed > 0 else None,
         paid=[queries.TaxPaid(*row) for row in db.session.execute(queries.tax_paid(actor).limit(MOST_PAID))]
         if actor.is_office
         else [],

@@ -101,23 +101,21 @@ class Due:
 
 def due(office_id: int, today: date) -> Due | None:
     """Tell what an office owes the state of the months before this one, and by which day; None: nothing."""
-    month = oldest = clock.add_months(today.replace(day=1), -1)
+    month = clock.add_months(today.replace(day=1), -1)
     amount_vnd = owed(office_id, month)
-    if amount_vnd <= 0:
-        return None
-    for _ in range(MONTHS_BACK):
-        earlier = clock.add_months(oldest, -1)
-        if owed(office_id, earlier) <= 0:
-            break
-        oldest = earlier
-    return Due(amount_vnd, month, pay_by(oldest))
+    return Due(amount_vnd, month, pay_by(office_id, month)) if amount_vnd > 0 else None
 
 
-def pay_by(month: date) -> date | None:
-    """Tell by which day what was held back in a month is to be paid on.
+def pay_by(office_id: int, month: date) -> date | None:
+    """Tell by which day an office has to pay what it owes by the end of a month: that of the oldest unpaid one.
 
     :param month: its first day
     """
+    for _ in range(MONTHS_BACK):
+        earlier = clock.add_months(month, -1)
+        if owed(office_id, earlier) <= 0:
+            break
+        month = earlier
     after = clock.add_months(month, 1)
     rule = withholding.rule_on(after - timedelta(days=1))
     return None if rule is None else after.replace(day=rule.pay_by_day)

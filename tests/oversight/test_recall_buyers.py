@@ -207,6 +207,22 @@ def test_the_screens_name_the_orders_and_take_the_call(app: Flask, sold: Sold, m
     assert "Đã gọi" in office.get(f"{BASE}/{number}").text
 
 
+def test_the_papers_of_a_drill_ask_nobody_to_call_a_buyer(
+    app: Flask, sold: Sold, make: Factories, now: datetime
+) -> None:
+    with app.app_context():
+        number = sold.start(now, is_drill=True)
+    office = make.client(sold.office)
+
+    papers = office.get(f"{BASE}/{number}/danh-ba").text
+    assert sold.under_way not in papers
+    assert "0900 000 123" not in papers
+    for page in ("/bao-cao", "/nguoi-mua"):
+        shown = office.get(f"{BASE}/{number}{page}").text
+        assert sold.under_way in shown
+        assert "Gọi điện" not in shown, page
+
+
 def test_a_counter_that_was_told_sees_no_buyers(app: Flask, sold: Sold, make: Factories, now: datetime) -> None:
     point = make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT)
     with app.app_context():

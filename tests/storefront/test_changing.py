@@ -598,7 +598,7 @@ def test_buyer_and_producer_are_written_to(ctx: Flask, shop: Shop, now: datetime
         ("order_change", "readdressed"),
     ]
     assert letters[0]["facts"]["cuts"] == [
-        {"vi": "Gạo rẫy mẫu, gói 500 g", "en": "Gạo rẫy mẫu, 500 g pack", "packs": 1, "left": 3}
+        {"vi": "Gạo rẫy mẫu, gói 500 g", "en": "Gạo rẫy mẫu, 500 g pack", "packs": 1, "left": 3, "step_g": None}
     ]
 
 
