@@ -78,7 +78,7 @@ class RepeatedInLink(MalformedLink, Repeated):
 
 @dataclass(frozen=True)
 class DigitalLink:
-    """A GS1 Digital Link taken apart. All its values have been checked."""
+    """A GS1 Digital Link taken apart. All its values have been checked, unless :func:`taken_apart` alone gave it."""
 
     path: tuple[Element, ...]  #: the primary key, then its qualifiers, in order
     attributes: tuple[Element, ...] = ()  #: identifiers of the query, in its order
@@ -135,18 +135,27 @@ def parse(raw_path: str, raw_query: str = "", *, trailing_slash: bool = False) -
     :param trailing_slash: overlook one slash at the end, as resolvers should
     :raises Malformed: a subclass that says what is wrong
     """
+    if trailing_slash and raw_path.endswith("/"):
+        raw_path = raw_path[:-1]
+    link = taken_apart(raw_path, raw_query)
+    _check_path(link.path)
+    _check_attributes(link.path, link.attributes)
+    return link
+
+
+def taken_apart(raw_path: str, raw_query: str = "") -> DigitalLink:
+    """Take the path and query of an address apart, without holding the values and their places against any rule.
+
+    :raises MalformedLink: there is no key to be found in it
+    """
     for raw in (raw_path, raw_query):
         if "%00" in raw:
             raise ZeroByte
         if not _URI_SIGNS.fullmatch(raw):
             raise NotAnAddress
-    if trailing_slash and raw_path.endswith("/"):
-        raw_path = raw_path[:-1]
     stem, pairs = _split_path(raw_path)
     path = tuple((code, percent_decode(value)) for code, value in pairs)
-    _check_path(path)
     attributes, extensions = _split_query(raw_query)
-    _check_attributes(path, attributes)
     return DigitalLink(path, tuple(attributes), tuple(extensions), stem)
 
 

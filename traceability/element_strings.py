@@ -52,6 +52,17 @@ def from_brackets(text: str) -> list[Element]:
 
     :raises Malformed: values are checked too
     """
+    elements = pairs(text)
+    for code, value in elements:
+        identifiers.check_value(code, value)
+    return elements
+
+
+def pairs(text: str) -> list[Element]:
+    """Take an element string with brackets apart, without holding its values against any rule.
+
+    :raises NotElements:
+    """
     elements = []
     rest = text
     while rest:
@@ -62,8 +73,6 @@ def from_brackets(text: str) -> list[Element]:
         rest = rest[head.end() :]
     if not elements:
         raise NotElements
-    for code, value in elements:
-        identifiers.check_value(code, value)
     return elements
 
 

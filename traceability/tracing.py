@@ -27,8 +27,9 @@ from kernel.models import AdministrativeUnit
 from ocop import queries as certificates
 from ocop.models import Certificate
 from ocop.queries import end_of
-from traceability import digital_link, element_strings, genealogy, items
+from traceability import genealogy, items, known_lots, typed_links
 from traceability.application_identifiers import Malformed
+from traceability.digital_link import DigitalLink
 from traceability.epcis.names import kept
 from traceability.item_models import ItemCode
 from traceability.models import Batch, Lot, LotIdentifier
@@ -235,27 +236,29 @@ def _lots_of_code(typed: str) -> ColumnElement[bool] | None:
     token = gs1.typed_token(token)
     if gs1.is_token(token):
         return Lot.id.in_(select(Batch.lot_id).where(Batch.token == token))
-    elements = _elements(typed)
-    if "01" not in elements:
+    link = _link_in(typed)
+    if link is None:
         return None
+    names = [known_lots.name_of(level) for level in link.levels()[:-1] or link.levels()]
+    named = Lot.id.in_(select(LotIdentifier.lot_id).where(LotIdentifier.uri.in_(names)))
+    if link.gtin is None:
+        return named
     of_item = select(Batch.lot_id).join(TradeItem, TradeItem.id == Batch.trade_item_id)
-    of_item = of_item.where(TradeItem.gtin == elements["01"])
-    if "10" in elements:
-        of_item = of_item.where(Batch.number == elements["10"])
-    return Lot.id.in_(of_item)
+    of_item = of_item.where(TradeItem.gtin == link.gtin)
+    if link.lot is not None:
+        of_item = of_item.where(Batch.number == link.lot)
+    return or_(named, Lot.id.in_(of_item))
 
 
-def _elements(typed: str) -> dict[str, str]:
-    plain = "".join(typed.split())
+def _link_in(typed: str) -> DigitalLink | None:
     try:
-        if plain.startswith(("http://", "https://")):
-            return dict(digital_link.parse_uri(plain).path)
-        if plain.startswith("("):
-            return dict(element_strings.from_brackets(plain))
-        gtin, *lot = re.split(r"[/\s]+", typed, maxsplit=1)
-        return {"01": gs1.gtin14(gtin), **({"10": lot[0]} if lot else {})}
+        link = typed_links.read(typed)
+        if link is None:
+            gtin, *lot = re.split(r"[/\s]+", typed, maxsplit=1)
+            link = DigitalLink((("01", gs1.gtin14(gtin)), *(("10", one) for one in lot)))
     except (Malformed, gs1.MalformedKey):
-        return {}
+        return None
+    return link
 
 
 def _with_words(query: Any, words: str, *columns: Any) -> Any:

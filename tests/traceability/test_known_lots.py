@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from stock import holding, production
 from tests.factories import Factories
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.test_capture import lot_of
-from traceability import batches, items
+from traceability import batches, items, labels
 from traceability.epcis import queries
 from traceability.models import Batch, Lot, LotState
 
@@ -181,6 +182,54 @@ def test_who_types_what_is_on_the_pack_finds_the_lot(
     assert ("Đã thu hồi ngày" in page.text) is is_recalled
     assert "EXT2709" in page.text
     assert "không có trong hệ thống" not in page.text
+
+
+VARIANT = f"/01/{FOREIGN}/22/2A/10/E10B0"
+
+
+@pytest.mark.parametrize("typed", [
+    f"https://id.gs1.org{VARIANT}", f"http://shop.test{VARIANT}", f"shop.test{VARIANT}", VARIANT, f"{VARIANT}/21/PK1",
+    f"https://x.example/01/{FOREIGN}/235/abc?10=E10B0", f"(01){FOREIGN}(22)2A(10)E10B0", f"(10)E10B0(01){FOREIGN}",
+    f"(00){CASE[4:]}", f"https://id.gs1.org{CASE}", CASE, CASE[4:],
+])  # fmt: skip
+@pytest.mark.parametrize("by", ["typing", "photo"])
+def test_no_spelling_of_a_key_leads_past_the_notice(program: Program, client: FlaskClient, typed: str, by: str) -> None:
+    lot = f"/01/{FOREIGN}/10/E10B0"
+    case = recalls(quantityList=None, epcList=[f"https://id.gs1.org{CASE}"])
+    tell(program, made(lot), unit(CASE), recalls(lot), case)
+
+    if by == "typing":
+        page = client.get("/truy-xuat", query_string={"ma": typed}, follow_redirects=True)
+    else:
+        photo = io.BytesIO(labels.qr_png(typed, module_px=8))
+        page = client.post(
+            "/truy-xuat", data={"photo": (photo, "ma.png")}, content_type="multipart/form-data", follow_redirects=True
+        )
+
+    assert page.status_code == 200
+    assert "Đã thu hồi ngày" in page.text
+
+
+def test_a_key_of_nothing_here_is_not_in_the_system_and_one_mistyped_is_told_so(
+    program: Program, client: FlaskClient
+) -> None:
+    unknown = client.get("/truy-xuat", query_string={"ma": "(00)095212345000007772"})
+    assert (unknown.status_code, "không có trong hệ thống" in unknown.text) == (404, True)
+    wrong = client.get("/truy-xuat", query_string={"ma": f"(01){GTIN[:-1]}9(10)EXT2709"})
+    assert (wrong.status_code, 'id="ma-error"' in wrong.text) == (422, True)
+
+
+@pytest.mark.parametrize("typed", [
+    f"(01){GTIN}(10)EXT2709", f"(10)EXT2709(01){GTIN}", f"https://id.gs1.org/01/{GTIN}/22/2A/10/EXT2709",
+    f"(00){CASE[4:]}",
+])  # fmt: skip
+def test_the_search_of_the_office_finds_it_by_what_is_printed(program: Program, make: Factories, typed: str) -> None:
+    tell(program, made(), unit(CASE))
+    office = make.client(make.office())
+
+    answer = office.get("/quan-tri/truy-vet", query_string={"q": typed}, follow_redirects=True)
+
+    assert (CASE[4:] if "(00)" in typed else "EXT2709") in answer.text.replace(typed, "")
 
 
 def test_a_lot_under_an_address_of_somebodys_own_is_found_by_it(program: Program, client: FlaskClient) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,21 +14,20 @@ from wtforms import Form
 from accounts.web.forms import words_of
 from accounts.web.guard import public
 from accounts.web.limits import limiter
-from kernel import gs1, pages
+from kernel import clock, gs1, pages
 from kernel.errors import InvalidInput
 from kernel.text import one_line
-from traceability import items, known_lots, queries
+from traceability import digital_link, items, known_lots, queries, typed_links
+from traceability.application_identifiers import Malformed
+from traceability.digital_link import DigitalLink
 from traceability.photos import read_codes
 from traceability.queries import Hit
+from traceability.web import own_links
 
 blueprint = Blueprint("look_up", __name__)
 
 LONGEST_CODE = 400  #: a whole address pasted
 _OWN = re.compile(r"/lo/([a-z0-9]{4,6})/([^/?#]+)", re.IGNORECASE)
-_LINK = re.compile(
-    r"(?:https?://[^/]+)?(/.*?)?/01/(\d{8,14})(?:/10/([^/?#]+))?(?:/21/([^/?#]+))?", re.IGNORECASE
-)  # fmt: skip
-_ELEMENTS = re.compile(r"\(01\)(\d{8,14})(?:.*?\(10\)([^(]{1,20}))?(?:.*?\(21\)([^(]{1,20}))?")
 
 
 class PhotoForm(Form):
@@ -77,7 +76,7 @@ def by_photo() -> str | tuple[str, int] | BaseResponse:
 
 def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
     """Lead to what a code names: one page, a choice of several, or the page that offers to type again."""
-    address = _address_in(typed)
+    address, malformed = _address_in(typed)
     if address is not None:
         return redirect(address, 303)
     name = known_lots.read(typed)
@@ -89,8 +88,8 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
         return redirect(hits[0].path, 303)
     if hits:
         return _page(typed, hits=hits)
-    if problem is not None:
-        return _page(typed, problem=problem, status=422)
+    if problem or malformed:
+        return _page(typed, problem=problem or malformed, status=422)
     return render_template("traceability/look_up/unknown.html", typed=typed), 404
 
 
@@ -102,34 +101,38 @@ def _serial_in(typed: str) -> str | None:
     return serial
 
 
-def _address_in(typed: str) -> str | None:
+def _address_in(typed: str) -> tuple[str | None, str | None]:
     """Give the path of ours that an address, a Digital Link of any host or an element string stands for.
 
-    Nobody is sent to another host from here: of a foreign address only its keys are looked up.
+    Nobody is sent to another host from here: of a foreign address only its keys are looked up, by the resolver.
+
+    :return: the path, and what is wrong with a key that is not written by the rules
     """
+    malformed = None
+    try:
+        link = typed_links.read(typed)
+    except Malformed as problem:
+        link, malformed = None, words_of(problem)
+    if link is not None and _leads_on(link):
+        return _written(link), None
     serial = _serial_in(typed)
     if serial is not None:
-        return items.path_of(serial)
+        return items.path_of(serial), None
     own = _OWN.search(typed)
     if own is not None:
-        return queries.path_of(own[1].lower(), gs1.typed_token(unquote(own[2])))
-    if typed.startswith(("http://", "https://")) or "/01/" in typed:
-        link = _LINK.match(typed)
-        if link is not None:
-            query = urlsplit(typed).query
-            return _key(link[2], link[3], link[4]) + (f"?{query}" if query else "")
-    elements = _ELEMENTS.match(typed.replace(" ", ""))
-    if elements is not None:
-        return _key(elements[1], *(part and _quoted(part) for part in (elements[2], elements[3])))
-    return None
+        return queries.path_of(own[1].lower(), gs1.typed_token(unquote(own[2]))), None
+    return None, malformed
 
 
-def _key(gtin: str, lot: str | None, serial: str | None) -> str:
-    return f"/01/{gtin.zfill(14)}" + (f"/10/{lot}" if lot else "") + (f"/21/{serial}" if serial else "")
+def _leads_on(link: DigitalLink) -> bool:
+    base_url = current_app.config["OCOP"].base_url
+    return bool(own_links.levels_of(link, clock.business_date(clock.now()), base_url=base_url))
 
 
-def _quoted(lot: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-._~" else f"%{ord(sign):02X}" for sign in lot if ord(sign) < 128)
+def _written(link: DigitalLink) -> str:
+    path, _, query = digital_link.written(link.path, link.attributes).partition("?")
+    query = "&".join(part for part in (query, *link.extensions) if part)
+    return f"{path}?{query}" if query else path
 
 
 def find(typed: str) -> tuple[list[Hit], str | None]:
