@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from catalog.models import Unit
 from kernel.db import db, transaction
 from oversight import answering, queries, recall
 from oversight.models import EntryKind, Severity
@@ -276,3 +277,53 @@ def test_the_list_of_material_is_sorted_by_what_is_left(world: SimpleNamespace, 
     page = world.kitchen.get("/quan-tri/nguyen-lieu?sap=left").text
     assert f"/quan-tri/nguyen-lieu/{raw.id}" in page
     assert page.count("do phần mềm gửi") == 1, "the day beside it is the one on which it was sent"
+
+
+# --- On pallets, from places nobody entered ---------------------------------------------------------------------------
+
+PALLET = "https://a.example/pallet/P"
+UNKNOWN_PLACE = {"id": "https://id.gs1.org/414/9521234500100"}
+
+
+def aggregated(parent: str, **facts: Any) -> dict[str, Any]:
+    told = {"type": "AggregationEvent", "action": "ADD", "bizStep": "packing", "parentID": parent, "quantityList": None}
+    return event(**{**told, "disposition": None, **facts})
+
+
+@pytest.mark.parametrize("source", [None, "https://id.gs1.org/417/9521234500001", "http://shop.test/to-chuc/bepz"])
+@pytest.mark.parametrize("unit", [CASE, PALLET])
+@pytest.mark.parametrize("is_received", [False, True])
+def test_whoever_was_sent_a_case_or_a_pallet_of_recalled_goods_is_told(
+    world: SimpleNamespace, make: Factories, source: str | None, unit: str, is_received: bool
+) -> None:
+    shop = make.producer("Cửa hàng P", code="shop1")
+    to = "http://shop.test/to-chuc/shop1"
+    sent = event(
+        bizStep="shipping", disposition="in_transit", quantityList=None, epcList=[unit], eventTime=on(21),
+        destinationList=[{"type": "possessing_party", "destination": to}],
+        sourceList=[{"type": "possessing_party", "source": source}] if source else None,
+    )  # fmt: skip
+    here = {"readPoint": UNKNOWN_PLACE, "bizLocation": UNKNOWN_PLACE}
+    tell(
+        world.program,
+        aggregated(CASE, childQuantityList=[{"epcClass": JAR, "quantity": 100}], eventTime=on(20), **here),
+        aggregated(PALLET, childEPCs=[CASE], eventTime="2026-11-20T09:00:00+07:00", **here),
+    )
+    tell(world.program, sent)
+    if is_received:
+        received = event(bizStep="receiving", quantityList=None, epcList=[unit], eventTime=on(22))
+        tell(Program(world.app, shop, world.now), received)
+
+    number = start(world)
+    with world.app.app_context():
+        found = queries.get_recall(world.officer, number)
+        known = [
+            (row.organisation.code, row.share.held, row.share.on_the_way)
+            for row in queries.known_from_events(found)
+            if row.organisation is not None and row.share is not None and row.unit is Unit.PIECE and row.name
+        ]
+        told = {notice.organisation_id for notice in queries.notices_of(found)}
+    assert ("shop1", 100 * is_received, 100 * (not is_received)) in known
+    assert sum(held + coming for _, held, coming in known) == 100
+    assert told == {world.organisation.id, shop.id}
+    assert "Cửa hàng P" in world.office.get(f"/quan-tri/thu-hoi/{number}").text

@@ -8,7 +8,7 @@ import pytest
 
 from traceability.epcis.whereabouts import Handling, Share, Thing, follow
 
-LOT, CASE = 1, 2
+LOT, CASE, PALLET = 1, 2, 3
 MAKER, CARRIER, SHOP, OTHER = "maker", "carrier", "shop", "other"
 
 
@@ -179,3 +179,129 @@ def test_goods_seen_where_none_can_be_left_are_listed_there_without_an_amount() 
 
     assert (rows[OTHER].held, rows[OTHER].is_unstated, rows[OTHER].has_or_had) == (0, True, True)
     assert rows[MAKER].held == 100
+
+
+# --- Cases on pallets, and who had what nobody said it had ----------------------------------------------------------
+
+
+def stacked(action: str = "ADD", case: int = CASE, pallet: int = PALLET) -> Handling:
+    things = [Thing(pallet, "parent"), Thing(case, "child", 1)]
+    return Handling("AggregationEvent", things, MAKER, action=action, biz_step="packing")
+
+
+def where(*handlings: Handling) -> dict[str, tuple[int, int]]:
+    """Give what of the lot is with whom, and on the way there; never more than there is."""
+    rows = [row for row in follow(handlings) if row.lot_id == LOT]
+    assert {row.lot_id for row in follow(handlings)} <= {LOT}, "a case is no goods"
+    assert sum(row.held + row.on_the_way for row in rows) <= 100
+    return {row.party: (row.held, row.on_the_way) for row in rows if row.has_or_had}
+
+
+ALL = [made(), packed("ADD", 100), stacked()]
+SENT = {"destinations": [SHOP]}
+GOT = {"by": SHOP}
+
+
+@pytest.mark.parametrize("source", [{}, {"sources": [MAKER]}, {"sources": ["417 of the maker"]}])
+@pytest.mark.parametrize("unit", [CASE, PALLET])
+def test_what_is_on_a_pallet_goes_with_it(source: dict[str, Any], unit: int) -> None:
+    begin = ALL[:unit]
+    sent = did("shipping", 1, lot_id=unit, **SENT, **source)
+    assert where(*begin, sent) == {SHOP: (0, 100)}
+
+    for facts in (GOT, GOT | SENT, GOT | SENT | source, GOT | {"place": "gate 4"} | SENT):
+        rows = follow([*begin, sent, did("receiving", 1, lot_id=unit, **facts)])
+        assert [(row.party, row.held, row.received) for row in rows if row.has_or_had] == [(SHOP, 100, 100)]
+
+
+@pytest.mark.parametrize("unit", [LOT, CASE, PALLET])
+@pytest.mark.parametrize("received", [True, False])
+def test_what_is_handed_on_is_with_the_last_and_the_one_between_stays_listed(unit: int, received: bool) -> None:
+    many = 100 if unit == LOT else 1
+    begin = ALL[: max(1, unit)] if unit != LOT else [made()]
+    there = [did("receiving", many, lot_id=unit, **GOT)] if received else []
+    on = did("shipping", many, lot_id=unit, by=SHOP, destinations=[OTHER])
+    assert where(*begin, did("shipping", many, lot_id=unit, **SENT), *there, on) == {SHOP: (0, 0), OTHER: (0, 100)}
+
+
+def test_what_was_received_without_a_source_and_sold_is_with_the_buyer_alone() -> None:
+    sold = did("retail_selling", 100, by=SHOP, owners=["buyer"])
+    assert where(made(), did("shipping", 100, **SENT), did("receiving", 100, **GOT), sold) == {
+        SHOP: (0, 0), "buyer": (100, 0),
+    }  # fmt: skip
+    assert where(made(), did("shipping", 100, **SENT), sold)["buyer"] == (100, 0)
+
+
+@pytest.mark.parametrize("place", [None, "gate 1"])
+@pytest.mark.parametrize("step", ["shipping", "retail_selling"])
+def test_what_leaves_somebody_who_was_not_known_to_have_it_left_the_maker(place: str | None, step: str) -> None:
+    begin = Handling("ObjectEvent", [Thing(LOT, "object", 100)], MAKER, action="ADD", place=place)
+    left = did(step, 100, sources=["417"], destinations=[SHOP], place="gate 2")
+    part = did(step, 30, sources=["417"], destinations=[SHOP])
+
+    assert sum(sum(many) for many in where(begin, left).values()) == 100
+    assert max(where(begin, left)[SHOP]) == 100
+    found = where(begin, part)
+    assert (found[place or MAKER], max(found[SHOP])) == ((70, 0), 30)
+
+
+def test_the_same_shipment_told_twice_is_one() -> None:
+    sent = did("shipping", 100, **SENT)
+    assert where(made(), sent, sent) == {SHOP: (0, 100)}
+    assert where(made(), sent, did("receiving", 100, **GOT), did("receiving", 100, **GOT)) == {SHOP: (100, 0)}
+
+
+def test_who_was_sent_goods_stays_listed_though_they_turned_up_elsewhere() -> None:
+    found = where(made(), did("shipping", 100, destinations=["417"]), did("receiving", 100, **GOT))
+    assert found == {"417": (0, 0), SHOP: (100, 0)}
+
+
+def test_what_is_seen_in_a_case_goes_with_it() -> None:
+    seen = packed("OBSERVE", 40)
+    assert where(made(), seen, seen, did("shipping", 1, lot_id=CASE, **SENT)) == {MAKER: (60, 0), SHOP: (0, 40)}
+
+
+def test_a_case_shipped_by_the_event_that_names_what_is_in_it() -> None:
+    things = [Thing(CASE, "parent"), Thing(LOT, "child", 40)]
+    sent = Handling("AggregationEvent", things, MAKER, action="OBSERVE", biz_step="shipping", destinations=[SHOP])
+    assert where(made(), sent) == {MAKER: (60, 0), SHOP: (0, 40)}
+    both = Handling(
+        "ObjectEvent", [Thing(CASE, "object", 1), Thing(LOT, "object", 50)], MAKER, biz_step="shipping",
+        destinations=[SHOP],
+    )  # fmt: skip
+    assert where(made(), packed("ADD", 40), both) == {MAKER: (50, 0), SHOP: (0, 50)}, "ten beside the case"
+
+
+def test_what_is_joined_to_an_asset_was_not_made_again() -> None:
+    things = [Thing(CASE, "parent"), Thing(LOT, "child", 100)]
+    joined = Handling("AssociationEvent", things, MAKER, action="ADD")
+    assert where(made(), joined) == {MAKER: (100, 0)}
+    assert where(made(), joined, did("shipping", 1, lot_id=CASE, **SENT)) == {SHOP: (0, 100)}
+
+
+def test_a_case_taken_off_its_pallet_goes_its_own_way() -> None:
+    lone = did("shipping", 1, lot_id=CASE, **SENT)
+    gone = did("shipping", 1, lot_id=PALLET, destinations=[OTHER])
+    for taken_off in ([stacked("DELETE")], []):
+        assert where(*ALL, *taken_off, lone, gone) == {SHOP: (0, 100)}
+    assert where(*ALL, gone, stacked("DELETE"), packed("DELETE", 100, by=OTHER)) == {OTHER: (100, 0)}
+
+
+@pytest.mark.parametrize("end", [
+    did("destroying", 1, lot_id=PALLET, action="DELETE"),
+    Handling("TransformationEvent", [Thing(PALLET, "input", 1)], MAKER, biz_step="commissioning"),
+])  # fmt: skip
+def test_what_ends_with_its_pallet_is_with_nobody(end: Handling) -> None:
+    assert where(*ALL, end) == {}
+    sold = did("retail_selling", 1, lot_id=PALLET, owners=["buyer"])
+    assert where(*ALL, sold) == {"buyer": (100, 0)}
+
+
+def test_goods_packed_in_an_amount_nobody_states_are_told_of_where_the_case_is() -> None:
+    rows = follow([made(), packed("ADD", None), stacked(), did("shipping", 1, lot_id=PALLET, **SENT)])
+    assert next(row for row in rows if row.party == SHOP).is_unstated
+
+
+def test_cases_in_each_other_end_the_walk() -> None:
+    around = stacked(case=PALLET, pallet=CASE)
+    assert where(*ALL, around, did("shipping", 1, lot_id=PALLET, **SENT)) == {SHOP: (0, 100)}
