@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -356,10 +356,21 @@ def write_note(cart: Cart, producer_id: int, words: str, *, now: datetime) -> No
     _touch(cart, now)
 
 
-def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> Cart | None:
+@dataclass
+class TakenOver:
+    """The cart of who signed in, and what their earlier carts brought into it."""
+
+    cart: Cart | None
+    items: set[int] = field(default_factory=set)  #: trade items of which more are to be bought now than in it before
+    keeps_longer: bool = False
+    notes: dict[int, str] = field(default_factory=dict)  #: producer id → what is said to them now
+    left_out: dict[int, str] = field(default_factory=dict)  #: producer id → words for which there was no room
+
+
+def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> TakenOver:
     """Give the person who signed in one cart: the one at hand, with what they had put into an earlier one.
 
-    Of the same goods the larger quantity is kept: signing in twice doubles nothing.
+    Of the same goods the larger quantity is kept: signing in twice doubles nothing. What was put aside stays aside.
     """
     earlier = db.session.scalars(
         for_update(
@@ -369,32 +380,61 @@ def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> Cart | None:
         )
     ).all()
     if cart is None:
-        return earlier[0] if earlier else None
+        return TakenOver(earlier[0] if earlier else None)
     lock_open(cart)
     cart.user_id = user_id
+    taken = TakenOver(cart)
     for other in earlier:
         if other.id == cart.id:
             continue
-        for row in _lines(other):
-            here = db.session.get(CartLine, (cart.id, row.trade_item_id))
-            if here is not None:
-                here.quantity = max(here.quantity, row.quantity)
-            else:
-                db.session.add(
-                    CartLine(
-                        cart_id=cart.id,
-                        trade_item_id=row.trade_item_id,
-                        quantity=row.quantity,
-                        seen_vnd=row.seen_vnd,
-                        is_for_later=row.is_for_later,
-                        added_at=row.added_at,
-                    )
-                )
-        cart.min_days = max(cart.min_days, other.min_days)
+        rows = _lines(other)
+        for row in rows:
+            if _take_line(cart, row):
+                taken.items.add(row.trade_item_id)
+        if other.min_days > cart.min_days and not all(row.is_for_later for row in rows):
+            cart.min_days, taken.keeps_longer = other.min_days, True
+        _take_notes(taken, cart, other)
         db.session.flush()
         _drop(other)
     _touch(cart, now)
-    return cart
+    return taken
+
+
+def _take_line(cart: Cart, row: CartLine) -> bool:
+    """Take a line of an earlier cart into this one; tell whether more is to be bought now."""
+    here = db.session.get(CartLine, (cart.id, row.trade_item_id))
+    if here is None:
+        here = CartLine(
+            cart_id=cart.id,
+            trade_item_id=row.trade_item_id,
+            quantity=row.quantity,
+            seen_vnd=row.seen_vnd,
+            is_for_later=row.is_for_later,
+            added_at=row.added_at,
+        )
+        db.session.add(here)
+    elif here.is_for_later and not row.is_for_later:
+        here.quantity, here.seen_vnd, here.is_for_later = row.quantity, row.seen_vnd, False
+    elif here.is_for_later == row.is_for_later and here.quantity < row.quantity:
+        here.quantity = row.quantity
+    else:
+        return False
+    return not here.is_for_later
+
+
+def _take_notes(taken: TakenOver, cart: Cart, other: Cart) -> None:
+    """Take the words of an earlier cart over, before those at hand; where both are too long, those at hand stay."""
+    for producer_id, words in db.session.execute(_NOTES, {"cart_id": other.id}).all():
+        note = db.session.get(CartNote, (cart.id, producer_id))
+        if note is None:
+            db.session.add(CartNote(cart_id=cart.id, producer_id=producer_id, words=words))
+            taken.notes[producer_id] = words
+        elif words not in note.words:
+            both = f"{words}\n{note.words}"
+            if len(both) <= LONGEST_NOTE:
+                note.words = taken.notes[producer_id] = both
+            else:
+                taken.left_out[producer_id] = words
 
 
 def forget_old(before: datetime) -> int:

@@ -12,11 +12,12 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from accounts.models import Organisation
 from accounts.web.forms import words_of
 from accounts.web.guard import current_person, public
 from accounts.web.limits import limiter
 from kernel import amounts, clock, media
-from kernel.db import transaction
+from kernel.db import db, transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
 from kernel.text import one_line
 from storefront import cart as carts
@@ -24,7 +25,7 @@ from storefront import purchase_queries, queries
 from storefront.offers import offers
 from storefront.order_models import Cart
 from storefront.web.origin import check_own, unkept
-from storefront.web.words import language, much
+from storefront.web.words import language, much, said, times
 
 blueprint = Blueprint("cart", __name__, url_prefix="/gio-hang")
 
@@ -62,8 +63,43 @@ def of_request() -> Cart | None:
     person = current_person()
     if person is not None and (found is None or found.user_id != person.id):
         with transaction():
-            found = carts.take_over(carts.find(request.cookies.get(COOKIE)), person.id, now=clock.now())
+            taken = carts.take_over(carts.find(request.cookies.get(COOKIE)), person.id, now=clock.now())
+        _tell(taken)
+        found = taken.cart
     return found
+
+
+def _tell(taken: carts.TakenOver) -> None:
+    """Say what the cart of the account changed in the one at hand."""
+    if taken.cart is None:
+        return
+    seen = carts.view(taken.cart, clock.now())
+    names = {group.producer_id: said(group, "producer") for group in seen.groups}
+    brought = [line for line in seen.lines if line.offer.item_id in taken.items]
+    if brought:
+        goods = "; ".join(f"{times(line)} {said(line.offer, 'full')}" for line in brought)
+        flash(
+            gettext(
+                "Your account's cart had goods too. With them, you buy now: %(goods)s. Please look at the sum.",
+                goods=goods,
+            )
+        )
+    if taken.keeps_longer:
+        flash(
+            gettext(
+                "As you asked in your account's cart, all goods are to keep at least %(days)s days.", days=seen.min_days
+            )
+        )
+    for producer_id, words in taken.notes.items():
+        if producer_id in names:
+            flash(gettext("Your words to %(producer)s: “%(words)s”", producer=names[producer_id], words=words))
+    for producer_id, words in taken.left_out.items():
+        producer = names.get(producer_id) or said(db.session.get_one(Organisation, producer_id), "name")
+        flash(
+            gettext(
+                "There was no room for your earlier words to %(producer)s: “%(words)s”", producer=producer, words=words
+            )
+        )
 
 
 @blueprint.get("")

@@ -29,6 +29,11 @@ def much(row: Any, count: int | None = None) -> str:
     return str(current_app.jinja_env.filters["much"](row, count))
 
 
+def times(row: Any) -> str:
+    """Write how much of a row's goods it is, before their name (see ``app.i18n.times``)."""
+    return str(current_app.jinja_env.filters["times"](row))
+
+
 def named(full_name: str) -> str:
     """Name an administrative unit in the language of the request."""
     return str(current_app.jinja_env.filters["unit"](full_name))

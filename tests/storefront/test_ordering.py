@@ -121,6 +121,66 @@ def test_signing_in_brings_two_carts_together_and_doubles_nothing(ctx: Flask, sh
     assert carts.find(first.token) is None
 
 
+def signed_in_with(first: Cart, second: Cart, make: Factories, now: datetime) -> carts.TakenOver:
+    """Fill one cart with the account, another as a guest, and sign in there."""
+    person = make.user()
+    for cart in (first, second):
+        with transaction():
+            taken = carts.take_over(cart, person.id, now=now)
+    return taken
+
+
+def lines_of(cart: Cart, now: datetime) -> tuple[dict[int, int], dict[int, int]]:
+    seen = carts.view(cart, now)
+    return tuple({line.offer.item_id: line.quantity for line in some} for some in (seen.lines, seen.aside))
+
+
+def test_signing_in_makes_nothing_to_be_bought_of_what_was_put_aside(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    first, second = fill(now, (shop.rice, 7), (shop.honey, 2)), fill(now, (shop.rice, 1))
+    with transaction():
+        carts.put_aside(first, shop.rice, later=True, now=now)
+        carts.put_aside(first, shop.honey, later=True, now=now)
+        carts.ask_to_keep(first, 30, now=now)
+
+    taken = signed_in_with(first, second, make, now)
+
+    assert lines_of(second, now) == ({shop.rice: 1}, {shop.honey: 2})
+    assert (taken.items, taken.keeps_longer, second.min_days) == (set(), False, 0)
+
+
+def test_what_the_account_had_to_buy_is_bought_though_it_was_put_aside_as_a_guest(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    first, second = fill(now, (shop.rice, 2), (shop.honey, 3)), fill(now, (shop.rice, 5), (shop.honey, 1))
+    with transaction():
+        carts.put_aside(second, shop.rice, later=True, now=now)
+
+    taken = signed_in_with(first, second, make, now)
+
+    assert lines_of(second, now) == ({shop.rice: 2, shop.honey: 3}, {})
+    assert taken.items == {shop.rice, shop.honey}
+
+
+def test_words_to_producers_come_along_when_the_buyer_signs_in(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    first, second = fill(now, (shop.rice, 1), (shop.honey, 1)), fill(now, (shop.rice, 1), (shop.honey, 1))
+    with transaction():
+        carts.write_note(first, shop.first.id, "Gói kỹ", now=now)
+        carts.write_note(first, shop.second.id, "a" * 300, now=now)
+        carts.write_note(second, shop.first.id, "Gọi trước", now=now)
+        carts.write_note(second, shop.second.id, "b" * 300, now=now)
+
+    taken = signed_in_with(first, second, make, now)
+
+    notes = {group.producer_id: group.note for group in carts.view(second, now).groups}
+    assert notes == {shop.first.id: "Gói kỹ\nGọi trước", shop.second.id: "b" * 300}
+    assert taken.notes == {shop.first.id: "Gói kỹ\nGọi trước"}
+    assert taken.left_out == {shop.second.id: "a" * 300}
+
+
 # --- Placing ------------------------------------------------------------------------------------------
 
 
