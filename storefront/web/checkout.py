@@ -147,16 +147,24 @@ def show() -> Response:
 @public
 @limiter.limit("30 per minute", methods=["POST"])
 def order() -> Response:
-    """Price the parcels, or place the purchase: as the pressed button says."""
-    if request.form.get("act") == "order":
+    """Price the parcels, take what is left, or place the purchase: as the pressed button says."""
+    act = request.form.get("act")
+    if act == "order":
         return _order()
     cart = cart_page.of_request()
+    if act == "agree" and cart is not None:
+        try:
+            with transaction():
+                carts.agree(cart, now=clock.now())
+        except carts.WasPlaced:
+            cart = None
     seen = carts.view(cart, clock.now())
     if cart is None or not seen.is_ready:
-        return _away(cart)
+        return _stay(cart, seen)
     form = _form(seen)
     home = homes.home_of(form)
-    return _page(form, seen, _priced(form, seen, home, request.form) if home is not None else None)
+    page = _page(form, seen, _priced(form, seen, home, request.form) if home is not None else None)
+    return cart_page.remember(page, cart, seen.count)
 
 
 class _LookAgain(Exception):
@@ -195,14 +203,16 @@ def _order() -> Response:
             purchase = _place(tried)
     except _LookAgain as again:
         if again.tried is None:
-            return _away(carts.find(token))
+            cart = carts.find(token)
+            return _stay(cart, carts.view(cart, clock.now()))
         tried = again.tried.looked_at()
         news = tried.is_valid and tried.priced is not None and not tried.form.errors
         return _page(tried.form, tried.seen, tried.priced, news=news)
     except Conflict as refusal:  # somebody else was quicker, or the sum is another now
-        seen = carts.view(carts.find(token), clock.now())
+        cart = carts.find(token)
+        seen = carts.view(cart, clock.now())
         if not seen.is_ready or tried.priced is None:
-            return redirect(url_for("cart.show"), 303)
+            return _stay(cart, seen)
         priced = _priced(tried.form, seen, tried.priced.home, request.form)
         if not tried.form.voucher.errors:
             show_refusal(tried.form, refusal)
@@ -378,6 +388,13 @@ def _too_few(seen: CartView, ways: Mapping[int, Way | None]) -> list[TooFew]:
     return found
 
 
+def _stay(cart: Cart | None, seen: CartView) -> Response:
+    """Say beside all that was typed what keeps the cart from being ordered; lead away if there is nothing in it."""
+    if cart is None or not (seen.lines or seen.aside):
+        return _away(cart)
+    return cart_page.remember(_page(_form(seen), seen, None), cart, seen.count)
+
+
 def _away(cart: Cart | None) -> Response:
     """Lead away from an order that cannot be made: to the cart, or to the order that was made with it."""
     placed = purchase_queries.placed_with(request.cookies.get(cart_page.COOKIE)) if cart is None else None
@@ -395,4 +412,4 @@ def _page(form: CheckoutForm, seen: CartView, priced: Priced | None, *, news: bo
         news=news,
         place=homes.named_place(priced.home, clock.business_date(clock.now())) if priced is not None else None,
     )
-    return unkept(page, answer_status(form))
+    return unkept(page, answer_status(form) if seen.is_ready else 409)

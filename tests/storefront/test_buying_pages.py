@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from accounts.actor import SYSTEM
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from app import buying_jobs
 from catalog.models import TradeItem
 from kernel import clock
@@ -148,6 +148,14 @@ def filled(shop: Shop, **changes: str | None) -> dict[str, str | None]:
         "act": "order",
         **changes,
     }
+
+
+def signed_in(app: Flask, user: User) -> FlaskClient:
+    """Give another browser, in which somebody is signed in."""
+    browser = app.test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = user.fs_uniquifier, True
+    return browser
 
 
 def words(page: bytes) -> str:
@@ -448,18 +456,84 @@ def test_where_nobody_delivers_the_order_waits_for_another_choice(client: FlaskC
     assert shop.count(Purchase) == 0
 
 
-def test_goods_that_went_to_somebody_else_meanwhile_lead_back_to_the_cart(
+def kept(page: str, name: str) -> list[str]:
+    """Give the values of a name that a form would send as it stands."""
+    fields = [tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag]
+    sent = [tag for tag in fields if ("checkbox" not in tag and "radio" not in tag) or " checked" in tag]
+    return [unescape(re.search(r'value="([^"]*)"', tag).group(1)) for tag in sent]  # type: ignore[union-attr]
+
+
+def test_goods_that_went_to_somebody_else_meanwhile_are_named_beside_all_that_was_typed(
     client: FlaskClient, shop: Shop, app: Flask
 ) -> None:
     add(client, shop.honey, "5")
+    add(client, shop.rice, "1")
     other = app.test_client()
     add(other, shop.honey, "1")
     assert send(other, "/thanh-toan", filled(shop, shown_vnd="150000")).status_code == 303
+    typed = filled(shop, invoice_name="Công ty mẫu", invoice_address="Số 2", **{f"cach-{shop.first}": "pickup"})
 
-    answer = send(client, "/thanh-toan", filled(shop, shown_vnd="630000"))
+    refused = send(client, "/thanh-toan", typed, shown_vnd="680000")
 
-    assert answer.location == "/gio-hang"
-    assert "Chỉ còn 4" in words(client.get("/gio-hang").data)
+    assert refused.status_code == 409
+    assert "Chỉ còn 4" in words(refused.data)
+    names = [name for name in typed if name != "act"]
+    assert {name: kept(refused.text, name) for name in names} == {name: [typed[name]] for name in names}
+    assert not kept(refused.text, "shown_vnd")
+
+    again = send(client, "/thanh-toan", {name: kept(refused.text, name)[0] for name in names}, act="agree")
+    assert again.status_code == 200, words(again.data)
+    assert {name: kept(again.text, name) for name in names} == {name: [typed[name]] for name in names}
+    ordered = {name: kept(again.text, name)[0] for name in [*names, "shown_vnd"]}
+    done = send(client, "/thanh-toan", ordered, act="order")
+    assert done.status_code == 303, words(done.data)
+    assert shop.free(shop.honey) == 0
+
+
+def test_nothing_typed_is_lost_when_all_goods_are_sold_out(client: FlaskClient, shop: Shop, app: Flask) -> None:
+    add(client, shop.honey)
+    other = app.test_client()
+    add(other, shop.honey, "5")
+    send(other, "/thanh-toan", filled(shop, shown_vnd="630000"))
+
+    for act in ("order", "agree", "price"):
+        page = send(client, "/thanh-toan", filled(shop, act=act, shown_vnd="150000"))
+        assert page.status_code == 409
+        assert (kept(page.text, "name"), kept(page.text, "terms")) == (["Người mua mẫu"], ["y"])
+    assert "Không món nào trong số này" in words(page.data)
+
+    add(client, shop.rice)
+    assert send(client, "/thanh-toan", filled(shop, act="price")).status_code == 200
+
+
+def test_an_address_that_is_not_known_loses_nothing_of_how_it_is_paid(client: FlaskClient, shop: Shop) -> None:
+    add(client, shop.rice)
+
+    page = send(client, "/thanh-toan", filled(shop, shown_vnd="80000", commune="Không có xã này"))
+
+    assert (kept(page.text, "method"), kept(page.text, "terms")) == (["vietqr"], ["y"])
+
+
+def test_who_signs_in_on_the_way_to_pay_is_told_what_the_cart_of_the_account_brought(
+    client: FlaskClient, shop: Shop, make: Factories, app: Flask
+) -> None:
+    person = make.user()
+    elsewhere = signed_in(app, person)
+    add(elsewhere, shop.rice, "3")
+    add(elsewhere, shop.honey, "2")
+    send(elsewhere, "/gio-hang", {f"loi-nhan-{shop.first}": "Xin gói kỹ"}, act=f"later:{shop.honey}")
+    add(client, shop.rice)
+    add(client, shop.honey)
+    at_once = signed_in(app, person)
+    at_once.set_cookie("gio", client.get_cookie("gio").value)  # type: ignore[union-attr]
+
+    page = words(at_once.get("/thanh-toan").data)
+
+    assert "Giỏ hàng của tài khoản cũng có hàng" in page
+    assert "giờ bạn mua: 3 × " in page
+    assert "Xin gói kỹ" in page
+    assert shop.rows(select(CartLine.quantity).order_by(CartLine.trade_item_id)) == [3, 1]
+    assert "Giỏ hàng của tài khoản" not in words(at_once.get("/thanh-toan").data)
 
 
 def test_an_empty_cart_cannot_be_ordered(client: FlaskClient, shop: Shop) -> None:
