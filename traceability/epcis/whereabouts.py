@@ -118,6 +118,8 @@ class _Ledger:
         self._used: dict[int, int] = defaultdict(int)  #: by lot: went into others, or came to its end
         self._shares: dict[int, dict[tuple[str, bool], Share]] = defaultdict(dict)  #: by lot
         self._inside: dict[int, dict[int, int]] = {case: {} for case in cases}  #: {case: {lot: how much of it}}
+        self._outer: dict[int, int] = {}  #: {case: the one in which it lies}
+        self._packed: dict[int, int] = defaultdict(int)  #: by lot: how much of it lies in cases
         self._vague: dict[int, set[int]] = defaultdict(set)  #: {case: lots in it of which nobody says how much}
         self._packer: dict[int, str] = {}
 
@@ -138,7 +140,7 @@ class _Ledger:
     def shares(self) -> list[Share]:
         """Give what is with whom, cases opened."""
         for case in self._inside:
-            if self._outer(case) is None:
+            if case not in self._outer:
                 self._open(case)
         rows = [row for of_lot in self._shares.values() for row in of_lot.values() if row.lot_id not in self._inside]
         return sorted(
@@ -202,7 +204,7 @@ class _Ledger:
     def _put_in(self, one: Handling, case: int, thing: Thing) -> None:
         inside, lot_id = self._inside[case], thing.lot_id
         who = self._who(one, lot_id)
-        if not any(row.held or row.on_the_way for row in self._rows(case)) and self._outer(case) is None:
+        if not any(row.held or row.on_the_way for row in self._rows(case)) and case not in self._outer:
             self._share(case, who).held = 1
         self._packer.setdefault(case, who)
         before = inside.get(lot_id, 0)
@@ -210,31 +212,32 @@ class _Ledger:
             if not before:
                 self._free(lot_id)
                 self._leave(one, lot_id, who, 1)
-                inside[lot_id] = 1
+                self._set_inside(case, lot_id, 1)
         elif thing.quantity is None:
             self._vague[case].add(lot_id)
         else:
             more = thing.quantity if one.action == "ADD" else max(0, thing.quantity - before)
             self._leave(one, lot_id, who, more)
-            inside[lot_id] = before + more
+            self._set_inside(case, lot_id, inside.get(lot_id, 0) + self._fits(lot_id, more))
 
     def _unpack(self, one: Handling, case: int, children: Sequence[Thing]) -> None:
         inside, who = self._inside[case], self._who(one, case)
-        vague = self._vague.pop(case, set())
+        vague = self._vague[case]
         everything = [Thing(lot_id, "child", quantity) for lot_id, quantity in inside.items()]
         everything += [Thing(lot_id, "child") for lot_id in vague if lot_id not in inside]
         for thing in children if one.names_children else everything:
             lot_id = thing.lot_id
-            before = inside.pop(lot_id, 0)
+            vague.discard(lot_id)
+            before = inside.get(lot_id, 0)
             if lot_id in self._cases:
+                self._set_inside(case, lot_id, 0)
                 self._share(lot_id, who).held = 1
                 continue
-            taken = before if thing.quantity is None else thing.quantity
-            if before > taken:
-                inside[lot_id] = before - taken
-            elif taken > before:
-                taken = before + self._fits(lot_id, taken - before)
+            wanted = before if thing.quantity is None else thing.quantity
+            taken = min(before, wanted)
+            self._set_inside(case, lot_id, before - taken)
             self._add(lot_id, who, None if thing.quantity is None and not before else taken)
+            self._share(lot_id, who).held += self._fits(lot_id, wanted - taken)
 
     def _handle(self, one: Handling, thing: Thing) -> None:
         is_case = thing.lot_id in self._cases
@@ -284,9 +287,9 @@ class _Ledger:
         """Goods are there no longer; what lay in a case that was destroyed neither, but in one that was taken apart."""
         who = self._who(one, thing.lot_id)
         if thing.lot_id in self._cases and not ways.ends(one.biz_step, one.disposition, None):
-            for lot_id, quantity in self._inside[thing.lot_id].items():
-                self._add(lot_id, who, quantity or None)
-            self._inside[thing.lot_id] = {}
+            for lot_id, quantity in list(self._inside[thing.lot_id].items()):
+                self._set_inside(thing.lot_id, lot_id, 0)
+                self._add(lot_id, who, quantity)
         self._use(one, thing)
 
     def _bring_back(self, one: Handling, thing: Thing) -> bool:
@@ -379,18 +382,25 @@ class _Ledger:
             waiting += inner
         return found - {case}
 
-    def _outer(self, case: int) -> int | None:
-        """Give the case in which a case lies."""
-        return next((outer for outer, inside in self._inside.items() if case in inside), None)
+    def _set_inside(self, case: int, lot_id: int, quantity: int) -> None:
+        """Write down how much of a lot lies in a case; a case lies in one at a time."""
+        inside = self._inside[case]
+        self._packed[lot_id] += quantity - inside.pop(lot_id, 0)
+        if quantity:
+            inside[lot_id] = quantity
+            if lot_id in self._cases:
+                self._outer[lot_id] = case
+        elif self._outer.get(lot_id) == case:
+            del self._outer[lot_id]
 
     def _free(self, case: int) -> None:
         """Take a case out of the one it lies in: it is there, where that is."""
-        outer = self._outer(case)
+        outer = self._outer.get(case)
         if outer is None:
             return
-        del self._inside[outer][case]
-        while (above := self._outer(outer)) is not None:
-            outer = above
+        self._set_inside(outer, case, 0)
+        while outer in self._outer:
+            outer = self._outer[outer]
         for row in self._rows(outer):
             if row.held or row.on_the_way:
                 share = self._share(case, row.party)
@@ -400,7 +410,8 @@ class _Ledger:
         """Empty a case and the cases in it; give what goods were inside."""
         goods = self._goods_in(case)
         for one in (case, *self._cases_in(case)):
-            self._inside[one] = {}
+            for lot_id in list(self._inside[one]):
+                self._set_inside(one, lot_id, 0)
         return goods
 
     # --- Who, and how much
@@ -438,8 +449,8 @@ class _Ledger:
         if lot_id not in self._made:
             return quantity
         known = sum(row.held + row.on_the_way for row in self._shares[lot_id].values())
-        packed = sum(inside.get(lot_id, 0) for inside in self._inside.values())
-        return max(0, min(quantity, self._made[lot_id] - self._used[lot_id] - known - packed))
+        left = self._made[lot_id] - self._used[lot_id] - known - self._packed[lot_id]
+        return max(0, min(quantity, left))
 
     def _leave(self, one: Handling, lot_id: int, party: str | None, quantity: int, *, to: str = "") -> None:
         """Let an amount leave a party. What it was not known to have it had from who was: no more was made.
@@ -448,16 +459,18 @@ class _Ledger:
         """
         left = quantity if party is None else quantity - self._take(self._share(lot_id, party), quantity)
         left = min(left, quantity - self._fits(lot_id, quantity))
+        if left <= 0:
+            return
         others = [row for row in self._rows(lot_id) if row.party not in (party, to)]
         for row in sorted(others, key=lambda row: (not row.made, not row.held, row.party != one.by, row.party)):
             taken = self._take(row, left, has_arrived=False)
             left -= taken
             if taken and not row.made and not row.received:
                 row.is_unstated = True
-        for inside in self._inside.values():
+        for case, inside in self._inside.items():
             taken = min(inside.get(lot_id, 0), left)
             if taken:
-                inside[lot_id] -= taken
+                self._set_inside(case, lot_id, inside[lot_id] - taken)
                 left -= taken
 
     def _take(self, row: Share, quantity: int, *, has_arrived: bool = True) -> int:

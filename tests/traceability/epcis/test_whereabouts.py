@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from traceability.epcis.whereabouts import Handling, Share, Thing, follow
 
@@ -305,3 +307,46 @@ def test_goods_packed_in_an_amount_nobody_states_are_told_of_where_the_case_is()
 def test_cases_in_each_other_end_the_walk() -> None:
     around = stacked(case=PALLET, pallet=CASE)
     assert where(*ALL, around, did("shipping", 1, lot_id=PALLET, **SENT)) == {SHOP: (0, 100)}
+
+
+_PARTIES = st.sampled_from([MAKER, SHOP, OTHER, "417"])
+_SOME = st.lists(_PARTIES, max_size=1)
+
+
+@st.composite
+def _told(draw: st.DrawFn) -> Handling:
+    """Say anything that an event may say of a lot, two cases and a pallet."""
+    kind = draw(
+        st.sampled_from(["ObjectEvent", "ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent"])
+    )
+    many = st.one_of(st.none(), st.integers(0, 120))
+    if kind in ("AggregationEvent", "AssociationEvent"):
+        parent = draw(st.sampled_from([CASE, 4, PALLET]))
+        inside = [
+            Thing(one, "child", draw(many) if one == LOT else 1)
+            for one in draw(st.sets(st.sampled_from([LOT, CASE, 4])))
+        ]
+        things = [Thing(parent, "parent"), *inside]
+    else:
+        things = [Thing(one, "object", draw(many) if one == LOT else 1) for one in
+                  draw(st.sets(st.sampled_from([LOT, CASE, 4, PALLET]), min_size=1))]  # fmt: skip
+    return Handling(
+        kind, things, draw(_PARTIES),
+        action=draw(st.sampled_from(["OBSERVE", "DELETE"] + (["ADD"] if kind[:3] in ("Agg", "Ass") else []))),
+        biz_step=draw(st.sampled_from([
+            None, "shipping", "receiving", "storing", "packing", "retail_selling", "destroying", "decommissioning",
+        ])),
+        disposition=draw(st.sampled_from([None, "in_transit", "returned", "recalled"])),
+        place=draw(st.sampled_from([None, "gate 1", "gate 2"])),
+        sources=draw(_SOME), destinations=draw(_SOME), names_children=len(things) > 1,
+    )  # fmt: skip
+
+
+@given(st.lists(_told(), max_size=14))
+def test_whatever_events_say_nobody_has_less_than_nothing_and_all_together_no_more_than_was_made(
+    told: list[Handling],
+) -> None:
+    rows = [row for row in follow([made(), *told]) if row.lot_id == LOT]
+    assert all(min(row.held, row.on_the_way, row.received, row.sold) >= 0 for row in rows)
+    oversold = sum(row.sold for row in rows)
+    assert sum(row.held + row.on_the_way for row in rows) <= max(100, oversold)
