@@ -147,7 +147,7 @@ def ask_for_proof(user: User, *, now: datetime) -> None:
     jobs.enqueue(
         "mail.send",
         now=now,
-        dedupe=f"prove:{user.id}:{window}",
+        dedupe=f"prove:{user.id}:{hashlib.sha256(user.email.lower().encode()).hexdigest()[:32]}:{window}",
         template="prove_email",
         to=user.email,
         language=user.language,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -64,7 +65,8 @@ def ask(product: Product, email: str, *, language: str, is_proved: bool = False,
     db.session.flush()
     if row.confirmed_at is None:
         window = int(now.timestamp()) // int(_ASKED_AGAIN.total_seconds())
-        _write(row, "stock_confirm", now, dedupe=f"stock-confirm:{row.id}:{window}")
+        name = hashlib.sha256(row.token.encode()).hexdigest()[:32]  # an id may come again once its row is gone
+        _write(row, "stock_confirm", now, dedupe=f"stock-confirm:{name}:{window}")
 
 
 def find(token: str) -> StockNotice:

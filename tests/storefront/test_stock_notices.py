@@ -76,6 +76,15 @@ def test_the_letter_goes_once_to_a_proved_address(
         assert db.session.scalar(select(func.count(StockNotice.id))) == 0
 
 
+def test_who_asks_after_another_has_stopped_gets_a_letter_too(ctx: Flask, rice: Product, now: datetime) -> None:
+    for email in (EMAIL, "hai@demo.example", EMAIL):
+        asked(rice, now, email, confirmed=False)
+        with transaction() as session:
+            stock_notices.stop(session.scalars(select(StockNotice)).one())
+
+    assert told(ctx, "stock_confirm") == [EMAIL, "hai@demo.example", EMAIL]
+
+
 def test_goods_that_are_there_or_not_sold_need_no_notice(
     app: Flask, client: FlaskClient, make: Factories, rice: Product, now: datetime
 ) -> None:
