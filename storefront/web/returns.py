@@ -249,6 +249,7 @@ def _page(
         "storefront/returns/show.html",
         purchase=purchase,
         made=made,
+        exchange_failed=exchanging.has_failed(made),
         producer=made.order.producer,
         phone=signing_in.phone_as_written,
         problem=problem,

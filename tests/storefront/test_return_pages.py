@@ -177,7 +177,12 @@ def test_goods_are_exchanged_and_what_is_missing_becomes_money(
     assert "không tính tiền" in client.get(link(order)).text
     assert send(clerk, f"{there}/hoan-tien").status_code == 409
     assert send(clerk, f"/quan-tri/don-hang/{anew}/huy", cause="seller", reason="Vỡ hết").status_code == 303
+    told = client.get(f"{link(order)}/tra-hang/{number}").text
+    assert "Hàng cùng loại được gửi lại" not in told
+    assert f"Đơn {anew} lẽ ra giao lại hàng cùng loại" in told
+    assert "Chủ thể sẽ gửi lần nữa hoặc hoàn tiền" in told
     assert send(clerk, f"{there}/hoan-tien").status_code == 303
+    assert "Chủ thể sẽ gửi lần nữa" not in client.get(f"{link(order)}/tra-hang/{number}").text
     with app.app_context():
         assert db.session.scalars(select(Refund.amount_vnd)).all() == [RICE_VND]
 
