@@ -21,7 +21,7 @@ from kernel import addresses, clock
 from kernel.db import db, transaction
 from kernel.errors import N_, DomainError, InvalidInput
 from kernel.models import AdministrativeUnit
-from storefront import after_queries, buyers, queries, stock_notices, taking_along
+from storefront import after_queries, buyers, queries, return_rules, stock_notices, taking_along
 from storefront.web.browse import cards
 
 blueprint = Blueprint("buyer_account", __name__, url_prefix="/tai-khoan")
@@ -316,6 +316,8 @@ def _data_page(form: DeleteForm) -> tuple[str, int]:
         notices=stock_notices.of_email(person.email) if person.email and email_links.is_proved(person) else [],
         addresses=len(buyers.addresses_of(person.id)),
         days=buyers.CONTACT_KEPT.days,
+        return_days=return_rules.RETURN_DAYS,
+        not_as_said_days=return_rules.NOT_AS_SAID_DAYS,
     )
     return page, answer_status(form)
 

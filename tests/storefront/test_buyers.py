@@ -35,6 +35,7 @@ from storefront.order_models import (
     Refund,
     RefundState,
 )
+from storefront.return_rules import NOT_AS_SAID_DAYS, RETURN_DAYS
 from tests.buying import open_shop
 from tests.factories import BA_DONG, PASSWORD, VALID_FROM, Factories
 from tests.races import race
@@ -307,6 +308,9 @@ def test_deleting_erases_the_person_and_keeps_the_orders(
             reviews.write(here, here.lines[0], hearts=5, author="Lan", language="vi", now=now)
     browser = signed_in(app, user)
 
+    told = " ".join(unescape(browser.get("/tai-khoan/du-lieu").text).split())
+    assert f"hàng đã đến quá {buyers.CONTACT_KEPT.days} ngày" in told
+    assert f"trả trong {RETURN_DAYS} ngày từ khi nhận, trong {NOT_AS_SAID_DAYS} ngày nếu không đúng" in told
     assert send(browser, "/tai-khoan/du-lieu/xoa", present="sai").status_code == 422
     answer = send(browser, "/tai-khoan/du-lieu/xoa", present=PASSWORD)
 
