@@ -14,6 +14,7 @@ from accounts.models import Organisation
 from accounts.web.guard import current_actor, requires
 from admin.batches import download
 from admin.saying import dong, in_language, much, said, times, vat_words
+from catalog.vat import NOT_SUBJECT
 from kernel import amounts, clock
 from storefront import carriers, invoices, order_queries, papers, parcels, vat
 from storefront.order_models import CodState, Order, OrderLine
@@ -121,9 +122,11 @@ def _batches(line: OrderLine, rows: Sequence[PickRow]) -> str:
 
 
 def _vat(order: Order) -> list[tuple[str, str]]:
-    """Say the VAT in the price of an order's goods, rate by rate."""
+    """Say the VAT in the price of an order's goods, rate by rate, and what was paid for goods without."""
     return [
-        (gettext("VAT contained, %(rate)s", rate=vat_words(row.rate_bp)), dong(row.vat_vnd))
+        (gettext("Of it not subject to VAT"), dong(row.paid_vnd))
+        if row.rate_bp == NOT_SUBJECT
+        else (gettext("VAT contained, %(rate)s", rate=vat_words(row.rate_bp)), dong(row.vat_vnd))
         for row in vat.of_order(order)
     ]
 
@@ -225,7 +228,7 @@ def _written(quantity: int, step_g: int | None) -> str:
 
 def _order_sheet(orders: Sequence[Order]) -> Document:
     picks = order_queries.picks_of(orders)
-    columns = (Column(gettext("Goods"), 50), Column(gettext("Batch"), 40), Column(gettext("How much"), 12, number=True))
+    columns = (Column(gettext("Goods"), 44), Column(gettext("Batch"), 46), Column(gettext("How much"), 12, number=True))
     blocks = []
     for order in orders:
         due = 0 if parcels.is_paid(order) else order.total_vnd

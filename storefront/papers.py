@@ -299,6 +299,7 @@ class _Paper:
         if foot:
             for number in range(1, pages + 1):
                 self._pdf.page = number
+                self._pdf.set_font(typeface.FAMILY, "", BODY)  # what is set already is not written on a page again
                 self._put(typeface.face(False).printable(foot), self._left, self._size[1] - 8, SMALL)
                 self._put_right(f"{number}/{pages}", self._size[0] - self._left, self._size[1] - 8, SMALL)
         return bytes(self._pdf.output())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import subprocess
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,6 +16,7 @@ from sqlalchemy import select
 from accounts.actor import SYSTEM
 from catalog import vat as rates
 from catalog.models import TradeItem
+from catalog.vat import NOT_SUBJECT
 from kernel.db import db, transaction
 from storefront import buyers, invoices, ordering, parcels, paying, settling, vat
 from storefront.order_models import InvoiceWish, Order, Payment, Purchase
@@ -94,6 +98,22 @@ def test_the_producer_sees_rate_and_invoice_on_the_order_its_slip_and_its_list(
     assert "1C26TAA-15" in buyer
     assert "Nhà sản xuất xuất hóa đơn" in buyer  # the other order's
     assert "gồm thuế GTGT 8 %" in buyer
+
+
+def test_a_paper_says_what_was_paid_for_goods_without_vat(
+    app: Flask, shop: Shop, make: Factories, now: datetime, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        rates.state(db.session.get_one(TradeItem, shop.rice), SYSTEM, NOT_SUBJECT, now=now)
+    _, number = bought(app, shop, now)
+    slip = make.client(shop.first).get(f"/quan-tri/don-hang/{number}/phieu-giao-hang.pdf").data
+    (tmp_path / "slip.pdf").write_bytes(slip)
+
+    drawn = subprocess.run(["pdftotext", "-layout", tmp_path / "slip.pdf", "-"], check=True, capture_output=True)
+
+    words = drawn.stdout.decode()
+    assert re.search(r"Trong đó không chịu thuế GTGT\s+150\.000", words)
+    assert "Gồm thuế GTGT" not in words
 
 
 def test_the_books_say_it_beside_the_entries_of_an_order(
