@@ -521,7 +521,7 @@ def _ask_less(payment: Payment, now: datetime) -> None:
         payment.amount_vnd = standing
         if _kept(payment) >= standing:
             _forward(payment, now)
-            _earlier_parts_are_matched(payment)
+            _earlier_parts_are(CreditOutcome.MATCHED, payment)
 
 
 # --- What is over -------------------------------------------------------------------------------------
@@ -594,7 +594,7 @@ def _apply(
         credit.outcome = CreditOutcome.OVER
     else:
         credit.outcome = CreditOutcome.MATCHED
-        _earlier_parts_are_matched(payment)
+    _earlier_parts_are(CreditOutcome.MATCHED if stand else CreditOutcome.LATE, payment)
 
 
 def _lock_orders_of(payment: Payment) -> None:
@@ -616,12 +616,12 @@ def _capture(payment: Payment, total_vnd: int, *, now: datetime, parcel: Parcel 
     _forward(payment, now)
 
 
-def _earlier_parts_are_matched(payment: Payment) -> None:
-    """What was a part is no question any more once the rest has come."""
+def _earlier_parts_are(outcome: CreditOutcome, payment: Payment) -> None:
+    """What was a part is none any more once the rest has come."""
     db.session.execute(
         update(Credit)
         .where(Credit.payment_id == payment.id, Credit.outcome == CreditOutcome.PARTIAL)
-        .values(outcome=CreditOutcome.MATCHED)
+        .values(outcome=outcome)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -453,6 +453,24 @@ def test_a_part_that_came_before_the_time_was_over_goes_back(ctx: Flask, shop: S
     assert db.session.scalars(select(Refund.amount_vnd)).all() == [100_000]
 
 
+def test_a_part_waits_for_nothing_once_all_came_too_late_for_the_goods(ctx: Flask, shop: Shop, now: datetime) -> None:
+    purchase = buy(shop, now, 130_000, (shop.rice, 2))
+    part = arrive(purchase.payments[0], 100_000, now)
+    later = now + ordering.HOLD
+    with transaction():
+        settling.close(purchase, now=later)
+    buy(shop, later, 530_000, (shop.rice, 10))
+
+    arrive(purchase.payments[0], 130_000, later, identity="FT2")
+
+    assert part.outcome is CreditOutcome.LATE
+    with transaction():
+        for made in db.session.scalars(select(Refund)).all():
+            settling.refund_done(made, reference="FT1", actor=None, now=later)
+    assert set(db.session.scalars(select(Credit.outcome))) == {CreditOutcome.SETTLED}
+    assert verification.verify() == []
+
+
 def test_the_rest_of_a_part_that_went_back_pays_for_nothing(ctx: Flask, shop: Shop, now: datetime) -> None:
     purchase = buy(shop, now, 130_000, (shop.rice, 2))
     arrive(purchase.payments[0], 50_000, now)
