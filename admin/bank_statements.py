@@ -12,7 +12,7 @@ from flask_wtf.file import FileField, FileRequired
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response as Answer
 from wtforms import HiddenField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, Length
 
 from accounts.actor import Permission
 from accounts.web.forms import BaseForm, answer_status, choice, set_choices, show_refusal, words_of
@@ -21,7 +21,7 @@ from admin import listing
 from admin.money import OUTCOMES
 from kernel import clock
 from kernel.db import rehearsal, retrying, transaction
-from kernel.errors import N_, Conflict, DomainError
+from kernel.errors import N_, Conflict, DomainError, InvalidInput
 from storefront import money_queries, settling, statements
 from storefront.gateways import vietqr
 from storefront.order_models import BankAccount
@@ -32,11 +32,18 @@ blueprint = Blueprint("bank_statements", __name__, url_prefix="/quan-tri/tien/sa
 
 #: So many lines are shown of a report.
 MOST_SHOWN = 300
+#: So long may what was looked at be, packed and signed: well within what a form may hold.
+MOST_SIGNED = 3 * 2**19
 _BEFORE = "before"  #: the outcome of a line that was counted before
 
 
 class TooOld(Conflict):
     message = N_("What was looked at cannot be read any more. Please choose the file again.")
+
+
+class StatementTooLong(InvalidInput):
+    message = N_("The words of the transfers are too long to be taken in at once. Please bring the file in in parts.")
+    field = "file"
 
 
 class StatementForm(BaseForm):
@@ -65,7 +72,7 @@ class ApplyForm(BaseForm):
     """What was looked at, signed."""
 
     account = HiddenField(validators=[DataRequired()])
-    lines = HiddenField(validators=[DataRequired()])
+    lines = HiddenField(validators=[DataRequired(), Length(max=MOST_SIGNED)])
 
 
 def account_words(account: BankAccount) -> str:
@@ -100,6 +107,7 @@ def look() -> str | tuple[str, int]:
             layout = _layout(form, rows)
             statements.check_account(rows, layout, account, [one.number for one in accounts])
             statement = statements.look(rows, layout, today=clock.business_date(now))
+            signed = _signed(account, statement.lines)
         except (UnknownColumns, statements.ColumnsTwice) as refusal:
             headings = _headings(rows)
             form.offer(accounts, headings)
@@ -107,7 +115,7 @@ def look() -> str | tuple[str, int]:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            return _report(account, statement, _rehearse(account, statement.lines, now))
+            return _report(account, statement, signed, _rehearse(account, statement.lines, now))
     page = render_template("admin/bank_statements/show.html", form=form, accounts=accounts, headings=headings)
     return page, answer_status(form)
 
@@ -156,7 +164,10 @@ def _layout(form: StatementForm, rows: list[list[Any]]) -> Layout:
     if all(said):
         day, credit, memo = (int(one) - 1 for one in said)
         reference = int(form.reference.data) - 1 if form.reference.data else None
-        return Layout(statements.likely_heading(rows), day, credit, memo, reference)
+        heading = statements.likely_heading(rows)
+        debit = statements.column_of_debit(rows[heading])
+        is_free = debit not in (day, credit, memo, reference)
+        return Layout(heading, day, credit, memo, reference, debit=debit if is_free else None)
     known = statements.recognise(rows)
     if known is None:
         raise UnknownColumns()
@@ -184,14 +195,18 @@ def _rehearse(account: BankAccount, lines: tuple[Line, ...], now: datetime) -> l
         ]
 
 
-def _report(account: BankAccount, statement: Statement, outcomes: list[str]) -> tuple[str, int]:
+def _signed(account: BankAccount, lines: tuple[Line, ...]) -> str:
+    """Sign all lines that were looked at, those that were counted before too: alike ones are counted by how many."""
+    told = [[line.row, line.at.isoformat(), line.amount_vnd, line.memo, line.reference] for line in lines]
+    signed = str(_signer(account).dumps(told))
+    if len(signed) > MOST_SIGNED:
+        raise StatementTooLong()
+    return signed
+
+
+def _report(account: BankAccount, statement: Statement, signed: str, outcomes: list[str]) -> tuple[str, int]:
     account = money_queries.get_account(current_actor(), account.id)
-    told = [
-        [line.row, line.at.isoformat(), line.amount_vnd, line.memo, line.reference]
-        for line, outcome in zip(statement.lines, outcomes, strict=True)
-        if outcome != _BEFORE
-    ]
-    form = ApplyForm(formdata=None, data={"account": account.id, "lines": _signer(account).dumps(told)})
+    form = ApplyForm(formdata=None, data={"account": account.id, "lines": signed})
     named = {one.value: (gettext(words), tone) for one, (words, tone, _) in OUTCOMES.items()}
     named[_BEFORE] = (gettext("Counted before"), "off")
     page = render_template(
@@ -201,7 +216,7 @@ def _report(account: BankAccount, statement: Statement, outcomes: list[str]) -> 
         statement=statement,
         problems=[{"row": one.row, "words": words_of(one.error)} for one in statement.problems[:MOST_SHOWN]],
         rows=[(line, *named[outcome]) for line, outcome in zip(statement.lines, outcomes, strict=True)][:MOST_SHOWN],
-        new=len(told),
+        new=sum(outcome != _BEFORE for outcome in outcomes),
         most=MOST_SHOWN,
         columns=[
             listing.heading(gettext("Row"), number=True),

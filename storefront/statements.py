@@ -14,7 +14,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ import openpyxl.utils.datetime
 from sqlalchemy import or_, select
 
 from kernel import clock
-from kernel.db import db
+from kernel.db import db, for_update
 from kernel.errors import N_, InvalidInput
 from kernel.text import fold, one_line
 from storefront.order_models import BankAccount, Credit
@@ -76,6 +76,14 @@ class DayToCome(InvalidInput):
     message = N_("%(text)s is still to come.")
 
 
+class NoDay(InvalidInput):
+    message = N_("There is no day in this row.")
+
+
+class NoMoney(InvalidInput):
+    message = N_("There is no amount in this row.")
+
+
 class BadMoney(InvalidInput):
     message = N_("“%(text)s” is not an amount of whole đồng.")
 
@@ -93,6 +101,7 @@ class Layout:
     memo: int
     reference: int | None = None
     mark: int | None = None  #: says of each row whether money came or went
+    debit: int | None = None  #: money that went; the column of money that came where one says both
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,11 @@ _NAMES = {
 }  # fmt: skip
 _INCOMING = {"c", "cr", "credit", "co", "ghi co", "+", "in", "thu", "tien vao", "den"}
 _OUTGOING = {"d", "dr", "debit", "no", "ghi no", "-", "out", "chi", "tien ra", "di"}
-_FOOT = ("tong", "cong", "so du", "total", "balance", "opening", "closing", "phat sinh trong", "doanh so")
+#: How a balance or a sum says what it is. A company ("Công ty", "Tổng công ty") is none.
+_BESIDE = re.compile(
+    r"(tong|cong|tong cong)(?=\s*($|[:(]|(so|tien|phat sinh|ps|ghi|giao dich|doanh so|trang|trong ky)\b))"
+    r"|(so du|total|balance|opening|closing|phat sinh trong|doanh so)\b"
+)
 
 
 def read(data: bytes) -> list[list[Any]]:
@@ -181,8 +194,10 @@ def recognise(rows: Sequence[Sequence[Any]]) -> Layout | None:
         day, memo = found["day"], found["memo"]
         if day is None or memo is None or credit is None or len({day, memo, credit}) < 3:
             continue
-        others = [found[kind] if found[kind] not in (day, memo, credit) else None for kind in ("reference", "mark")]
-        return Layout(number, day, credit, memo, *others)
+        reference, mark, debit = (
+            found[kind] if found[kind] not in (day, memo, credit) else None for kind in ("reference", "mark", "debit")
+        )
+        return Layout(number, day, credit, memo, reference, mark, credit if debit is None else debit)
     return None
 
 
@@ -190,6 +205,11 @@ def likely_heading(rows: Sequence[Sequence[Any]]) -> int:
     """Say which row holds the headings of a file that is not known: the first of those with the most cells."""
     widths = [len(_filled(row)) for row in rows[:HEADING_WITHIN]]
     return widths.index(max(widths))
+
+
+def column_of_debit(heading: Sequence[Any]) -> int | None:
+    """Find the column of money that went by its name."""
+    return _column([_heading(cell) for cell in heading], "debit")
 
 
 def look(rows: Sequence[Sequence[Any]], layout: Layout, *, today: date) -> Statement:
@@ -204,20 +224,26 @@ def look(rows: Sequence[Sequence[Any]], layout: Layout, *, today: date) -> State
     ]
     if len(set(used)) < len(used):
         raise ColumnsTwice()
-    lines, problems, outgoing = [], [], 0
-    for index, row in enumerate(rows[layout.heading + 1 :], layout.heading + 2):
-        if not (_text(row, layout.day) or _text(row, layout.credit)) or _is_foot(row, layout):
+    lines, problems, outgoing, summed = [], [], 0, 0
+    last = max((index for index, row in _below(rows, layout) if _is_dated(row, layout)), default=len(rows) + 1)
+    for index, row in _below(rows, layout):
+        if not _filled(row) or _is_beside(row, layout, summed=summed, is_below=index > last):
             continue
         try:
             line = _line(index, row, layout, today)
         except InvalidInput as error:
             problems.append(Problem(index, error))
-            continue
-        if line is None:
-            outgoing += 1
         else:
-            lines.append(line)
+            if line is None:
+                outgoing += 1
+            else:
+                lines.append(line)
+        summed += max(_amount_or_nought(row, layout.credit), 0)
     return Statement(tuple(lines), tuple(problems), outgoing)
+
+
+def _below(rows: Sequence[Sequence[Any]], layout: Layout) -> Iterator[tuple[int, Sequence[Any]]]:
+    return enumerate(rows[layout.heading + 1 :], layout.heading + 2)
 
 
 def check_account(rows: Sequence[Sequence[Any]], layout: Layout, account: BankAccount, own: Iterable[str]) -> None:
@@ -247,9 +273,13 @@ def identity(payee_id: int, account: str, reference: str, amount_vnd: int) -> st
 
 
 def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
-    """Say of each line what money it is, in the lines' order: the same line in another file is the same money."""
+    """Say of each line what money it is, in the lines' order: the same line in another file is the same money.
+
+    Give all lines of a file, those that were counted before too: alike ones are told apart by how many there are.
+    """
     seen: Counter[str] = Counter()
     told = _told_by_others(account, [line for line in lines if not line.reference])
+    taken = {name for names in told.values() for name in names}
     found = []
     for line in lines:
         if line.reference:
@@ -260,22 +290,34 @@ def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
                 found.append(_arrived(account, line, told[_digest(line)].pop(0)))
                 continue
         seen[name] += 1
-        found.append(_arrived(account, line, name if seen[name] == 1 else f"{name}:{seen[name]}"))
+        while not line.reference and _numbered(name, seen[name]) in taken:
+            seen[name] += 1
+        found.append(_arrived(account, line, _numbered(name, seen[name])))
     return found
 
 
 def same_without_reference(account: BankAccount, line: Line) -> str | None:
-    """Give the identity of money that a statement without references told of, for a notice of it that comes later."""
+    """Give the identity of money that a statement without references told of, for a notice of it that comes later.
+
+    It is locked: whoever writes the notice's reference on it takes it away from the next notice that is like this one.
+    """
     name = _without_reference(account, line)
-    told = db.session.scalars(
-        select(Credit.identity)
-        .where(
-            Credit.payee_id == account.organisation_id, or_(Credit.identity == name, Credit.identity.like(name + ":%"))
+    credits = db.session.scalars(
+        for_update(
+            select(Credit)
+            .where(
+                Credit.payee_id == account.organisation_id,
+                Credit.bank_reference == "",
+                or_(Credit.identity == name, Credit.identity.like(name + ":%")),
+            )
+            .order_by(Credit.id)
         )
-        .order_by(Credit.id)
-    ).all()
-    others = len(_told_by_others(account, [line]).get(_digest(line), []))
-    return told[others] if others < len(told) else None
+    )
+    return next((credit.identity for credit in credits), None)
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}:{number}"
 
 
 def known(arrived: Sequence[Arrived]) -> set[str]:
@@ -338,14 +380,18 @@ def _digest(line: Line) -> str:
 
 
 def _line(number: int, row: Sequence[Any], layout: Layout, today: date) -> Line | None:
-    """Read a row; None if its money went out, or there is none."""
-    credit = _cell(row, layout.credit)
-    if credit in (None, ""):
-        return None
-    amount = _amount(credit)
+    """Read a row; None if its money went out.
+
+    :raises NoDay, BadDay, DayToCome, NoMoney, BadMoney:
+    """
+    amount = _amount_in(row, layout.credit)
     mark = fold(_text(row, layout.mark)) if layout.mark is not None else ""
-    if amount <= 0 or mark in _OUTGOING:
+    if amount < 0 or (amount and mark in _OUTGOING):
         return None
+    if not amount:
+        if _went(row, layout):
+            return None
+        raise NoMoney()
     return Line(
         row=number,
         at=_instant(_cell(row, layout.day), today),
@@ -355,13 +401,61 @@ def _line(number: int, row: Sequence[Any], layout: Layout, today: date) -> Line 
     )
 
 
-def _is_foot(row: Sequence[Any], layout: Layout) -> bool:
-    """Tell whether a row is a sum or a balance below the list: it has no day, and says so."""
-    day = _cell(row, layout.day)
-    if isinstance(day, datetime | date | int | float) or re.search(r"\d{1,4}[/.\-]\d{1,2}", str(day or "")):
+def _went(row: Sequence[Any], layout: Layout) -> bool:
+    """Tell whether a row into which no money came says that some went; where that stands nobody may have said."""
+    if layout.debit is not None:
+        return layout.debit != layout.credit and _amount_in(row, layout.debit) != 0
+    used = (layout.day, layout.credit, layout.memo, layout.reference, layout.mark)
+    return any(_amount_or_nought(row, column) for column in range(len(row)) if column not in used)
+
+
+def _is_beside(row: Sequence[Any], layout: Layout, *, summed: int, is_below: bool) -> bool:
+    """Tell whether a row is none of the list: a balance, a sum of what stands above, or words below the list.
+
+    What has the bank's reference, or money and words of a transfer, is of the list, however broken it is.
+
+    :param summed: what came, in the rows above
+    :param is_below: no row with a day comes after it
+    """
+    if layout.reference is not None and _text(row, layout.reference):
         return False
-    words = [fold(str(cell)).strip() for cell in _filled(row) if isinstance(cell, str)]
-    return any(word.startswith(_FOOT) for word in words) or len(_filled(row)) == 1
+    says_so = any(_BESIDE.match(fold(cell).strip()) for cell in row if isinstance(cell, str))
+    if not any(_has_money(row, column) for column in (layout.credit, layout.debit)):
+        return says_so or (is_below and not _is_dated(row, layout))
+    if _is_day(_cell(row, layout.day)):
+        return False
+    if summed and _amount_or_nought(row, layout.credit) == summed:
+        return True
+    return not _text(row, layout.memo) and (says_so or (is_below and not _text(row, layout.day)))
+
+
+def _is_dated(row: Sequence[Any], layout: Layout) -> bool:
+    """Tell whether a row has a day, and something else."""
+    return _is_day(_cell(row, layout.day)) and len(_filled(row)) > 1
+
+
+def _is_day(cell: Any) -> bool:
+    is_number = isinstance(cell, datetime | date | int | float)
+    return is_number or bool(re.search(r"\d{1,4}[/.\-]\d{1,2}", str(cell or "")))
+
+
+def _has_money(row: Sequence[Any], column: int | None) -> bool:
+    try:
+        return column is not None and _amount_in(row, column) != 0
+    except BadMoney:
+        return True
+
+
+def _amount_in(row: Sequence[Any], column: int) -> int:
+    cell = _cell(row, column)
+    return 0 if cell in (None, "") else _amount(cell)
+
+
+def _amount_or_nought(row: Sequence[Any], column: int) -> int:
+    try:
+        return _amount_in(row, column)
+    except BadMoney:
+        return 0
 
 
 def _instant(cell: Any, today: date) -> datetime:
@@ -374,8 +468,10 @@ def _instant(cell: Any, today: date) -> datetime:
     elif isinstance(cell, int | float) and not isinstance(cell, bool) and 40_000 <= cell < 80_000:
         at = openpyxl.utils.datetime.from_excel(cell)
         day, of_day = at.date(), at.time()
-    else:
+    elif text:
         day, of_day = _typed_day(text)
+    else:
+        raise NoDay()
     if day > today + timedelta(days=1):
         raise DayToCome(text=text)
     if day < EARLIEST:

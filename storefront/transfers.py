@@ -146,7 +146,10 @@ def hear(told: Told, *, now: datetime) -> Credit | None:
     db.session.flush()
     if told.amount_vnd <= 0:
         return None
-    return settling.record(_arrived(told), now=now)
+    credit = settling.record(_arrived(told), now=now)
+    if not credit.bank_reference:
+        credit.bank_reference = told.reference  # a statement told of it first: another notice is of other money
+    return credit
 
 
 def _arrived(told: Told) -> Arrived:

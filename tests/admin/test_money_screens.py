@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,16 +16,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from accounts.actor import SYSTEM
 from accounts.models import Organisation, Role
+from admin import bank_statements
 from kernel.db import db, transaction
 from storefront import agreement, ordering, paying, settling, transfers
 from storefront.gateways import vietqr
 from storefront.order_models import BankAccount, Credit, CreditOutcome, Payment, PaymentMethod, Refund, RefundState
 from storefront.settling import Arrived
 from storefront.shipping import Way
+from storefront.statements import Line
 from tests.buying import asked, fill, open_shop
 from tests.factories import Factories
 from tests.web import csrf_token, send
@@ -119,6 +123,69 @@ def test_a_statement_is_looked_at_first_then_taken_in_and_counts_once(ours: Simp
 
     again = upload(ours.browser, ours, text)
     assert "Tất cả đã được ghi từ trước" in again.text
+
+
+def test_a_statement_of_a_busy_day_with_long_words_is_taken_in(ours: SimpleNamespace, app: Flask) -> None:
+    rows = [
+        f"20/11/2026,FT2632400{number:04d},,{5_000 + number},"
+        f"MBVCB.{7_000_000_000 + number * 7919}.{number * 104_729:06d}.Nguyễn Văn Mẫu chuyển tiền mua hàng "
+        f"{ours.code if number == 7 else ''} CT tu 00110043{number:05d} NGUYEN VAN MAU toi 0123456789 "
+        "HOP TAC XA MAU tai MB, ngân hàng xác nhận đã nhận đủ tiền"
+        for number in range(60)
+    ]
+    looked = upload(ours.browser, ours, HEAD + "\n".join(rows))
+    fields = {name: hidden(looked.text, name) for name in ("account", "lines")}
+
+    assert "Ghi 60 khoản tiền" in looked.text
+    assert send(ours.browser, "/quan-tri/tien/sao-ke/nhan", fields).status_code == 303
+    with app.app_context():
+        assert len(db.session.scalars(select(Credit)).all()) == 60
+
+
+def test_a_whole_month_fits_and_what_is_too_long_is_said_before(ours: SimpleNamespace, app: Flask) -> None:
+    def lines(rows: int, signs: int) -> tuple[Line, ...]:
+        words = random.Random(1)
+        return tuple(
+            Line(
+                row,
+                ours.now,
+                row,
+                "".join(words.choices("ĂÂĐÊÔƠƯ0123456789ABCDEFGHKLMNPQRSTUVXY .", k=signs)),
+                f"FT{row}",
+            )
+            for row in range(1, rows + 1)
+        )
+
+    with app.test_request_context():
+        account = BankAccount(id=ours.account_id)
+        month = bank_statements._signed(account, lines(1_500, 400))
+        form = bank_statements.ApplyForm(formdata=MultiDict({"account": "1", "lines": month}))
+        form.validate()
+        assert not form.lines.errors
+        with pytest.raises(bank_statements.StatementTooLong):
+            bank_statements._signed(account, lines(5_000, 1_000))
+
+
+def test_a_second_transfer_like_the_first_is_taken_in(ours: SimpleNamespace, app: Flask) -> None:
+    head, row = "Ngày,Ghi có,Nội dung\n", f"20/11/2026,100000,{ours.code}\n"
+    for rows, new in ((1, 1), (2, 1), (3, 1)):
+        looked = upload(ours.browser, ours, head + row * rows)
+        fields = {name: hidden(looked.text, name) for name in ("account", "lines")}
+        assert f"Ghi {new} khoản tiền" in looked.text
+        assert send(ours.browser, "/quan-tri/tien/sao-ke/nhan", fields).status_code == 303
+        with app.app_context():
+            assert list(db.session.scalars(select(Credit.amount_vnd))) == [100_000] * rows
+
+
+def test_parts_are_no_question_any_more_once_more_than_the_rest_came(ours: SimpleNamespace, app: Flask) -> None:
+    part = arrive(app, ours, 90_000, ours.code)
+    rest = arrive(app, ours, 30_000, ours.code, "FT2")
+
+    assert credit(app, part).outcome is CreditOutcome.MATCHED
+    assert credit(app, rest).outcome is CreditOutcome.OVER
+    assert send(ours.browser, f"/quan-tri/tien/{rest}/tra-phan-thua").status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(Refund.amount_vnd)).all() == [20_000]
 
 
 def test_columns_that_are_not_known_are_pointed_out(ours: SimpleNamespace, app: Flask) -> None:

@@ -143,8 +143,54 @@ hôm qua,A3,,5000,ngày sai
     read = lines_of(text)
 
     assert [line.reference for line in read.lines] == ["A1", "A11"]
-    assert [problem.row for problem in read.problems] == [3, 4, 5, 6, 7, 8, 9]
+    assert [problem.row for problem in read.problems] == [3, 4, 5, 6, 7, 8, 9, 10, 12]
     assert all("%" not in str(problem.error) for problem in read.problems)
+
+
+BROKEN = """\
+Ngày;Số tham chiếu;Ghi có;Ghi nợ;Nội dung
+Số dư đầu kỳ;;5000000;;
+20/11/2026;FT900000;100000;;tốt
+;;777000;;
+30112026;FT900001;250000;;CONG TY TNHH ABC CHUYEN TIEN OC12345678X
+;FT900012;66000;;CONG DOAN XA BA TO CK
+20/11/2026;FT900013;;;TONG CONG TY MAU CK
+20/11/2026;FT900014;0;9000;Phi
+;;5000;;TONG CONG TY MAU CK
+20/11/2026;FT900015;200000;;tốt
+20/11/2026;;;;Số dư cuối ngày 20/11
+"""
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "", "Tổng cộng;;999;9000;\n", ";;1398000;9000;Cộng phát sinh\n", ";;1398000;;\n", ";;5;;\n",
+        "Số dư cuối kỳ;;1;;\n", "Ngày in: 24/11/2026;;;;\n;;;;Người lập biểu\n",
+    ],
+)  # fmt: skip
+def test_every_row_is_taken_or_told_of_but_for_sums_and_balances(foot: str) -> None:
+    read = lines_of(BROKEN + foot)
+
+    assert [line.row for line in read.lines] == [3, 10]
+    assert [problem.row for problem in read.problems] == [4, 5, 6, 7, 9]
+    assert read.outgoing == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [";FT1;5;;", ";;5;;CONG TY X", "hôm qua;;5000;;", "24112026;;5;;", ";FT1;;;", "21/11/2026;;x;;Số dư"]
+)
+def test_a_broken_row_at_the_end_is_no_foot(broken: str) -> None:
+    assert [problem.row for problem in lines_of(BROKEN + broken + "\n").problems] == [4, 5, 6, 7, 9, 12]
+
+
+@pytest.mark.parametrize(("debit", "outgoing"), [(None, 1), (3, 1), (1, 0)])
+def test_an_empty_amount_is_of_money_that_went_where_the_row_has_another(debit: int | None, outgoing: int) -> None:
+    text = "when,in,why,out\n20/11/2026,130000,OC1,\n21/11/2026,,Phi,5000\n22/11/2026,,hong,\n"
+
+    read = lines_of(text, Layout(0, day=0, credit=1, memo=2, debit=debit))
+
+    assert (len(read.lines), read.outgoing, len(read.problems)) == (1, outgoing, 2 - outgoing)
 
 
 def test_columns_of_other_names_are_pointed_out_by_hand() -> None:
@@ -199,7 +245,7 @@ def test_a_spreadsheet_with_formulas_and_errors_does_not_break_the_reader() -> N
     read = lines_of(file.getvalue())
 
     assert read.lines == ()
-    assert [problem.row for problem in read.problems] == [3]
+    assert [problem.row for problem in read.problems] == [2, 3]
 
 
 @given(st.integers(1, 10**12 - 1), st.sampled_from([",", ".", ""]), st.sampled_from(["", " VND", "đ", ".00"]))
@@ -382,6 +428,29 @@ def test_a_second_transfer_like_the_first_counts_although_the_first_was_told_of(
     take(account, NO_REFERENCE, now)
 
     assert amounts() == [130_000, 130_000, 1_250_000]
+
+
+def test_alike_transfers_count_as_often_as_notices_and_statements_tell_of_them(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    head, first, *_ = NO_REFERENCE.splitlines()
+
+    def hear(number: int) -> None:
+        with transaction():
+            transfers.hear(told(account, f"9270{number}", reference=f"FT2632400000{number}"), now=now)
+
+    take(account, "\n".join([head, first]), now)
+    hear(1)
+    assert amounts() == [130_000]
+    hear(2)
+    assert amounts() == [130_000] * 2
+    assert take(account, "\n".join([head, first, first]), now) == 0
+    assert take(account, "\n".join([head, first, first, first]), now) == 1
+    assert take(account, "\n".join([head, first, first, first]), now) == 0
+    hear(3)
+    assert amounts() == [130_000] * 3
+    hear(4)
+    assert amounts() == [130_000] * 4
 
 
 def test_the_statement_of_another_own_account_is_refused(ctx: Flask, account: BankAccount, now: datetime) -> None:
