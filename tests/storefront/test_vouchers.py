@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from accounts.actor import SYSTEM
 from accounts.models import Organisation
+from app.mail import compose
 from books.models import Account, JournalLine
 from kernel import clock
 from kernel.db import db, transaction
@@ -485,6 +487,39 @@ def test_letters_and_the_data_to_take_along_name_the_voucher(
     facts = db.session.scalars(select(Job).where(Job.kind == "mail.send")).one().args["facts"]
     assert (facts["discount_vnd"], facts["voucher"]) == (20_000, "TET2027")
     assert taking_along._purchase(purchase)["voucher"] == "TET2027"
+
+
+@pytest.mark.parametrize(
+    ("language", "sum_of"), [("vi", ("Giao hàng", "Giảm giá", "Tổng")), ("en", ("Delivery", "Discount", "Total"))]
+)
+def test_a_letter_adds_up(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime, language: str, sum_of: tuple[str, ...]
+) -> None:
+    voucher(make.office(), now)
+    wanted = asked(
+        shop, 265_000, voucher_code="TET2027", language=language,
+        ways={shop.first.id: Way("parcel", 30_000), shop.second.id: Way("parcel", 35_000)},
+    )  # fmt: skip
+    with transaction():
+        cart = fill(now, (shop.rice, 2), (shop.honey, 1))
+        ordering.place(cart, replace(wanted, buyer=replace(wanted.buyer, email="a@example.com")), now=now)
+
+    job = db.session.scalars(select(Job).where(Job.kind == "mail.send")).one()
+    letter = compose(ctx.config["OCOP"], now=now, **job.args)
+
+    delivery, discount, total = sum_of
+    for form in ("plain", "html"):
+        body = letter.get_body((form,))
+        assert body is not None
+        said = [
+            (words, int(re.sub(r"\D", "", amount)))
+            for words, amount in re.findall(r"([^\n<>]*): ([−₫\d][−₫\d.,\xa0]*)", body.get_content())
+            if "₫" in amount
+        ]
+        assert [amount for words, amount in said if delivery in words] == [30_000, 35_000]
+        (off,) = (amount for words, amount in said if discount in words)
+        (whole,) = (amount for words, amount in said if words.strip() == total)
+        assert sum(amount for _, amount in said) - 2 * off - whole == whole == 265_000
 
 
 # --- Races --------------------------------------------------------------------------------------------
