@@ -11,7 +11,7 @@ The document of the goods held is the purchase's number; its lines are counted t
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -66,6 +66,24 @@ class EmptyCart(InvalidInput):
 class NeedsConsent(InvalidInput):
     message = N_("Please say that you have read the terms and how your data are used.")
     field = "consent"
+
+
+class VoucherNeedsIt(Conflict):
+    message = N_(
+        "Voucher %(code)s is for more goods than would be left without this order. The buyer can cancel it together "
+        "with the others, by the link of the order."
+    )
+
+
+class EndsOthers(Conflict):
+    message = N_("What ends with this order has changed. Please look at it again.")
+
+
+class OneIsPacked(Conflict):
+    message = N_(
+        "The voucher is for more goods than would be left without this order, and order %(number)s, which it made "
+        "cheaper, is packed already. Please send back what you do not want when it has come."
+    )
 
 
 class NotDelivered(InvalidInput):
@@ -243,11 +261,57 @@ def cancel(order: Order, *, cause: str, reason: str = "", now: datetime, actor: 
 
     :param cause: "buyer", "seller" (who says why), "time" (the money did not come), "stock" (it came too late)
     :raises CancelledAlready, PackedAlready, NeedsReason:
+    :raises VoucherNeedsIt: for the buyer, who has to end others with it: see :func:`call_off`
     """
     lock_orders(order.purchase)  # its money may be for the others too: they come before the payments
     reason = one_line(reason)[:LONGEST_REASON]
     if cause == "seller" and not reason:
         raise NeedsReason()
+    voucher = order.purchase.voucher
+    if cause == "buyer" and voucher is not None and ending_with(order):
+        raise VoucherNeedsIt(code=voucher.code)
+    _cancel(order, cause, reason, now, actor)
+
+
+def call_off(order: Order, *, along: Collection[str] = (), reason: str = "", now: datetime) -> list[Order]:
+    """Let the buyer cancel an order, with those that end with it; gives all of them.
+
+    :param along: numbers of the others, as the page named them
+    :raises EndsOthers: if they are others now
+    :raises OneIsPacked, CancelledAlready, PackedAlready:
+    """
+    lock_orders(order.purchase)
+    others = ending_with(order)
+    packed = next((one.number for one in others if one.packed_at is not None), None)
+    if packed is not None:
+        raise OneIsPacked(number=packed)
+    if {one.number for one in others} != set(along):
+        raise EndsOthers()
+    ended = [order, *others]
+    if others:
+        allocation.lock_all(order.purchase.number)
+    for one in ended:
+        _cancel(one, "buyer", one_line(reason)[:LONGEST_REASON], now, None)
+    return ended
+
+
+def ending_with(order: Order) -> list[Order]:
+    """List the orders that end with this one if its buyer calls it off.
+
+    They were made cheaper by a voucher, and without this one's goods it would be for too little.
+    """
+    voucher = order.purchase.voucher
+    if voucher is None or not order.goods_vnd or order.placement is Placement.CANCELLED:
+        return []
+    standing = [one for one in order.purchase.orders if one.placement is not Placement.CANCELLED]
+    covered = vouchers.covered(voucher, [one.producer_id for one in standing])
+    left = [one for one in standing if one.producer_id in covered and one.id != order.id]
+    if order.producer_id not in covered or sum(one.goods_vnd for one in left) >= voucher.least_vnd:
+        return []
+    return [one for one in left if one.discount_vnd]
+
+
+def _cancel(order: Order, cause: str, reason: str, now: datetime, actor: Actor | None) -> None:
     if order.placement is Placement.CANCELLED:
         raise CancelledAlready()
     if order.packed_at is not None:

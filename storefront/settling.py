@@ -423,14 +423,14 @@ def call_off(made: Refund, *, reason: str, actor: Actor, now: datetime) -> None:
     refund_refused(made, reason=reason, actor=actor, now=now)
 
 
-def give_back_of(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
-    """Settle the money of an order that was cancelled: less is asked for, and what came for it is claimed back.
+def give_back_of(*orders: Order, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
+    """Settle the money of orders of a purchase that were cancelled: less is asked for, what came is claimed back.
 
     Of a payment for several orders as much goes back as is left beside the orders that stand. If none stands any more,
     all that is left goes back, however much too much it was.
     """
-    ordering.lock_orders(order.purchase)
-    return _give_back([order], "cancelled", reason=reason, now=now, actor=actor)
+    ordering.lock_orders(orders[0].purchase)
+    return _give_back(orders, "cancelled", reason=reason, now=now, actor=actor)
 
 
 def give_back_returned(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:

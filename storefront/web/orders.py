@@ -143,21 +143,31 @@ def cancel(token: str, position: int) -> Response:
             with transaction():
                 now = clock.now()
                 reason = one_line(request.form.get("reason", ""))[: ordering.LONGEST_REASON]
-                ordering.cancel(order, cause="buyer", reason=reason, now=now)
-                settling.give_back_of(order, reason=reason, now=now)
+                ended = ordering.call_off(order, along=request.form.get("along", "").split(), reason=reason, now=now)
+                settling.give_back_of(*ended, reason=reason, now=now)
         except Conflict as refusal:
             problem, status = words_of(refusal), 409
         else:
-            flash(gettext("Order %(number)s is cancelled.", number=order.number), "good")
+            for one in ended:
+                flash(gettext("Order %(number)s is cancelled.", number=one.number), "good")
             return redirect(url_for("orders.show", token=token), 303)
         order = purchase_queries.order_of(purchase_queries.by_token(token), position)
+    along = ordering.ending_with(order)
+    packed = next((one for one in along if one.packed_at is not None), None)
+    if packed is not None and problem is None:
+        problem = words_of(ordering.OneIsPacked(number=packed.number))
     page = render_template(
         "storefront/orders/cancel.html",
         purchase=purchase,
         order=order,
+        along=along,
         problem=problem,
-        may_cancel=_may_cancel(order),
-        was_paid=any(payment.captured_vnd > payment.refunded_vnd for payment in paying.payments_of(order)),
+        may_cancel=_may_cancel(order) and packed is None,
+        was_paid=any(
+            payment.captured_vnd > payment.refunded_vnd
+            for one in (order, *along)
+            for payment in paying.payments_of(one)
+        ),
     )
     return unkept(page, status)
 

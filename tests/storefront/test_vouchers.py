@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
@@ -22,7 +23,8 @@ from books.models import Account, JournalLine
 from kernel import clock
 from kernel.db import db, transaction
 from kernel.models import Job
-from storefront import buyers, ordering, paying, settling, taking_along, voucher_queries, vouchers
+from stock import verification
+from storefront import agreement, buyers, ordering, parcels, paying, settling, taking_along, voucher_queries, vouchers
 from storefront.order_models import BankAccount, Cart, CreditOutcome, Order, PaymentMethod, Placement, Purchase, Refund
 from storefront.shipping import Way
 from storefront.voucher_models import Voucher, VoucherBuyer, VoucherClaim, VoucherKind
@@ -30,6 +32,7 @@ from storefront.vouchers import Terms
 from tests.buying import Shop, arrive, asked, fill
 from tests.factories import Factories
 from tests.races import meet, race
+from tests.web import send
 
 AMOUNT, PERCENT, DELIVERY = VoucherKind
 
@@ -327,6 +330,67 @@ def test_cancelled_it_is_free_for_others_once_no_order_it_made_cheaper_stands(
         ordering.cancel(purchase.orders[1], cause="seller", reason="Hết hàng", now=now, actor=SYSTEM)
     assert used(made) == 0
     assert buy(shop, now, 110_000, (shop.rice, 2)).discount_vnd == 20_000
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_who_calls_off_what_a_voucher_needs_calls_off_what_it_made_cheaper(
+    app: Flask, client: FlaskClient, shop: Shop, make: Factories, now: datetime, paid: bool
+) -> None:
+    with app.app_context():
+        voucher(make.office(), now, PERCENT, 1_000, least_vnd=200_000)
+        purchase = buy(shop, now, 258_000, (shop.rice, 2), (shop.honey, 1))
+        first, second = purchase.orders
+        for number, payment in enumerate(purchase.payments if paid else ()):
+            arrive(payment, payment.amount_vnd, now, identity=f"FT{number}")
+        with pytest.raises(ordering.VoucherNeedsIt), transaction():
+            ordering.cancel(second, cause="buyer", now=now, actor=SYSTEM)
+        address, numbers = f"/don-hang/{purchase.token}/2/huy", (first.number, second.number)
+
+    page = client.get(address).text
+    assert all(words in page for words in (*numbers, "200.000", "Hủy tất cả các đơn này"))
+    assert ("258.000" in page) is paid
+    assert send(client, address).status_code == 409
+    assert send(client, address, along=f"{numbers[0]} DH-9").status_code == 409
+    assert send(client, address, along=numbers[0]).status_code == 303
+
+    with app.app_context():
+        orders = db.session.scalars(select(Order).order_by(Order.id)).all()
+        assert [(order.placement, order.cancel_cause) for order in orders] == [(Placement.CANCELLED, "buyer")] * 2
+        refunds = db.session.scalars(select(Refund.amount_vnd).order_by(Refund.amount_vnd)).all()
+        assert refunds == ([120_000, 138_000] if paid else [])
+        assert db.session.scalars(select(Voucher.used)).all() == [0]
+        assert verification.verify() == agreement.verify() == []
+
+
+def test_what_a_voucher_needs_is_not_called_off_once_an_order_it_made_cheaper_is_packed(
+    app: Flask, client: FlaskClient, shop: Shop, make: Factories, now: datetime
+) -> None:
+    with app.app_context():
+        voucher(make.office(), now, PERCENT, 1_000, least_vnd=200_000)
+        purchase = buy(shop, now, 258_000, (shop.rice, 2), (shop.honey, 1), method=PaymentMethod.COD)
+        first, second = purchase.orders
+        with transaction():
+            parcels.pack(first, carrier="hand_over", seen=0, actor=SYSTEM, now=now)
+        address, number = f"/don-hang/{purchase.token}/2/huy", first.number
+
+        assert number in client.get(address).text
+        assert send(client, address, along=number).status_code == 409
+        with transaction():
+            ordering.cancel(second, cause="seller", reason="Hết hàng", now=now, actor=SYSTEM)
+        assert [order.placement for order in purchase.orders] == [Placement.CONFIRMED, Placement.CANCELLED]
+
+
+def test_an_order_the_voucher_does_not_need_is_called_off_alone(
+    ctx: Flask, shop: Shop, make: Factories, now: datetime
+) -> None:
+    voucher(make.office(), now, PERCENT, 1_000, least_vnd=100_000)
+    purchase = buy(shop, now, 258_000, (shop.rice, 2), (shop.honey, 1))
+    first, second = purchase.orders
+
+    with transaction():
+        assert ordering.call_off(first, now=now) == [first]
+    with transaction():
+        assert ordering.call_off(second, now=now) == [second]
 
 
 def test_an_order_that_got_nothing_off_gives_nothing_back(ctx: Flask, shop: Shop, now: datetime) -> None:
