@@ -163,7 +163,7 @@ _INCOMING = {"c", "cr", "credit", "co", "ghi co", "+", "in", "thu", "tien vao", 
 _OUTGOING = {"d", "dr", "debit", "no", "ghi no", "-", "out", "chi", "tien ra", "di"}
 #: How a balance or a sum says what it is. A company ("Công ty", "Tổng công ty") is none.
 _BESIDE = re.compile(
-    r"(tong|cong|tong cong)(?=\s*($|[:(]|(so|tien|phat sinh|ps|ghi|giao dich|doanh so|trang|trong ky)\b))"
+    r"(tong|cong|tong cong)(?=\s*($|[:(/]|(so|tien|phat sinh|ps|ghi|giao dich|doanh so|trang|trong ky)\b))"
     r"|(so du|total|balance|opening|closing|phat sinh trong|doanh so)\b"
 )
 

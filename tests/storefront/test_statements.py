@@ -165,8 +165,8 @@ Số dư đầu kỳ;;5000000;;
 @pytest.mark.parametrize(
     "foot",
     [
-        "", "Tổng cộng;;999;9000;\n", ";;1398000;9000;Cộng phát sinh\n", ";;1398000;;\n", ";;5;;\n",
-        "Số dư cuối kỳ;;1;;\n", "Ngày in: 24/11/2026;;;;\n;;;;Người lập biểu\n",
+        "", "Tổng cộng;;999;9000;\n", "Tổng cộng/Total;;999;9000;\n", ";;1398000;9000;Cộng phát sinh\n",
+        ";;1398000;;\n", ";;5;;\n", "Số dư cuối kỳ;;1;;\n", "Ngày in: 24/11/2026;;;;\n;;;;Người lập biểu\n",
     ],
 )  # fmt: skip
 def test_every_row_is_taken_or_told_of_but_for_sums_and_balances(foot: str) -> None:
