@@ -14,8 +14,9 @@ from functools import cached_property
 
 from kernel import text
 
-#: How a word was found; what is found more closely comes first.
-AS_TYPED, WITHOUT_MARKS, SAME_MEANING, TYPO = range(4)
+#: How a word was found; what is found more closely comes first. A whole word of the name comes before all that only
+#: begins so or stands elsewhere; without its marks too, where none were typed.
+NAMED, NAMED_WITHOUT_MARKS, AS_TYPED, WITHOUT_MARKS, SAME_MEANING, TYPO = range(6)
 #: Where it was found: in the name, in who makes it and where, in the summary.
 IN_NAME, IN_ORIGIN, IN_SUMMARY = range(3)
 #: How the name holds all words: it begins with them, they stand together in it, neither.
@@ -37,6 +38,11 @@ class Term:
     folded: str
     letters: str
     tone: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether it was typed without any marks."""
+        return self.letters == self.folded and not self.tone
 
     def is_spelled(self, word: Word) -> bool:
         """Tell whether a word that begins like this one also has its marks. Half a word needs no tone yet."""
@@ -238,8 +244,15 @@ class Index:
     def _term(self, term: Term, forgiving: bool) -> Scores:
         best: Scores = {}
         for word in self._starting(term):
-            level = AS_TYPED if term.is_spelled(word) else WITHOUT_MARKS
-            _better(best, word.places, level * _LEVEL + (word.folded != term.folded))
+            is_spelled = term.is_spelled(word)
+            level = AS_TYPED if is_spelled else WITHOUT_MARKS
+            if word.folded != term.folded:
+                _better(best, word.places, level * _LEVEL + 1)
+            elif is_spelled or term.is_bare:
+                named = NAMED if is_spelled else NAMED_WITHOUT_MARKS
+                _better(best, word.places, level * _LEVEL, in_name=named * _LEVEL)
+            else:
+                _better(best, word.places, level * _LEVEL)
         if forgiving:
             for word in self._close(term):
                 _better(best, word.places, TYPO * _LEVEL)
@@ -267,9 +280,8 @@ class Index:
     def _whole(self, term: Term) -> dict[int, int]:
         """Say in which products a whole word stands, and where; with its marks, where it has some."""
         best: dict[int, int] = {}
-        bare = term.letters == term.folded and not term.tone
         for word in self._by_folded.get(term.folded, ()):
-            if bare or term.is_spelled(word):
+            if term.is_bare or term.is_spelled(word):
                 for position, place in word.places.items():
                     if place < best.get(position, place + 1):
                         best[position] = place
@@ -376,15 +388,15 @@ class Thesaurus:
 def _is_same(typed: Sequence[Term], phrase: Sequence[Term]) -> bool:
     """Tell whether what was typed is a phrase: marks may be left out, but not be others."""
     return len(typed) == len(phrase) and all(
-        one.folded == two.folded
-        and ((one.letters == one.folded and not one.tone) or (one.letters, one.tone) == (two.letters, two.tone))
+        one.folded == two.folded and (one.is_bare or (one.letters, one.tone) == (two.letters, two.tone))
         for one, two in zip(typed, phrase, strict=True)
     )
 
 
-def _better(best: Scores, places: dict[int, int], base: int) -> None:
+def _better(best: Scores, places: dict[int, int], base: int, *, in_name: int | None = None) -> None:
+    scores = (base if in_name is None else in_name, base + IN_ORIGIN * _PLACE, base + IN_SUMMARY * _PLACE)
     for position, place in places.items():
-        score = base + place * _PLACE
+        score = scores[place]
         if score < best.get(position, score + 1):
             best[position] = score
 

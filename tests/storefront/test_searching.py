@@ -56,6 +56,24 @@ def test_what_has_the_marks_as_typed_comes_before_what_only_folds_alike(query: s
     assert found(index("Buổi sáng", "Bưởi da xanh"), query) == order
 
 
+@pytest.mark.parametrize(
+    ("query", "names", "summaries", "order"),
+    [
+        ("tra", ("Tranh tre", "Giỏ mây", "Trà gừng", "Tra"), ("", "Tra cán gỗ"), [3, 2, 0, 1]),
+        ("sa", ("Sanh bonsai", "Dầu sả"), (), [1, 0]),
+        ("mang", ("Một ngày dệt thổ cẩm", "Măng nứa"), ("Sản phẩm mang về",), [1, 0]),
+        ("che", ("Chuối sấy", "Chè dây", "Chén gỗ"), ("Được che nắng",), [1, 2, 0]),
+        ("che day", ("Chén đáy dày", "Chè dây"), ("che, day",), [1, 0]),
+        ("bưởi", ("Buổi dệt", "Mứt", "Tinh dầu bưởi"), ("", "Vỏ bưởi"), [2, 1, 0]),
+        ("chè", ("Chen gỗ", "Che nắng", "Chèo đò"), (), [2, 1, 0]),
+    ],
+)
+def test_a_whole_word_of_the_name_comes_before_half_a_word_and_before_the_summary(
+    query: str, names: tuple[str, ...], summaries: tuple[str, ...], order: list[int]
+) -> None:
+    assert found(index(*names, summaries=summaries), query) == order
+
+
 def test_communes_that_fold_alike_are_told_apart_by_their_marks() -> None:
     goods = Index([(("Gạo",), ("xã Ba Tô",), ()), (("Nếp",), ("xã Ba Tơ",), ())])
 
