@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 
 from kernel import administrative_units
 from kernel.administrative_units import Unit
-from kernel.text import one_line
+from kernel.text import fold, one_line
 
 _SHORT = {
+    r"(?:^|(?<=[,;]))\s*(?:huyện\s+)?đảo\s+": " đặc khu ",
     r"\btp\.?\s*hcm\b": "thành phố Hồ Chí Minh",
     r"\bsài gòn\b": "thành phố Hồ Chí Minh",
     r"\bhn\b": "Hà Nội",
@@ -27,6 +29,7 @@ _SHORT = {
     r"\bx\.\s*": "xã ",
     r"\bt\.\s*": "tỉnh ",
 }
+_BARE_KINDS = ("xa", "phuong", "thi tran", "dac khu", "huyen", "quan", "thi xa", "thanh pho")
 _KINDS = r"(?:xã|phường|thị trấn|đặc khu|huyện|quận|thị xã|thành phố|tỉnh)"
 
 
@@ -35,7 +38,10 @@ def understand(text: str, on: date) -> list[Unit]:
 
     :param text: commune, perhaps district, province, parted by commas or by the words for their kinds
     """
-    parts = _parts(text)
+    return _understood(_parts(text), on) or _understood(_parts_without_commas(text), on)
+
+
+def _understood(parts: list[str], on: date) -> list[Unit]:
     if not parts:
         return []
     provinces, rest = _provinces(parts, on)
@@ -64,6 +70,26 @@ def _parts(text: str) -> list[str]:
         words = re.sub(short, whole, words, flags=re.IGNORECASE)
     words = re.sub(rf"(?<=\S)\s+(?={_KINDS}\s)", ", ", words, flags=re.IGNORECASE)
     return [part for part in (one_line(part) for part in re.split(r"[,;]|\s-\s", words)) if part]
+
+
+def _parts_without_commas(text: str) -> list[str]:
+    """Part an address without commas: its province stands at the end, the words for kinds may lack their marks."""
+    words = [] if re.search("[,;]", text) else " ".join(_parts(text)).split()
+    for cut in range(1, len(words)):
+        province = " ".join(words[cut:])
+        if any(unit.level == "province" for unit in administrative_units.find_by_name(province)):
+            return [*_parted_at_kinds(words[:cut]), province]
+    return []
+
+
+def _parted_at_kinds(words: list[str]) -> list[str]:
+    bare = [fold(word) for word in words]
+    begins = [
+        place
+        for place in range(1, len(words) - 1)
+        if (bare[place] in _BARE_KINDS and bare[place - 1] != "thi") or " ".join(bare[place : place + 2]) in _BARE_KINDS
+    ]
+    return [" ".join(words[begin:end]) for begin, end in pairwise([0, *begins, len(words)])]
 
 
 def _provinces(parts: list[str], on: date) -> tuple[set[str], list[str]]:

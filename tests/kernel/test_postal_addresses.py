@@ -53,3 +53,26 @@ def test_letters_without_marks_that_mean_two_communes_give_both() -> None:
 @pytest.mark.parametrize("text", ["", "  ", ",", "Quảng Ngãi", "xã Không Có, Quảng Ngãi", "'; DROP TABLE", "🙂" * 50])
 def test_what_names_no_commune_gives_none(text: str) -> None:
     assert understand(text, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("xa Ba Dong quang ngai", "Ba Động"),
+        ("Ba Động Quảng Ngãi", "Ba Động"),
+        ("thon 1 xa ba dong huyen ba to tinh quang ngai", "Ba Động"),
+        ("đảo Lý Sơn, Quảng Ngãi", "Lý Sơn"),
+        ("huyện đảo Lý Sơn, Quảng Ngãi", "Lý Sơn"),
+        ("dac khu ly son quang ngai", "Lý Sơn"),
+        ("phuong pho thanh thi xa duc pho quang ngai", "Sa Huỳnh"),
+    ],
+)
+def test_communes_are_found_without_commas_and_on_islands(text: str, name: str) -> None:
+    assert [unit.name_vi for unit in understand(text, TODAY)] == [name]
+
+
+@pytest.mark.parametrize(
+    "text", ["xa Khong Co quang ngai", "xa Khong Co, huyen Ba To, quang ngai", "quang ngai", "đảo"]
+)
+def test_where_no_commune_is_named_none_is_guessed(text: str) -> None:
+    assert understand(text, TODAY) == []
