@@ -107,8 +107,9 @@ def _product(
     name: str, net: str | None, price: int | None, note: str | None, stars: int | None, stock: bool | None, symbol: str
 ) -> SimpleNamespace:
     return SimpleNamespace(
-        url="#", name=name, net_content=net, price_vnd=price, unit_note=note, stars=stars, in_stock=stock,
-        symbol=symbol, image=None, image_alt="", producer="Hợp tác xã Mẫu", commune="Xã Mẫu Một", is_sample=True,
+        url="#", name=name, net_content=net, price_vnd=price, price_per=None, unit_note=note, stars=stars,
+        in_stock=stock, symbol=symbol,
+        image=None, image_alt="", producer="Hợp tác xã Mẫu", commune="Xã Mẫu Một", is_sample=True,
         why=Markup("… có <mark>gạo</mark> trong lời giới thiệu …") if stars == 4 else None,
         holds="2 gói gạo, 1 hũ mật ong" if stars == 5 else "",
     )  # fmt: skip

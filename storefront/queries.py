@@ -115,6 +115,7 @@ class ShelfRow(NamedTuple):
     unit: Unit | None
     item_vi: str | None
     item_en: str | None
+    step_g: int | None  #: the grams its price is for, where it is sold by weight
     photo: str | None  #: digest of its first one
     alt_vi: str | None
     alt_en: str | None
@@ -246,6 +247,7 @@ def _read_shelf(day: date) -> Shelf:
             TradeItem.name_vi,
             TradeItem.name_en,
             TradeItem.is_gift,
+            case((TradeItem.by_weight, TradeItem.net_content)).label("step_g"),
             case((TradeItem.is_set, TradeItem.id)).label("set_id"),
             price_on(TradeItem.id, day).label("amount_vnd"),
         )
@@ -309,6 +311,7 @@ def _read_shelf(day: date) -> Shelf:
             cheapest.c.unit,
             cheapest.c.name_vi,
             cheapest.c.name_en,
+            cheapest.c.step_g,
             VersionPhoto.digest,
             VersionPhoto.alt_vi,
             VersionPhoto.alt_en,

@@ -27,7 +27,7 @@ from storefront.offers import Offer
 from storefront.offers import offers as offers_of
 from storefront.queries import Shelf, ShelfRow, Taxonomy
 from storefront.searching import Marks
-from storefront.web.words import dong, language, said
+from storefront.web.words import dong, language, much, said
 
 blueprint = Blueprint("shop", __name__)
 K = TypeVar("K")
@@ -47,6 +47,7 @@ class Card:
     image: Any
     image_alt: str
     price_vnd: int | None
+    price_per: str | None  #: what the price is for, where goods are sold by weight: "100 g"
     unit_note: str | None
     stars: int | None
     producer: str
@@ -165,6 +166,7 @@ def _on_the_shelf(items: list[queries.OnOffer], now: datetime) -> tuple[dict[int
     """Tell how many of each trade item may be ordered, and what is in those that are sets."""
     singles = [item.item_id for item in items if not item.is_set]
     left = stock.available(singles, clock.business_date(now), now)
+    left |= {item.item_id: 0 for item in items if left.get(item.item_id, 0) < item.least}
     whole = offers_of([item.item_id for item in items if item.is_set], now)
     left |= {item_id: offer.available if offer.hindrance is None else 0 for item_id, offer in whole.items()}
     return left, whole
@@ -220,6 +222,7 @@ def cards(rows: Iterable[ShelfRow], marks: Marks = NO_MARKS, pictures: Mapping[s
                 image=pictures.get(row.photo or ""),
                 image_alt=said(row, "alt") if row.photo else "",
                 price_vnd=row.price_vnd,
+                price_per=much(row, 1) if row.step_g else None,
                 unit_note=_unit_note(row.price_vnd, row.net_content, row.unit),
                 stars=row.stars,
                 producer=marked(said(row, "producer"), marks),

@@ -77,6 +77,7 @@ def row(number: int = 1, name: str = "Gạo rẫy", **facts: Any) -> ShelfRow:
         "unit": Unit.GRAM,
         "item_vi": "gói 500 g",
         "item_en": "",
+        "step_g": None,
         "photo": None,
         "alt_vi": None,
         "alt_en": None,

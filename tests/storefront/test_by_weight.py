@@ -22,8 +22,9 @@ from accounts.web.forms import words_of
 from app.i18n import counted, held
 from app.mail import compose
 from catalog import editing
-from catalog.models import Product, TradeItem, Unit
+from catalog.models import Price, Product, TradeItem, Unit, VersionItem
 from kernel import amounts
+from kernel.clock import business_date
 from kernel.db import db, transaction
 from kernel.models import Job
 from stock import ledger, locations
@@ -52,6 +53,47 @@ def peas(make: Factories, app: Flask, shop: Shop) -> int:
     shelf = make.location(shop.first, LocationKind.WAREHOUSE)
     make.on_hand(make.batch(item, quantity=40).lot_id, shelf, shop.first, 40)
     return item.id
+
+
+@pytest.fixture
+def a_bag(app: Flask, peas: int, now: datetime) -> int:
+    """The same peas in bags, of which there are none."""
+    with app.app_context(), transaction() as session:
+        first = session.get_one(TradeItem, peas)
+        bag = TradeItem(
+            product_id=first.product_id, code="TUI", name_vi="túi 300 g", net_content=300, unit=Unit.GRAM,
+            created_at=now,
+        )  # fmt: skip
+        session.add(bag)
+        session.flush()
+        version_id = session.get_one(Product, first.product_id).published_version_id
+        session.add(VersionItem(version_id=version_id, trade_item_id=bag.id, position=2))
+        session.add(Price(trade_item_id=bag.id, amount_vnd=40_000, valid_from=business_date(now), set_at=now))
+        return bag.id
+
+
+def test_prices_say_of_how_much_they_are_and_each_size_whether_it_is_there(
+    app: Flask, client: FlaskClient, peas: int, a_bag: int
+) -> None:
+    with app.app_context():
+        slug = db.session.get_one(TradeItem, peas).product.slug
+    page = client.get(f"/san-pham/{slug}").text
+    bag = re.search(r"túi 300 g</th>.*?</tr>|túi 300 g.*?</tr>", page, re.DOTALL)
+
+    assert "<b>12.345\xa0₫/100\xa0g</b>" in client.get("/san-pham").text.replace("&nbsp;", "\xa0")
+    assert "₫/100" in page
+    assert bag is not None
+    assert "Tạm hết hàng" in bag.group(0)
+    assert page.count('action="/gio-hang/them"') == 1
+
+
+def test_less_than_can_be_bought_is_none(app: Flask, client: FlaskClient, peas: int, now: datetime) -> None:
+    with app.app_context():
+        item = db.session.get_one(TradeItem, peas)
+        item.least, slug = 41, item.product.slug
+        db.session.commit()
+
+    assert 'action="/gio-hang/them"' not in client.get(f"/san-pham/{slug}").text
 
 
 @pytest.mark.parametrize(
