@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
 from kernel import checkpoints, merkle, proof
 from kernel.checkpoints import Malformed, VerifyingKey
+from kernel.clock import business_date
 from kernel.db import db
 from kernel.log_models import LogCheckpoint, LogHead, LogLeaf, LogTile, LogWaiting
 
@@ -54,6 +56,10 @@ def _check_leaves(found: Findings, signed: list[LogCheckpoint]) -> None:
             if leaf.position != rebuilt.size:
                 found.differences.append(f"position {rebuilt.size} is missing: the next one is {leaf.position}")
                 return
+            if due and leaf.appended_at > due[0].made_at:
+                found.differences.append(
+                    f"position {leaf.position}: it was written down after the checkpoint of {due[0].day} signed it"
+                )
             rebuilt.add(leaf.leaf_hash)
             while due and due[0].size == rebuilt.size:
                 _check_root(found, due.pop(0), rebuilt.root())
@@ -183,7 +189,7 @@ def _check_nothing_is_left_out(found: Findings) -> None:
 
 
 def _check_signatures(found: Findings, rows: Sequence[LogCheckpoint], former: Sequence[VerifyingKey]) -> None:
-    before = 0
+    before, made_before = 0, datetime.min.replace(tzinfo=UTC)
     for row in rows:
         found.checkpoints += 1
         try:
@@ -196,6 +202,11 @@ def _check_signatures(found: Findings, rows: Sequence[LogCheckpoint], former: Se
         keys = [proof.signer().verifying_key(said.origin), *former]
         if not any(key.signed(said) for key in keys):
             found.differences.append(f"checkpoint of {row.day}: the signature is not by the log's key")
+        if business_date(row.made_at) != row.day:
+            found.differences.append(f"checkpoint of {row.day}: it was made on {business_date(row.made_at)}")
+        if row.made_at < made_before:
+            found.differences.append(f"checkpoint of {row.day}: it was made before the one of an earlier day")
+        made_before = row.made_at
         if row.size < before:
             found.differences.append(f"checkpoint of {row.day}: it signs fewer records than the one before")
         before = row.size

@@ -13,7 +13,7 @@ from kernel import audit
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
 from kernel.text import one_line
-from oversight import queries
+from oversight import queries, records
 from oversight.models import EntryKind, Recall, RecallEntry, RecallLot, RecallNotice, RecallState
 from stock import ledger, locations
 from stock.models import Location, LocationKind
@@ -236,6 +236,7 @@ def _write(
     )
     db.session.add(entry)
     db.session.flush()
+    records.answered(entry, now=now)
     return entry
 
 

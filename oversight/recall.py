@@ -22,7 +22,7 @@ from kernel import audit, jobs, numbers
 from kernel.db import db, listed, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc
-from oversight import queries
+from oversight import queries, records
 from oversight.models import (
     Recall,
     RecallHolding,
@@ -135,6 +135,7 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
             now=now,
         )
     notices = _draw_up_notices(recall)
+    records.begun(recall, now=now)
     for notice in notices:
         jobs.enqueue("oversight.tell", now=now, dedupe=f"recall-notice:{notice.id}", notice=notice.id)
     if not is_drill:
@@ -173,6 +174,7 @@ def close(recall: Recall, *, conclusion: str, even_unanswered: bool, actor: Acto
     recall.state, recall.conclusion = RecallState.CLOSED, conclusion
     recall.closed_at, recall.closed_by_id = now, actor.user_id
     db.session.flush()
+    records.closed(recall, now=now)
     audit.record(actor, "oversight.close_recall", f"recall:{recall.number}", now=now, answered=answered, of=everybody)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from sqlalchemy.orm import aliased, lazyload
 from accounts.models import Organisation
 from catalog.models import TradeItem
 from kernel.db import db, listed
+from kernel.text import nfc
 from stock import captures, verification
 from stock.models import Balance, Location, LocationKind
-from traceability import rounding, standing, statements
+from traceability import genealogy, rounding, standing, statements
 from traceability.epcis import naming, store
 from traceability.models import (
     Batch,
@@ -29,7 +31,7 @@ from traceability.models import (
     LotState,
     TraceEvent,
 )
-from traceability.statements import Amounts
+from traceability.statements import Amounts, Stand
 
 #: Lots that are compared at once.
 AT_ONCE = 1_000
@@ -42,10 +44,11 @@ def verify() -> list[str]:
     Laws: a lot is called as its events call it; there is an edge for each thing that the events that stand say went
     into another, with the quantity they give, and no other edge; what was used of a lot is what they say was used by
     those who may speak for it; of a batch of ours captured events do not say more to be gone than left the stock,
-    which they do not move; a lot is on sale, held or recalled, and for the reason, as its events say; the event of a
-    making names the lot's quantity, and of an external lot what was made is what all of them name; what was made less
-    what was used came into the stock, once it was released; a balance is frozen exactly while its lot is held or
-    recalled; and the laws of the ledger itself. An event stands until one corrects it or its error is declared.
+    which they do not move; a lot is on sale, held or recalled, for the reason and since the moment that its events say;
+    a lot of others was entered with the first event that names it; the event of a making names the lot's quantity, and
+    of an external lot what was made is what all of them name; what was made less what was used came into the stock,
+    once it was released; a balance is frozen exactly while its lot is held or recalled; and the laws of the ledger
+    itself. An event stands until one corrects it or its error is declared.
 
     What captured events say is read for :data:`AT_ONCE` lots at a time, with all that went into these: so much has to
     have room in memory, whatever the size of the database.
@@ -75,11 +78,17 @@ class _Row(NamedTuple):
     used: int
     state: LotState
     reason: str
+    reason_en: str
+    since: datetime
+    created_at: datetime
 
 
 def _in_parts() -> Iterator[list[_Row]]:
     """Give all lots, a part at a time: what is said of millions has no room in memory."""
-    columns = (Lot.id, Lot.number, Lot.kind, Lot.quantity, Lot.used, Lot.state, Lot.state_reason)
+    columns = (
+        Lot.id, Lot.number, Lot.kind, Lot.quantity, Lot.used, Lot.state, Lot.state_reason, Lot.state_reason_en,
+        Lot.state_since, Lot.created_at,
+    )  # fmt: skip
     rows = select(*columns).order_by(Lot.id).limit(AT_ONCE)
     last = 0
     while part := [_Row._make(row) for row in db.session.execute(rows.where(Lot.id > last))]:
@@ -96,7 +105,9 @@ def _captured_against_events(lots: Sequence[_Row]) -> Iterator[str]:
     yield from _edges_against_events(ids)
     yield from _states_against_events(lots)
     yield from _gone_against_makings(lots, said)
-    yield from _makings_of_others([lot for lot in lots if lot.kind is LotKind.EXTERNAL], said)
+    external = [lot for lot in lots if lot.kind is LotKind.EXTERNAL]
+    yield from _makings_of_others(external, said)
+    yield from _entered_with_events(external)
 
 
 def _names_against_events(lots: Sequence[_Row]) -> Iterator[str]:
@@ -243,8 +254,44 @@ def _states_against_events(lots: Sequence[_Row]) -> Iterator[str]:
         state = LotState.RECALLED if lot.id in reached else stand.state if stand is not None else state
         if lot.state is not state:
             yield f"{_named(lot.id, lot.number)}: it is {lot.state.value}, its events say {state.value}"
-        elif lot.kind is not LotKind.EXTERNAL and lot.reason != (stand.reason if stand is not None else ""):
+            continue
+        reasons = ("", "") if stand is None else (stand.reason, stand.reason_en)
+        if (lot.reason, nfc(lot.reason_en).strip()) != reasons:
             yield f"{_named(lot.id, lot.number)}: it is {state.value} for another reason than its event says"
+        if state in STOPPED and not _is_since(lot, reached.get(lot.id), stand):
+            yield f"{_named(lot.id, lot.number)}: it is {state.value} since another moment than its event says"
+
+
+def _is_since(lot: _Row, reached: datetime | None, stand: Stand | None) -> bool:
+    """Tell whether a lot is stopped since the moment that events say.
+
+    A recall of our screens is for good, and keeps the moment from which the lot was stopped by another's word, even
+    when that word is taken back.
+
+    :param reached: since when something that it was made of, or it itself, is recalled: of external lots
+    """
+    if lot.since in (reached, stand.since if stand is not None else None):
+        return True
+    if lot.kind is not LotKind.EXTERNAL or stand is None or not stand.reason:
+        return False
+    above = genealogy.upstream([lot.id])
+    named = select(EventLot.event_id).where(EventLot.lot_id.in_(select(above.c.id)))
+    return bool(db.session.scalar(select(exists().where(TraceEvent.id.in_(named), TraceEvent.event_at == lot.since))))
+
+
+def _entered_with_events(lots: Sequence[_Row]) -> Iterator[str]:
+    """Each lot known from captured events alone: it was entered with the first of these."""
+    rows = (
+        select(EventLot.lot_id, func.min(TraceEvent.recorded_at))
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .join(EpcisEvent, and_(EpcisEvent.trace_event_id == TraceEvent.id, EpcisEvent.capture_id.is_not(None)))
+        .where(EventLot.lot_id.in_(listed([lot.id for lot in lots])))
+        .group_by(EventLot.lot_id)
+    )
+    first = dict(db.session.execute(rows).all()) if lots else {}
+    for lot in lots:
+        if lot.id in first and first[lot.id] != lot.created_at:
+            yield f"{_named(lot.id, lot.number)}: it was entered at another moment than the first event that names it"
 
 
 def _makings_of_others(lots: Sequence[_Row], said: dict[int, Amounts]) -> Iterator[str]:

@@ -163,7 +163,7 @@ def check_proof(document: dict, key: str | None, other: str | None) -> None:
                 raise DoesNotHold(f"{name}: the record was changed since it was written into the log")
             said = json.loads(record["content"])
             check_name(record, said, name)
-            name += " " + str(said.get("eventID") or said.get("certificate") or "")
+            name += " " + str(said.get("eventID") or said.get("certificate") or said.get("recall") or "")
         if not verify_inclusion(leaf, record["position"], size, [decoded(one) for one in record["proof"]], root):
             raise DoesNotHold(f"{name}: it is not in the signed tree")
         print("holds:", name, "" if record.get("content") is not None else "(the record itself is not public)")
@@ -180,6 +180,8 @@ KINDS = {
     "epcis": ("eventID", "type", "is_public"),
     "certificate": ("certificate", "stars", None),
     "revocation": ("certificate", "revoked_on", None),
+    "fractions": ("eventID", "fractions", None),
+    "recall": ("recall", "severity", "closed_at"),
 }
 
 

@@ -19,6 +19,7 @@ from traceability.models import Batch, EpcisEvent, EventFile, EventLot, Lot, Lot
 
 KIND = "event"
 EPCIS = "epcis"  #: the same in the form of the standard, and what others sent in that form
+FRACTIONS = "fractions"  #: by how much amounts of an event were rounded up
 _OF_ERROR = " error"  #: a declaration of error has the event id of what it declares
 
 
@@ -92,6 +93,33 @@ def _records(events: Sequence[TraceEvent]) -> dict[str, dict[str, Any]]:
     }
 
 
+def append_fractions(event_ids: Collection[int], *, now: datetime) -> None:
+    """Write down in the log by how much the amounts of events were rounded up; they must be flushed."""
+    names = db.session.scalars(
+        select(TraceEvent.event_id).where(TraceEvent.id.in_(event_ids)).order_by(TraceEvent.id)
+    ).all()
+    told = _fractions(names)
+    proof.append_many(FRACTIONS, [(name, told[name]) for name in names if name in told], now=now)
+
+
+def _fractions(event_ids: Sequence[str]) -> dict[str, bytes]:
+    rows = db.session.execute(
+        select(TraceEvent.event_id, EventLot.lot_id, EventLot.role, EventLot.rounding)
+        .join(EventLot, EventLot.event_id == TraceEvent.id)
+        .where(TraceEvent.event_id.in_(event_ids), EventLot.rounding != 0)
+        .order_by(TraceEvent.id, EventLot.lot_id, EventLot.role)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for event_id, lot_id, role, rounding in rows:
+        found.setdefault(event_id, []).append({"lot": lot_id, "role": role, "rounded_up": str(rounding)})
+    return {name: canonical({"eventID": name, "fractions": lots}) for name, lots in found.items()}
+
+
+def _with_fractions() -> Select[str]:
+    rounded = select(EventLot.event_id).where(EventLot.rounding != 0)
+    return select(TraceEvent.event_id).where(TraceEvent.id.in_(rounded)).order_by(TraceEvent.id)
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -139,6 +167,7 @@ def _released_above(lot_ids: set[int]) -> set[int]:
 
 
 proof.SOURCES[KIND] = Source(contents=_contents, references=_references, published=_published)
+proof.SOURCES[FRACTIONS] = Source(contents=_fractions, references=_with_fractions, published=_published)
 
 
 # --- In the form of the standard --------------------------------------------------------------------------

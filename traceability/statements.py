@@ -325,6 +325,7 @@ class Stand:
     state: LotState
     reason: str
     since: datetime
+    reason_en: str = ""
 
 
 def states(lot_ids: Collection[int]) -> dict[int, Stand]:
@@ -355,6 +356,7 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
             TraceEvent.biz_step,
             TraceEvent.disposition,
             TraceEvent.note_vi,
+            TraceEvent.note_en,
             TraceEvent.event_at,
             and_(is_captured, word["set"]),
             and_(is_captured, word["unset"]),
@@ -371,14 +373,15 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
         .order_by(TraceEvent.id)
     ).all()
     found: dict[int, Stand] = {}
-    for lot_id, step, disposition, note, event_at, is_set, is_unset, _, _ in rows:
+    for lot_id, step, disposition, note, note_en, event_at, is_set, is_unset, _, _ in rows:
         if not (is_set or is_unset) and (step, disposition) in _TURNS:
             state = _TURNS[step, disposition]
-            found[lot_id] = Stand(state, "" if state is LotState.RELEASED else note, event_at)
+            reasons = ("", "") if state is LotState.RELEASED else (note, note_en)
+            found[lot_id] = Stand(state, reasons[0], event_at, reasons[1])
     for_good = {lot_id for lot_id, stand in found.items() if stand.state is LotState.RECALLED}
     # Words count by the times of their events: which of two was sent first says nothing.
     called: dict[int, int | None] = {}
-    for lot_id, _, _, _, event_at, is_set, is_unset, quantity, there in sorted(rows, key=lambda row: row.event_at):
+    for lot_id, *_, event_at, is_set, is_unset, quantity, there in sorted(rows, key=lambda row: row.event_at):
         before = found.get(lot_id)
         if is_set:
             called[lot_id] = _called_more(called.get(lot_id, 0), quantity, there)
@@ -387,7 +390,7 @@ def states(lot_ids: Collection[int]) -> dict[int, Stand]:
         if is_set and (before is None or before.state is LotState.RELEASED):
             found[lot_id] = Stand(LotState.RECALLED, "", event_at)
         elif is_set and lot_id in for_good and before is not None and event_at < before.since:
-            found[lot_id] = Stand(before.state, before.reason, event_at)
+            found[lot_id] = replace(before, since=event_at)
         is_free = is_unset and called[lot_id] == 0 and lot_id not in for_good
         if is_free and before is not None and before.state is LotState.RECALLED:
             found[lot_id] = Stand(LotState.RELEASED, "", event_at)

@@ -32,8 +32,8 @@ def _key(_context: click.Context, _option: click.Parameter, lines: tuple[str, ..
 def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
     """Prove that no record was changed since it was written; name every difference, and fail if there is one.
 
-    Records are events, certificates, files, and what was declared of lots. Rows that follow from events (how a lot
-    stands, what was used of it, edges, the stock) are held against them by ``trace verify``.
+    Records are events, certificates, files, recalls, and what was declared of lots. Rows that follow from events (how a
+    lot stands, what was used of it, edges, the stock) are held against them by ``trace verify``.
     """
     require_tables("log")
     found = log_verification.verify(former_keys=former_keys)
@@ -48,8 +48,8 @@ def verify(files: bool, former_keys: list[VerifyingKey]) -> None:
         f" {found.checkpoints} checkpoints, 0 differences"
     )
     click.echo(
-        "log: this covers events, certificates, files and what was declared of lots; how lots stand, what was used of"
-        " them, and the stock: flask --app wsgi trace verify"
+        "log: this covers events, certificates, files, recalls and what was declared of lots; how lots stand, what was"
+        " used of them, and the stock: flask --app wsgi trace verify"
     )
 
 

@@ -278,6 +278,53 @@ def test_whoever_signs_the_changed_tree_without_the_key_is_found_by_the_signatur
     assert log_verification.verify(former_keys=[former]).differences == [], "a key the log is known to have had"
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "words"),
+    [
+        ("log_checkpoint", "day = '2026-11-23'", "checkpoint of 2026-11-23: it was made on 2026-11-24"),
+        (
+            "log_checkpoint",
+            "made_at = '2026-11-26 02:00:00.000000'",
+            "checkpoint of 2026-11-24: it was made on 2026-11-26",
+        ),
+        (
+            "log_checkpoint",
+            "made_at = '2026-11-24 01:59:59.000000'",
+            "position 0: it was written down after the checkpoint of 2026-11-24 signed it",
+        ),
+        (
+            "log_leaf",
+            "appended_at = '2026-11-24 02:00:01.000000'",
+            "position 0: it was written down after the checkpoint of 2026-11-24 signed it",
+        ),
+        ("event_file", "position = 2", "event {event_id}: its files are not counted from 1"),
+    ],
+)  # fmt: skip
+def test_days_and_places_that_were_changed_are_named(
+    table: str, change: str, words: str, ctx: Flask, written: SimpleNamespace, now: datetime
+) -> None:
+    log_jobs.sign(now=now)
+    assert differences() == []
+
+    tamper(table, f"UPDATE {table} SET {change}")
+
+    assert words.format(event_id=written.event_id) in differences()
+
+
+def test_a_checkpoint_was_made_after_those_of_the_days_before(
+    ctx: Flask, written: SimpleNamespace, now: datetime
+) -> None:
+    for at in (now, now + timedelta(days=1)):
+        log_jobs.sign(now=at)
+    assert differences() == []
+
+    tamper(
+        "log_checkpoint", "UPDATE log_checkpoint SET made_at = '2026-11-23 02:00:00.000000' WHERE day = '2026-11-25'"
+    )
+
+    assert "checkpoint of 2026-11-25: it was made before the one of an earlier day" in differences()
+
+
 def test_a_leaf_or_a_tile_that_is_gone_is_found(ctx: Flask, written: SimpleNamespace, now: datetime) -> None:
     with transaction():
         for number in range(300):

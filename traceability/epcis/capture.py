@@ -1630,6 +1630,9 @@ def _tell(new: Sequence[Sent], lots: dict[str, Known], organisation_id: int, *, 
             )  # fmt: skip
         db.session.execute(insert(_EVENT_LOT), rows)
     records.append_many(lines.values(), now=now)
+    fractions = {id for (id, _, _), amount in named.items() if amount is not None and rounding.rounded_up(amount)[1]}
+    if fractions:
+        records.append_fractions(fractions, now=now)
     return lines
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel import proof
@@ -22,7 +22,7 @@ from traceability.epcis.document import in_utc
 from traceability.epcis.event_hash import event_hash
 from traceability.epcis.fields import Field, fields_of, is_number
 from traceability.epcis.store import Kept
-from traceability.models import CaptureJob, EpcisEvent, EpcisField, TraceEvent
+from traceability.models import CaptureJob, EpcisEvent, EpcisField, EventFile, TraceEvent
 
 _A_CHUNK = 500
 _FROM_BODY = ("event_id", "declares_error", "type", "action", "biz_step", "disposition", "event_at", "read_point",
@@ -53,6 +53,7 @@ def differences() -> Iterator[str]:
             for name in _differing(row, fields[row.id]):
                 yield f"epcis {records.epcis_reference(row)}: {name} is not what the event says"
     yield from _fields_of_nothing()
+    yield from _files_out_of_place()
 
 
 def _differing(event: Any, fields: list[Field]) -> Iterator[str]:
@@ -109,3 +110,18 @@ def _fields_of_nothing() -> Iterator[str]:
     )
     for id, name in db.session.execute(query):
         yield f"epcis: field {name} ({id}) belongs to no event"
+
+
+def _files_out_of_place() -> Iterator[str]:
+    """Photos and papers of an event are counted from 1: the record of the event holds them in this order."""
+    first, last = func.min(EventFile.position), func.max(EventFile.position)
+    query = (
+        select(TraceEvent.event_id)
+        .join(EventFile, EventFile.event_id == TraceEvent.id)
+        .group_by(TraceEvent.id, TraceEvent.event_id)
+        .having(or_(first != 1, last != func.count()))
+        .order_by(TraceEvent.id)
+        .limit(proof.MOST_NAMED)
+    )
+    for event_id in db.session.scalars(query):
+        yield f"event {event_id}: its files are not counted from 1"
