@@ -51,22 +51,27 @@ def _handed(organisation_id: int, *columns: Any) -> Select[Any]:
 
 
 def came_in_cases(organisation_id: int) -> Select[int]:
-    """Select the ids of lots that who may speak for them packed into a case before it was handed to an organisation."""
-    handed = _handed(organisation_id, EventLot.lot_id, TraceEvent.event_at).subquery()
+    """Select the ids of lots that who may speak for them packed into a case before it was handed to an organisation.
+
+    A case may lie in another, and this on a pallet: what was packed into it before it was packed itself came too.
+    """
+    came = _handed(organisation_id, EventLot.lot_id.label("id"), TraceEvent.event_at.label("by")).cte(recursive=True)
     child, parent, packing, lot = aliased(EventLot), aliased(EventLot), aliased(TraceEvent), aliased(Lot)
-    return (
-        select(child.lot_id)
+    inside = (
+        select(child.lot_id, packing.event_at)
         .join(packing, packing.id == child.event_id)
         .join(lot, lot.id == child.lot_id)
         .join(parent, and_(parent.event_id == packing.id, parent.role == "parent"))
-        .join(handed, handed.c.lot_id == parent.lot_id)
+        .join(came, came.c.id == parent.lot_id)
         .where(
             child.role == "child",
             packing.action != "DELETE",
-            packing.event_at <= handed.c.event_at,
+            packing.event_at <= came.c.by,
             or_(packing.is_public, packing.organisation_id == lot.owner_id),
         )
     )
+    every = came.union(inside)
+    return select(every.c.id)
 
 
 def held(organisation_id: int, lot_ids: Collection[int]) -> set[int]:

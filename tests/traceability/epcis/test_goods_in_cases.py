@@ -221,6 +221,32 @@ def test_who_was_handed_a_case_may_speak_for_what_is_in_it(
     assert agrees(boxed) == []
 
 
+@pytest.mark.parametrize("depth", [1, 3])
+def test_who_was_handed_a_pallet_sees_how_what_is_in_its_cases_was_made(
+    app: Flask, make: Factories, now: datetime, boxed: Program, depth: int
+) -> None:
+    buyer = Program(app, make.producer(code="lalaa"), now)
+    cases = ["P", *(f"PALLET-{level}" for level in range(depth))]
+
+    def stacked(inner: str, outer: str, hour: int) -> dict[str, Any]:
+        return packed([], outer, **{"childEPCs": [BOX + inner], "childQuantityList": None, **at(hour)})
+
+    steps = [stacked(inner, outer, 8 + level) for level, (inner, outer) in enumerate(itertools.pairwise(cases))]
+    late = [commissioned("C", 1, **at(15)), packed(amounts([("C", 1)]), "P", **at(16))]
+    assert capture(boxed, *steps) == [[]] * depth
+    assert len(buyer.events(EQ_bizStep="commissioning")) == 0
+    handed = {
+        "bizStep": "shipping", "disposition": "in_transit",
+        "destinationList": [{"type": "possessing_party", "destination": "http://shop.test/to-chuc/lalaa"}],
+    }  # fmt: skip
+
+    assert capture(boxed, case(cases[-1], **{**handed, **at(14)}), *late) == [[]] * 3
+
+    (made_,) = buyer.events(EQ_bizStep="commissioning")
+    assert made_["quantityList"] == amounts([("A", 10)]), "not of what was packed after it had been handed over"
+    assert len(buyer.events(EQ_bizStep="packing")) >= 1 + depth
+
+
 def test_control_without_what_lies_in_cases_it_is_sold_twice(boxed: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "follow", lambda steps: [])
 
