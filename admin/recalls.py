@@ -226,6 +226,7 @@ def show(number: str) -> str:
     notices = queries.notices_of(row)
     rows = queries.reckoning(row)
     totals = queries.totals(rows)
+    goods = queries.of_goods(totals)
     return render_template(
         "admin/recalls/show.html",
         recall=row,
@@ -238,9 +239,9 @@ def show(number: str) -> str:
         phones=phones_of(notices),
         totals=totals,
         contradictions=queries.contradictions(rows),
-        goods=[one for one in totals if one.kind is LotKind.FINISHED],
-        secured=_goods(totals, lambda parts: parts.on_hand + parts.returned + parts.destroyed),
-        out_of_reach=_goods(totals, lambda parts: parts.out_of_reach),
+        goods=[one for one in goods if one.unit is Unit.PIECE] + [one for one in totals if one.is_by_weight],
+        secured=_goods(goods, lambda parts: parts.on_hand + parts.returned + parts.destroyed),
+        out_of_reach=_goods(goods, lambda parts: parts.out_of_reach),
         parts=PARTS,
         kinds=KINDS,
         may_close=actor.may(Permission.CLOSE_RECALLS) and row.state is RecallState.OPEN,
@@ -249,11 +250,9 @@ def show(number: str) -> str:
     )
 
 
-def _goods(totals: Sequence[Total], amount: Callable[[Parts], int]) -> Apart:
-    """Add up one thing of the goods of a recall, packs and what is sold by weight apart."""
-    return amounts.apart(
-        (amount(one.parts), 1 if one.is_by_weight else None) for one in totals if one.kind is LotKind.FINISHED
-    )
+def _goods(goods: Sequence[Total], amount: Callable[[Parts], int]) -> Apart:
+    """Add up one thing of the goods of a recall, packs and what is weighed apart."""
+    return amounts.apart((amount(one.parts), 1 if one.is_by_weight else None) for one in goods)
 
 
 def who_of(one: Elsewhere) -> str:

@@ -17,7 +17,7 @@ from accounts.queries import owned_by
 from catalog.models import Product, ProductVersion, TradeItem, Unit
 from catalog.queries import known_version
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
-from kernel.amounts import Apart
+from kernel.amounts import Apart, apart
 from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from oversight import reconciliation
@@ -546,7 +546,33 @@ def goods_by_events(notice: RecallNotice, known: Sequence[Elsewhere] | None = No
             most=lot.made or None,
             is_reckoned=row.is_external and not in_stock and lot.made > 0,
         )
+    found.update(_all_gone(notice, found.keys()))
     return dict(sorted(found.items()))
+
+
+def _all_gone(notice: RecallNotice, listed_: Collection[int]) -> dict[int, Goods]:
+    """Give, by lot, what the holder of a notice owned by events alone and has none of now: buyers may bring it back."""
+    rows = db.session.execute(
+        select(Lot.id, Lot.number, Lot.name_vi, Lot.name_en, Lot.unit, RecallLot.made)
+        .join(RecallLot, RecallLot.lot_id == Lot.id)
+        .where(
+            RecallLot.recall_id == notice.recall_id,
+            Lot.owner_id == notice.organisation_id,
+            Lot.kind == LotKind.EXTERNAL,
+            RecallLot.made > RecallLot.used,
+            RecallLot.on_hand + RecallLot.sold + RecallLot.lost == 0,
+        )
+    ).all()
+    rows = [row for row in rows if row.id not in listed_]
+    left = {one.lot_id for one in material_of_notice(notice)} if rows else set()
+    return {
+        id: Goods(
+            id, number, name_vi, name_en, unit, None, None, None, "", "", 0, is_external=True, by_events=True,
+            most=made, is_reckoned=True,
+        )
+        for id, number, name_vi, name_en, unit, made in rows
+        if id not in left
+    }  # fmt: skip
 
 
 def on_record(notice: RecallNotice, one: Goods) -> tuple[int | None, int]:
@@ -1012,6 +1038,18 @@ def totals(rows: Iterable[Reckoned]) -> list[Total]:
     ]
 
 
+def of_goods(totals: Iterable[Total]) -> list[Total]:
+    """Add up what people buy: our own goods and those that events alone tell of, packs and weights apart."""
+    groups: dict[Unit, list[Total]] = defaultdict(list)
+    for one in totals:
+        if one.kind in (LotKind.FINISHED, LotKind.EXTERNAL) and one.unit in (Unit.PIECE, Unit.GRAM):
+            groups[one.unit].append(one)
+    return [
+        Total(LotKind.FINISHED, unit, sum(one.lots for one in some), reconciliation.total(one.parts for one in some))
+        for unit, some in groups.items()
+    ]
+
+
 class Answer(NamedTuple):
     """How long one took to answer."""
 
@@ -1043,7 +1081,7 @@ class Preview(NamedTuple):
 
 
 def preview(lot: Lot) -> Preview:
-    """Count what a recall of a lot would reach now."""
+    """Count what a recall of a lot would reach now, by the stock and, of what it does not count, by events."""
     reached = genealogy.downstream([lot.id])
     lots = db.session.scalar(
         select(func.count()).where(Lot.id.in_(select(reached.c.id)), Lot.id != lot.id, Lot.state != LotState.RECALLED)
@@ -1063,7 +1101,42 @@ def preview(lot: Lot) -> Preview:
         .where(Balance.lot_id.in_(select(reached.c.id)), Lot.state != LotState.RECALLED)
     ).one()
     on_hand, on_hand_g, sold, sold_g, places = map(int, row)
-    return Preview(lots or 0, Apart(on_hand, on_hand_g), Apart(sold, sold_g), places)
+    told = _told_of(select(reached.c.id))
+    units = [(parts, 1 if unit is Unit.GRAM else None) for unit, parts in told.values() if unit is not Unit.MILLILITRE]
+    there = apart((parts.on_hand, step) for parts, step in units)
+    gone = apart((parts.sold, step) for parts, step in units)
+    holders_ = {
+        (one.organisation.id if one.organisation else None, one.name)
+        for one in (known_elsewhere(told.keys(), unplaced=()) if told else ())
+        if one.quantity and one.role is not Part.BUYER
+    }
+    return Preview(
+        lots or 0,
+        Apart(on_hand + there.packs, on_hand_g + there.weight_g),
+        Apart(sold + gone.packs, sold_g + gone.weight_g),
+        places + len(holders_),
+    )
+
+
+def _told_of(lot_ids: Select[Any]) -> dict[int, tuple[Unit, Parts]]:
+    """Reckon, as a recall that begins now would, those of some lots of which events alone tell."""
+    in_stock = select(Balance.lot_id).where(Balance.lot_id == Lot.id, Balance.on_hand != 0).correlate(Lot)
+    rows = db.session.execute(
+        select(Lot.id, Lot.unit, Lot.quantity, Lot.used).where(
+            Lot.id.in_(lot_ids),
+            Lot.kind == LotKind.EXTERNAL,
+            Lot.quantity > 0,
+            or_(Lot.state != LotState.RECALLED, recalled_by_word()),
+            ~in_stock.exists(),
+        )
+    ).all()
+    gone = remainders.gone([row.id for row in rows])
+    found = {}
+    for id, unit, made, used in rows:
+        one = gone.get(id, Gone())
+        said = Said(sold=one.sold, lost_before=one.lost)
+        found[id] = unit, reconciliation.of_material(Start(made, used, 0, 0, 0), Flows(), said, is_placed=True)
+    return found
 
 
 def _sums(quantity: Any, *where: ColumnElement[bool]) -> tuple[Any, Any]:

@@ -18,9 +18,11 @@ from oversight import answering, queries, recall
 from oversight.models import EntryKind, Severity
 from tests.factories import Factories
 from tests.oversight.test_external import begin, sauce
+from tests.oversight.test_screens import key
 from tests.traceability.epcis.interface import Program, document, event
 from tests.traceability.epcis.suites import needs_suites
 from tests.traceability.epcis.test_capture import SAUCE, lot_of
+from tests.web import send
 from traceability import addresses
 from traceability import queries as trace_queries
 from traceability.models import Lot, LotIdentifier
@@ -327,3 +329,66 @@ def test_whoever_was_sent_a_case_or_a_pallet_of_recalled_goods_is_told(
     assert sum(held + coming for _, held, coming in known) == 100
     assert told == {world.organisation.id, shop.id}
     assert "Cửa hàng P" in world.office.get(f"/quan-tri/thu-hoi/{number}").text
+
+
+def numbers_of(page: str) -> list[str]:
+    """Read the words of a page beside one another, without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).split()
+
+
+def test_the_head_of_a_recall_and_the_form_before_it_say_what_its_table_says(world: SimpleNamespace) -> None:
+    tell(world.program, sold(90), destroyed(7))
+    with world.app.app_context():
+        lot = lot_of(JAR)
+        before = queries.preview(lot)
+        assert (before.on_hand, before.sold, before.places) == ((3, 0), (90, 0), 1)
+    asked = " ".join(numbers_of(world.office.get(f"/quan-tri/thu-hoi/moi/{lot.id}").text))
+    assert "3 gói ở 1 nơi" in asked
+    assert "90 gói" in asked
+
+    for is_drill in (True, False):
+        shown = " ".join(numbers_of(world.office.get(f"/quan-tri/thu-hoi/{start(world, is_drill=is_drill)}").text))
+        assert "3 gói đã dừng" in shown
+        assert "97 gói đã bán" in shown
+
+
+def test_what_is_weighed_stands_in_the_head_of_a_recall_too(world: SimpleNamespace) -> None:
+    honey = [{"epcClass": "https://ex.example/lo/MAT", "quantity": 5, "uom": "KGM"}]
+    tell(
+        world.program,
+        event(action="ADD", bizStep="commissioning", quantityList=honey, eventTime=on(20)),
+        event(
+            action="DELETE", bizStep="retail_selling", disposition="retail_sold", eventTime=on(21),
+            quantityList=[{**honey[0], "quantity": 2}],
+        ),
+    )  # fmt: skip
+    with world.app.app_context():
+        found = queries.preview(lot_of("https://ex.example/lo/MAT"))
+        assert (found.on_hand, found.sold) == ((0, 3_000), (0, 2_000))
+    number = start(world, "https://ex.example/lo/MAT")
+
+    shown = " ".join(numbers_of(world.office.get(f"/quan-tri/thu-hoi/{number}").text))
+
+    assert "3 kg đã dừng" in shown
+    assert "2 kg đã bán" in shown
+
+
+def test_the_maker_enters_on_the_screen_what_buyers_bring_back_of_goods_that_are_all_sold(
+    world: SimpleNamespace,
+) -> None:
+    tell(world.program, sold(100))
+    number = start(world)
+    with world.app.app_context():
+        lot_id = lot_of(JAR).id
+        notice_id = queries.notices_of(queries.get_recall(world.officer, number))[0].id
+        notice = f"/quan-tri/thu-hoi/{number}/phieu/{notice_id}"
+    page = world.kitchen.get(f"{notice}/ghi")
+    assert f'value="{lot_id}-0"' in page.text
+    assert f'name="dem_{lot_id}_0"' in world.kitchen.get(f"{notice}/dem").text
+
+    fields = {"goods": f"{lot_id}-0", "kind": "returned", "quantity": "4"}
+    answer = send(world.kitchen, f"{notice}/ghi", fields, request_key=key(world.kitchen, f"{notice}/ghi"))
+
+    assert answer.status_code == 303, answer.text
+    assert parts(world, number) == {"made": 100, "sold": 96, "returned": 4}
+    close(world, number)
