@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.web.guard import public
 from app import log_files
@@ -16,7 +17,9 @@ from app.log_files import TileName
 from kernel import checkpoints, clock, pages, proof
 from kernel.log_models import LogCheckpoint
 from kernel.proof import NoCheckpoint, NoSuchTree, NotInTheLog, Proof
-from traceability import declarations, queries
+from kernel.text import one_line
+from traceability import declarations, known_lots, queries
+from traceability.queries import Happening
 
 blueprint = Blueprint("log", __name__, url_prefix="/so-minh-bach")
 
@@ -112,12 +115,30 @@ def of_batch(organisation_code: str, token: str) -> Response:
     of that, which is its own people's to read, the place and the fingerprint.
     """
     story = queries.batch_story(organisation_code, token, clock.business_date(clock.now()))
-    positions = [one.position for one in story.happenings if one.position is not None]
-    positions += declarations.signed_positions(story.lots.keys())
+    return _of_steps(f"bang-chung-{token}", story.happenings, story.lots)
+
+
+@blueprint.get("/truy-xuat/lo.json")
+@public
+def of_known_lot() -> BaseResponse:
+    """Prove the same of a lot that captured events alone tell of, by its name; of a batch at its own address."""
+    name = known_lots.read(one_line(request.args.get("ma", "")))
+    found = known_lots.known([name]).get(name)
+    if found is None:
+        raise queries.NoSuchBatch()
+    if found.batch_path is not None:
+        return redirect(f"{blueprint.url_prefix}{found.proof_path}", 307)
+    story = known_lots.story_of(found)
+    return _of_steps("bang-chung-lo", story.happenings, story.lots)
+
+
+def _of_steps(name: str, happenings: Iterable[Happening], lot_ids: Collection[int]) -> Response:
+    positions = [one.position for one in happenings if one.position is not None]
+    positions += declarations.signed_positions(lot_ids)
     if not positions:
         raise NotInTheLog()
     signed, found = proof.prove(positions)
-    return _json(f"bang-chung-{token}", {"records": [_record(one) for one in found], **_signed(signed)})
+    return _json(name, {"records": [_record(one) for one in found], **_signed(signed)})
 
 
 @blueprint.get("/nhat-quan/<int:first>-<int:second>.json")

@@ -67,10 +67,12 @@ def report(
     code_id: int | None = None,
     lot_id: int | None = None,
     organisation_id: int | None = None,
+    about: tuple[str, str] | None = None,
     now: datetime,
 ) -> Case:
     """Open a case for the office that looks after the producer.
 
+    :param about: what it is about, where that is no code and no batch on record: in words, and where it was looked up
     :param contact: telephone number or e-mail of who reports, kept only if they agree
     :raises NoText: :raises TextTooLong: :raises ContactTooLong: :raises NotAgreed:
     """
@@ -90,6 +92,7 @@ def report(
         code_id=code_id,
         lot_id=lot_id,
         organisation_id=organisation_id,
+        facts={"about": about[0], "path": about[1]} if about is not None else None,
         text=text,
         contact=contact,
         contact_consent_at=now if contact else None,
@@ -152,7 +155,7 @@ def note_recall(lot: Lot, *, is_set: bool, is_held: bool, now: datetime) -> None
 
 def told(case: Case) -> list[tuple[str, dict[str, Any]]]:
     """Give what the system itself reports, as sentences to be translated with what goes into them."""
-    if not case.facts:
+    if not case.facts or "lot" not in case.facts:
         return []
     lot = {"lot": case.facts["lot"]}
     return [(_REPORTED[case.facts["is_set"]], lot), (_DONE[case.facts["is_held"]], {}), (_PLEASE, {})]

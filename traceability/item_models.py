@@ -185,7 +185,8 @@ class Case(Base):
     #: whose goods it is about; None: not known, so it is every office's
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     text: Mapped[str] = mapped_column(Text)  #: in the words of who reported it; empty for the system's own
-    #: of the system's own: what happened, said in the reader's language when it is shown (``cases.told``)
+    #: of the system's own: what happened, said in the reader's language when it is shown (``cases.told``); of a report
+    #: on what is neither a code nor a batch of ours: what it is "about", and the "path" of the page
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     contact: Mapped[str] = mapped_column(String(120), default="")  #: telephone number or e-mail, if they agreed
     contact_consent_at: Mapped[datetime | None]

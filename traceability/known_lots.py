@@ -21,9 +21,11 @@ from traceability import digital_link, ilmd, items, queries, standing
 from traceability.element_strings import Element
 from traceability.epcis import epc_uris, lot_names, names
 from traceability.epcis.naming import short_name
+from traceability.genealogy import Edge
 from traceability.item_models import ItemCode, ItemState
 from traceability.models import (
     Batch,
+    EpcisEvent,
     EventLot,
     Lot,
     LotIdentifier,
@@ -31,13 +33,15 @@ from traceability.models import (
     LotState,
     TraceEvent,
 )
-from traceability.queries import MOST_EVENTS_SHOWN, GoodsOfGtin, Hit, path_of
+from traceability.queries import Attached, Chain, GoodsOfGtin, Happening, Hit, path_of
 
 STOPPED = (LotState.HELD, LotState.RECALLED)
 #: The page of a lot that has none by a printed code of ours; the name follows.
 PAGE = "/truy-xuat/lo?ma="
 #: What stands beside a page for programs: the digital passport, and the events.
 PASSPORT, EVENTS = "ho-chieu.jsonld", "su-kien.jsonld"
+#: And for people: to report something that does not match.
+REPORT = "phan-anh"
 LONGEST_NAME = 400
 
 
@@ -59,6 +63,12 @@ class KnownLot:
         """The address of a document for programs beside its page."""
         page, mark, query = self.path.partition("?")
         return f"{page}/{document}{mark}{query}"
+
+    @property
+    def proof_path(self) -> str:
+        """The address of the proof of its steps, below the log of proof."""
+        page, mark, query = self.path.partition("?")
+        return f"{page}.json{mark}{query}"
 
     @property
     def is_stopped(self) -> bool:
@@ -195,31 +205,86 @@ def names_of(lot: Lot) -> Select[str]:
 
 @dataclass(frozen=True)
 class Told:
-    """What everybody may read of a lot that events alone tell of."""
+    """What everybody may read of a lot that events alone tell of, and of what went into it."""
 
-    happenings: list[tuple[TraceEvent, Organisation]]  #: the earliest first
+    lot: Lot
+    producer: Organisation  #: whose lot it is
+    lots: dict[int, Lot]  #: its own and those that went into it
+    edges: tuple[Edge, ...]
+    happenings: list[Happening]  #: the earliest first
     is_cut: bool
     made_on: date | None
     expires_on: date | None  #: the last day on which it is good
+    attached: tuple[Attached, ...] = ()
 
 
-def story_of(lot: Lot) -> Told:
-    """Read what happened to a lot (two statements).
+def story_of(found: KnownLot) -> Told:
+    """Read what happened to a lot and what went into it (five statements).
 
     Who bought it is told to nobody, and what became of it elsewhere is no part of it, as on the page of a batch.
     """
-    rows = db.session.execute(
-        select(TraceEvent, Organisation)
-        .join(EventLot, EventLot.event_id == TraceEvent.id)
-        .join(Organisation, Organisation.id == TraceEvent.organisation_id)
-        .where(
-            EventLot.lot_id == lot.id,
-            EventLot.role != "input",
-            standing.told_to_all(),
-            standing.stands(),
+    lot = found.lot
+    chain = queries.chain_above(lot)
+    edges = _told(lot, chain)
+    lots = {id: one for id, one in chain.lots.items() if id == lot.id or any(edge.input_id == id for edge in edges)}
+    happenings, is_cut = queries.happenings_of(lots)
+    days = ilmd.days_of([lot.id]).get(lot.id, (None, None))
+    return Told(lot, found.owner, lots, edges, happenings, chain.is_cut or is_cut, *days)
+
+
+def _told(lot: Lot, chain: Chain) -> tuple[Edge, ...]:
+    """Choose the edges that everybody may know, as far as they lead to a lot (two statements).
+
+    What went into a lot of ours its own page tells. Of others an event has to say it that everybody may read; the
+    halves of a transformation may stand in two.
+    """
+    captured = {edge.output_id for edge in chain.edges if chain.lots[edge.output_id].kind is LotKind.EXTERNAL}
+    came_out = _halves(EventLot.lot_id.in_(listed(sorted(captured))), ("output", "parent")) if captured else []
+    events = {event for _, event, _ in came_out}
+    makings = {making for _, _, making in came_out if making is not None}
+    went_in = (
+        _halves(
+            and_(
+                EventLot.lot_id.in_(listed(sorted(chain.lots))),
+                or_(EventLot.event_id.in_(listed(sorted(events))),
+                    EpcisEvent.transformation_id.in_(sorted(makings))),
+            ),
+            ("input", "child"),
         )
-        .order_by(TraceEvent.event_at, TraceEvent.id)
-        .limit(MOST_EVENTS_SHOWN + 1)
-    ).all()
-    told = {event.id: (event, organisation) for event, organisation in rows[:MOST_EVENTS_SHOWN]}
-    return Told(list(told.values()), len(rows) > MOST_EVENTS_SHOWN, *ilmd.days_of([lot.id]).get(lot.id, (None, None)))
+        if came_out
+        else []
+    )  # fmt: skip
+    inputs: dict[int | str, set[int]] = {}
+    for input_id, event, making in went_in:
+        for one in (event, making):
+            if one is not None:
+                inputs.setdefault(one, set()).add(input_id)
+    said = {
+        (output_id, input_id)
+        for output_id, event, making in came_out
+        for one in (event, making)
+        if one is not None
+        for input_id in inputs.get(one, ())
+    }
+    by_output: dict[int, list[Edge]] = {}
+    for edge in chain.edges:
+        if edge.output_id not in captured or (edge.output_id, edge.input_id) in said:
+            by_output.setdefault(edge.output_id, []).append(edge)
+    reached, found = [lot.id], []
+    for id in reached:
+        for edge in by_output.get(id, ()):
+            found.append(edge)
+            if edge.input_id not in reached:
+                reached.append(edge.input_id)
+    return tuple(found)
+
+
+def _halves(where: ColumnElement[bool], roles: Collection[str]) -> list[tuple[int, int, str | None]]:
+    """List the lots in some roles of events that everybody may read, each with the event and its transformation."""
+    rows = db.session.execute(
+        select(EventLot.lot_id, EventLot.event_id, EpcisEvent.transformation_id)
+        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
+        .outerjoin(EpcisEvent, and_(EpcisEvent.trace_event_id == TraceEvent.id, ~EpcisEvent.declares_error))
+        .where(EventLot.role.in_(roles), where, standing.told_to_all(), standing.stands())
+    )
+    return [(lot_id, event_id, making) for lot_id, event_id, making in rows]

@@ -108,7 +108,12 @@ def passport_of_known(
         "gs1:gtin": found.gtin or "",
         "productionDate": story.made_on.isoformat() if story.made_on is not None else "",
         "gs1:expirationDate": story.expires_on.isoformat() if story.expires_on is not None else "",
-        "subjectOf": [_event(event, organisation) for event, organisation in story.happenings],
+        "material": [
+            {"@type": "Product", "name": _words(lot.name_vi, lot.name_en)}
+            for lot in _unique(story)
+            if lot.id != story.lot.id
+        ],
+        "subjectOf": [_event(one.event, one.organisation, one.place) for one in story.happenings],
         "additionalProperty": list(_properties_of_known(found)),
     }
     if certificate is not None and standing is not None:
@@ -149,7 +154,7 @@ def _property(name: str, value: object, **more: object) -> dict[str, Any]:
     return {"@type": "PropertyValue", "name": name, "value": value, **more}
 
 
-def _unique(story: Story) -> Iterable[Lot]:
+def _unique(story: Story | Told) -> Iterable[Lot]:
     seen: dict[tuple[str, str], Lot] = {}
     for lot in story.lots.values():
         seen.setdefault((lot.name_vi, lot.name_en), lot)

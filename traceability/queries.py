@@ -167,8 +167,23 @@ def batch_story(organisation_code: str, token: str, on: date) -> Story:
 
 
 def _read_chain(story: Story) -> None:
-    """Read the lots and edges above a batch (one statement: an edge, its input, and where that came from)."""
-    reached = genealogy.upstream([story.lot.id])
+    """Read the lots and edges above a batch (one statement)."""
+    chain = chain_above(story.lot)
+    story.lots, story.edges, story.is_cut = chain.lots, chain.edges, chain.is_cut
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A lot and all that went into it."""
+
+    lots: dict[int, Lot]  #: its own first
+    edges: tuple[Edge, ...]
+    is_cut: bool  #: there are more edges than are shown
+
+
+def chain_above(lot: Lot) -> Chain:
+    """Read the lots and edges above a lot (one statement: an edge, its input, and where that came from)."""
+    reached = genealogy.upstream([lot.id])
     rows = db.session.execute(
         select(LotInput.output_id, LotInput.quantity, Lot)
         .join(reached, LotInput.output_id == reached.c.id)
@@ -177,18 +192,22 @@ def _read_chain(story: Story) -> None:
         .order_by(LotInput.output_id.desc(), Lot.id)
         .limit(MOST_EDGES_SHOWN + 1)
     ).all()
-    story.is_cut = len(rows) > MOST_EDGES_SHOWN
-    story.edges = tuple(Edge(output, lot.id, quantity) for output, quantity, lot in rows[:MOST_EDGES_SHOWN])
-    story.lots = {story.lot.id: story.lot, **{lot.id: lot for _, _, lot in rows[:MOST_EDGES_SHOWN]}}
+    edges = tuple(Edge(output, one.id, quantity) for output, quantity, one in rows[:MOST_EDGES_SHOWN])
+    lots = {lot.id: lot, **{one.id: one for _, _, one in rows[:MOST_EDGES_SHOWN]}}
+    return Chain(lots, edges, len(rows) > MOST_EDGES_SHOWN)
 
 
 def _read_happenings(story: Story) -> None:
-    """Read what happened to the lots of a story, the earliest first (one statement).
+    story.happenings, is_cut = happenings_of(story.lots)
+    story.is_cut = story.is_cut or is_cut
+
+
+def happenings_of(lot_ids: Iterable[int]) -> tuple[list[Happening], bool]:
+    """Read what happened to some lots, the earliest first (one statement), and whether there is more.
 
     What a lot went into elsewhere is no part of it, and of a corrected event only the newer one is told; what was
     declared never to have been is not told at all. Who bought the goods is told to nobody.
     """
-    newer = aliased(TraceEvent)
     rows = db.session.execute(
         select(TraceEvent, Organisation, Place, EventLot.lot_id, EventLot.quantity, LogLeaf.position, proof.signed_on())
         .join(EventLot, EventLot.event_id == TraceEvent.id)
@@ -196,25 +215,23 @@ def _read_happenings(story: Story) -> None:
         .outerjoin(Place, Place.id == TraceEvent.place_id)
         .outerjoin(LogLeaf, and_(LogLeaf.kind == records.KIND, LogLeaf.reference == TraceEvent.event_id))
         .where(
-            EventLot.lot_id.in_(sorted(story.lots)),
+            EventLot.lot_id.in_(sorted(lot_ids)),
             EventLot.role != "input",
             standing.told_to_all(),
-            ~exists().where(newer.corrects_id == TraceEvent.id),
-            ~exists().where(EpcisEvent.event_id == TraceEvent.event_id, EpcisEvent.declares_error),
+            standing.stands(),
         )
         # The model joins a place's commune inwards: of an event without a place nothing would be left.
         .options(joinedload(Place.commune, innerjoin=False))
         .order_by(TraceEvent.event_at, TraceEvent.id, EventLot.lot_id)
         .limit(MOST_EVENTS_SHOWN + 1)
     ).all()
-    story.is_cut = story.is_cut or len(rows) > MOST_EVENTS_SHOWN
     told: dict[int, Happening] = {}
     for event, organisation, place, lot_id, quantity, position, signed_on in rows[:MOST_EVENTS_SHOWN]:
         before = told.get(event.id)
         lots = (*(before.lots if before else ()), (lot_id, quantity))
         in_log = (position, signed_on) if signed_on is not None else (None, None)
         told[event.id] = Happening(event, organisation, place, lots, *in_log)
-    story.happenings = list(told.values())
+    return list(told.values()), len(rows) > MOST_EVENTS_SHOWN
 
 
 def _attached(story: Story) -> list[Attached]:
@@ -880,6 +897,7 @@ class GoodsOfGtin:
 
     gtin: str
     product_id: int
+    producer_id: int
     product_slug: str | None  #: None where the product is not on show
     name_vi: str
     name_en: str
@@ -906,6 +924,7 @@ def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
             ProductVersion.name_en,
             TradeItem.name_vi,
             TradeItem.name_en,
+            Product.producer_id,
             Organisation.code,
             Batch.token,
             Lot.state,
@@ -926,6 +945,7 @@ def goods_of_gtin(gtin: str, lot_number: str | None) -> GoodsOfGtin | None:
     return GoodsOfGtin(
         gtin,
         row[0],
+        row.producer_id,
         row.slug if row.published_version_id is not None else None,
         row[3],
         row[4],

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation
@@ -15,7 +15,7 @@ from kernel.canonical import canonical
 from kernel.db import db
 from kernel.proof import Source
 from traceability import standing
-from traceability.models import Batch, EpcisEvent, EventFile, EventLot, Lot, LotInput, LotState, TraceEvent
+from traceability.models import EpcisEvent, EventFile, EventLot, Lot, LotInput, LotKind, LotState, TraceEvent
 
 KIND = "event"
 EPCIS = "epcis"  #: the same in the form of the standard, and what others sent in that form
@@ -134,8 +134,9 @@ def _references() -> Select[str]:
     return select(TraceEvent.event_id).order_by(TraceEvent.id)
 
 
-def _published(event_ids: Sequence[str]) -> set[str]:
-    """Tell which events everybody may read: public ones of lots that are, or went into, a batch that was released.
+def published(event_ids: Sequence[str]) -> set[str]:
+    """Tell which events everybody may read: public ones of lots that are, or went into, a batch that was released, or
+    goods with a GTIN that events alone tell of.
 
     Those that tell who bought the goods are not among them.
     """
@@ -144,30 +145,30 @@ def _published(event_ids: Sequence[str]) -> set[str]:
         .join(EventLot, EventLot.event_id == TraceEvent.id)
         .where(TraceEvent.event_id.in_(event_ids), standing.told_to_all())
     ).all()
-    shown = _released_above({lot_id for _, lot_id in rows})
+    shown = _in_goods({lot_id for _, lot_id in rows})
     return {event_id for event_id, lot_id in rows if lot_id in shown}
 
 
-def _released_above(lot_ids: set[int]) -> set[int]:
-    """Tell which of some lots are shown on the page of a released batch: their own, or one made from them."""
+def _in_goods(lot_ids: set[int]) -> set[int]:
+    """Tell which of some lots are shown on the page of goods: their own, or that of goods made from them."""
     start = select(Lot.id.label("origin"), Lot.id.label("id")).where(Lot.id.in_(sorted(lot_ids)))
     reached = start.cte("shown", recursive=True)
     reached = reached.union(
         select(reached.c.origin, LotInput.output_id).join(reached, LotInput.input_id == reached.c.id)
     )
+    released = and_(Lot.kind == LotKind.FINISHED, Lot.state != LotState.OPEN)
     return set(
         db.session.scalars(
             select(reached.c.origin)
             .join(Lot, Lot.id == reached.c.id)
-            .join(Batch, Batch.lot_id == Lot.id)
-            .where(Lot.state != LotState.OPEN)
+            .where(or_(released, standing.is_of_goods()))
             .distinct()
         )
     )
 
 
-proof.SOURCES[KIND] = Source(contents=_contents, references=_references, published=_published)
-proof.SOURCES[FRACTIONS] = Source(contents=_fractions, references=_with_fractions, published=_published)
+proof.SOURCES[KIND] = Source(contents=_contents, references=_references, published=published)
+proof.SOURCES[FRACTIONS] = Source(contents=_fractions, references=_with_fractions, published=published)
 
 
 # --- In the form of the standard --------------------------------------------------------------------------
@@ -198,7 +199,7 @@ def _epcis_published(references: Sequence[str]) -> set[str]:
         .join(told, told.id == EpcisEvent.trace_event_id)
         .where(EpcisEvent.event_id.in_({reference.removesuffix(_OF_ERROR) for reference in references}))
     ).all()
-    shown = _published([event_id for _, event_id in rows]) if rows else set()
+    shown = published([event_id for _, event_id in rows]) if rows else set()
     return {epcis_reference(event) for event, event_id in rows if event_id in shown} & set(references)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation, Place
 from traceability import addresses, digital_link, ways
-from traceability.models import EpcisEvent, EpcisField, Lot, TraceEvent
+from traceability.models import EpcisEvent, EpcisField, Lot, LotIdentifier, LotKind, TraceEvent
 
 
 def stands() -> ColumnElement[bool]:
@@ -24,6 +24,12 @@ def stands() -> ColumnElement[bool]:
 def entitled() -> ColumnElement[bool]:
     """Say in SQL of ``TraceEvent`` and ``Lot`` that the event speaks for the lot."""
     return or_(TraceEvent.organisation_id == Lot.owner_id, TraceEvent.is_public)
+
+
+def is_of_goods() -> ColumnElement[bool]:
+    """Say in SQL of ``Lot`` that captured events alone tell of it, by a name that stands on packs: with a GTIN."""
+    on_packs = LotIdentifier.uri.startswith(f"{digital_link.CANONICAL_STEM}/01/", autoescape=True)
+    return and_(Lot.kind == LotKind.EXTERNAL, exists().where(LotIdentifier.lot_id == Lot.id, on_packs))
 
 
 def sells() -> ColumnElement[bool]:

@@ -32,6 +32,7 @@ from tests.web import send
 from traceability import batches, lots
 from traceability.epcis.validation import Profile, check_document
 from traceability.exports import bundle, fsma
+from traceability.exports.record import Record
 from traceability.lots import Received
 from traceability.models import Batch, Lot
 
@@ -357,6 +358,16 @@ def test_what_somebody_typed_is_never_a_formula(
     for text in (fsma.as_csv(fsma.rows_of(record), is_cut=False), bundle.tables_of(record)["lo.csv"]):
         assert b"\"'=HYPERLINK(1)" in text or b"'=HYPERLINK(1)" in text
         assert b",=HYPERLINK" not in text
+
+
+def test_a_table_without_rows_has_its_header_line(now: datetime) -> None:
+    tables = bundle.tables_of(Record("Lô trống", now))
+
+    assert set(tables) == {f"{name}.csv" for name in bundle.TABLES.values()}
+    for table in tables.values():
+        (header,) = csv.reader(io.StringIO(table.decode("utf-8-sig")))
+        assert len(header) > 2
+    assert tables["giay-to.csv"].decode("utf-8-sig").startswith("digest,title,of,")
 
 
 def test_holders_are_told_where_the_goods_lie_now(

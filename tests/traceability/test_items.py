@@ -810,10 +810,6 @@ def test_no_contact_is_kept_without_consent_by_the_database_itself(app: Flask, w
         session.add(Case(kind=CaseKind.OTHER, opened_at=now, text="x", contact="0905123456"))
 
 
-def test_a_report_on_a_code_that_is_not_there_is_404(client: FlaskClient):
-    assert client.get(f"/m/{'0' * 16}/phan-anh").status_code == 404
-
-
 def test_an_office_of_another_place_sees_no_case_of_ours(app: Flask, make: Factories, client: FlaskClient, world, now):
     serial = codes(app, world, now)[0]
     send(client, f"/m/{serial}/phan-anh", kind="other", text="x")

@@ -19,7 +19,6 @@ from accounts.queries import owned_by
 from kernel.db import db
 from kernel.errors import N_, InvalidInput, NotFound
 from traceability import standing
-from traceability.digital_link import CANONICAL_STEM
 from traceability.epcis import custody, epc_uris, namespaces
 from traceability.epcis.fields import as_name, as_number, cut, seconds
 from traceability.epcis.formats import is_instant
@@ -32,7 +31,6 @@ from traceability.models import (
     EpcisField,
     EventLot,
     Lot,
-    LotIdentifier,
     LotKind,
     LotState,
     TraceEvent,
@@ -102,7 +100,7 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
         line.is_public,
         EventLot.event_id == line.id,
         Lot.id == EventLot.lot_id,
-        or_(and_(Lot.kind == LotKind.FINISHED, Lot.state != LotState.OPEN), _is_of_goods()),
+        or_(and_(Lot.kind == LotKind.FINISHED, Lot.state != LotState.OPEN), standing.is_of_goods()),
     )
     conditions = [public, owned_by(actor, told.organisation_id)]
     if actor.organisation_id is not None:
@@ -121,12 +119,6 @@ def visible_to(actor: Actor) -> Select[EpcisEvent]:
     mine = EpcisEvent.organisation_id == actor.organisation_id if actor.organisation_id is not None else false()
     seen = exists().where(told.event_id == EpcisEvent.event_id, ~told.declares_error, or_(*conditions))
     return select(EpcisEvent).where(or_(mine, seen))
-
-
-def _is_of_goods() -> ColumnElement[bool]:
-    """Say in SQL of ``Lot`` that captured events alone tell of it, by a name that stands on packs: with a GTIN."""
-    on_packs = LotIdentifier.uri.startswith(f"{CANONICAL_STEM}/01/", autoescape=True)
-    return and_(Lot.kind == LotKind.EXTERNAL, exists().where(LotIdentifier.lot_id == Lot.id, on_packs))
 
 
 def _names(told: Any, parties: Collection[str]) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from kernel.clock import VIETNAM
 from traceability import addresses
 from traceability.epcis.document import STANDARD_CONTEXT
 from traceability.exports import epcis_events, fsma
+from traceability.exports import record as record_rows
 from traceability.exports.record import CUT, DocumentRow, Record
 
 FORMAT = "ocop-bato-export/1"
@@ -36,6 +37,17 @@ TABLES = {
     "certificates": "giay-chung-nhan",
     "documents": "giay-to",
     "holders": "dang-giu",
+}
+#: What the rows of each are: a table without rows has its header line all the same.
+ROWS: dict[str, type[Any]] = {
+    "organisations": record_rows.OrganisationRow,
+    "products": record_rows.ProductRow,
+    "lots": record_rows.LotRow,
+    "edges": record_rows.EdgeRow,
+    "events": record_rows.EventRow,
+    "certificates": record_rows.CertificateRow,
+    "documents": record_rows.DocumentRow,
+    "holders": record_rows.HolderRow,
 }
 
 
@@ -79,13 +91,12 @@ def as_csv(rows: Iterable[Any], columns: Iterable[str], *, is_cut: bool) -> byte
 
 def tables_of(record: Record) -> dict[str, bytes]:
     """Write each table of a record as CSV: {file name: content}."""
-    found = {}
-    for name, file in TABLES.items():
-        rows = getattr(record, name)
-        kind = rows[0] if rows else None
-        columns = [field.name for field in dataclasses.fields(kind)] if kind is not None else []
-        found[f"{file}.csv"] = as_csv(rows, columns, is_cut=record.is_cut)
-    return found
+    return {
+        f"{file}.csv": as_csv(
+            getattr(record, name), (field.name for field in dataclasses.fields(ROWS[name])), is_cut=record.is_cut
+        )
+        for name, file in TABLES.items()
+    }
 
 
 def bundle(record: Record) -> bytes:

@@ -21,7 +21,7 @@ from traceability import addresses, labels, queries
 from traceability.models import Lot, LotState
 from traceability.queries import NoSuchBatch, Story
 from traceability.web import telling
-from traceability.web.words import commune
+from traceability.web.words import commune, said
 
 blueprint = Blueprint("batch", __name__)
 
@@ -45,7 +45,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
     pictures = media.pictures(file.digest for file in story.attached)
     photos = [file for file in story.attached if file.kind == "photo" and file.digest in pictures]
     verdict = telling.verdict_of(story, certificate, today)
-    chain, listed = telling.chain_of(story)
+    chain, listed = telling.chain_of(story, said(story.version, "name"))
     in_log = [happening for happening in story.happenings if happening.position is not None]
     base_url = current_app.config["OCOP"].base_url
     path = queries.path_of(story.producer.code, story.batch.token)
@@ -61,7 +61,9 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
         pictures=pictures,
         name=telling.name_with_content(story),
         origin=telling.origin_words(story),
+        happenings=story.happenings,
         in_log=in_log,
+        proof_path=f"/so-minh-bach{path}.json",
         log_key=base64.b64encode(proof.signer().public).decode() if in_log else "",
         timeline_steps=telling.timeline_of(story, pictures),
         chain=chain if story.edges else None,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.web.guard import public
-from kernel import clock
-from kernel.clock import business_date
+from kernel import clock, proof
 from kernel.text import one_line
-from traceability import known_lots, queries
-from traceability.known_lots import KnownLot, Told
+from traceability import known_lots, queries, records
+from traceability.known_lots import REPORT, KnownLot, Told
 from traceability.models import LotState
+from traceability.queries import GoodsOfGtin
+from traceability.web import telling
 from traceability.web.telling import Verdict
 from traceability.web.words import day, said
 
 blueprint = Blueprint("known_lot", __name__)
-
-_BAD = ("recalled", "non_sellable_other", "non_conformant", "destroyed", "damaged")
 
 
 @blueprint.get("/truy-xuat/lo")
@@ -37,15 +36,28 @@ def show() -> BaseResponse:
     if found.batch_path is not None:
         return redirect(found.batch_path, 303)
     goods = queries.goods_of_gtin(found.gtin, None) if found.gtin is not None else None
-    told = known_lots.story_of(found.lot)
+    told = known_lots.story_of(found)
+    name = _name_of(found, goods)
+    chain, listed = telling.chain_of(told, name)
+    in_log = [happening for happening in told.happenings if happening.position is not None]
+    readable = records.published([happening.event.event_id for happening in in_log]) if in_log else set()
+    is_checked = bool(in_log) and len(readable) == len(in_log)
     page = render_template(
         "traceability/known_lot/show.html",
         found=found,
         owner=found.owner,
         goods=goods,
+        name=name,
         told=told,
         verdict=_verdict_of(found, told, clock.business_date(clock.now())),
-        steps=_steps(found, told),
+        steps=telling.timeline_of(told, {}),
+        chain=chain if told.edges else None,
+        chain_list=listed,
+        happenings=told.happenings,
+        in_log=in_log,
+        proof_path="/so-minh-bach" + found.proof_path,
+        log_key=base64.b64encode(proof.signer().public).decode() if is_checked else "",
+        report_path=found.beside(REPORT),
     )
     answer = make_response(page)
     answer.headers["Cache-Control"] = "no-cache"
@@ -62,16 +74,10 @@ def _verdict_of(found: KnownLot, told: Told, today: date) -> Verdict:
     return Verdict("declared", on=day(lot.created_at), declarer=declarer)
 
 
-def _steps(found: KnownLot, told: Told) -> list[dict[str, Any]]:
-    """Tell the events as the ``timeline`` macro wants them."""
-    return [
-        {
-            "date": day(event.event_at),
-            "title": said(event, "title"),
-            "place": "" if organisation.id == found.owner.id else said(organisation, "name"),
-            "text": gettext("Corrected on %(day)s.", day=day(event.recorded_at)) if event.corrects_id else None,
-            "is_bad": event.disposition in _BAD,
-            "machine_date": business_date(event.event_at).isoformat(),
-        }
-        for event, organisation in told.happenings
-    ]
+def _name_of(found: KnownLot, goods: GoodsOfGtin | None) -> str:
+    if goods is not None:
+        return said(goods, "name")
+    if found.is_described:
+        return said(found.lot, "name")
+    words: str = gettext("Goods of %(owner)s", owner=said(found.owner, "name"))
+    return words

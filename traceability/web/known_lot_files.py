@@ -58,7 +58,7 @@ def show_passport() -> BaseResponse:
     told = passport.passport_of_known(
         found,
         goods,
-        known_lots.story_of(found.lot),
+        known_lots.story_of(found),
         certificate,
         state(certificate, today) if certificate is not None else None,
         base_url=current_app.config["OCOP"].base_url,

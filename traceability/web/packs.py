@@ -24,17 +24,20 @@ from accounts.web.limits import limiter
 from kernel import clock, gs1
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
-from kernel.text import nfc
+from kernel.text import nfc, one_line
 from traceability import cases, items, known_lots, queries, scans
 from traceability.cases import REPORTED
 from traceability.item_models import CaseKind
 from traceability.items import Finding, NoSuchCode, Pack
+from traceability.known_lots import REPORT
 from traceability.queries import GoodsOfGtin
 from traceability.web.own_links import SAID_GTIN, SAID_LOT
 from traceability.web.words import said
 
 blueprint = Blueprint("pack", __name__)
 log = structlog.get_logger()
+
+LONGEST_UNKNOWN = 60  #: signs that are shown of a code that is not there
 
 KINDS = {
     CaseKind.MISMATCH: N_("The pack does not match the page"),
@@ -76,7 +79,6 @@ def show(serial: str) -> BaseResponse:
     region = _region()
     finding = items.judge(pack, region=region, source=source, now=now)
     number = _recorded(pack, finding, region, source)
-    host = urlsplit(current_app.config["OCOP"].base_url).netloc
     page = render_template(
         "traceability/packs/show.html",
         pack=pack,
@@ -84,7 +86,7 @@ def show(serial: str) -> BaseResponse:
         number=number,
         first_at=pack.first_at or now,
         code=items.spoken(serial),
-        host=host,
+        host=_host(),
         goods=goods,
         said_lot=said_lot,
     )
@@ -139,9 +141,30 @@ def _unknown(serial: str, source: str, goods: GoodsOfGtin | None, said_lot: str)
 
     :param goods: what the link on the pack named besides: of that there is something to tell
     """
+    if _tries_out(source):
+        return _too_many()
+    report_path = _with_query(url_for("pack.report", serial=serial[:LONGEST_UNKNOWN]))
+    if goods is not None:
+        page = render_template(
+            "traceability/packs/unknown.html",
+            code=items.spoken(serial),
+            goods=goods,
+            said_lot=said_lot,
+            host=_host(),
+            report_path=report_path,
+        )
+        return _never_kept(make_response(page))
+    page = render_template(
+        "traceability/look_up/unknown.html", typed=serial[:LONGEST_UNKNOWN], host=_host(), report_path=report_path
+    )
+    return _never_kept(make_response(page, 404))
+
+
+def _tries_out(source: str) -> bool:
+    """Tell whether a source asked for too many codes that are not there; note that it asked for one more."""
     now = clock.now()
     if items.asks_too_much(source, now=now):
-        return _too_many()
+        return True
     if current_actor() is ANONYMOUS:  # programs too: who tries out codes is one
         try:
             with transaction():
@@ -150,13 +173,11 @@ def _unknown(serial: str, source: str, goods: GoodsOfGtin | None, said_lot: str)
                     cases.note_enumeration(source, now=now)
         except SQLAlchemyError as problem:
             log.warning("a check was not written down", problem=type(problem).__name__)
-    if goods is not None:
-        page = render_template(
-            "traceability/packs/unknown.html", code=items.spoken(serial), goods=goods, said_lot=said_lot
-        )
-        return _never_kept(make_response(page))
-    page = render_template("traceability/look_up/unknown.html", typed=serial[:60])
-    return _never_kept(make_response(page, 404))
+    return False
+
+
+def _host() -> str:
+    return str(urlsplit(current_app.config["OCOP"].base_url).netloc)
 
 
 def _too_many() -> BaseResponse:
@@ -187,9 +208,10 @@ class _Subject:
     words: str
     code: str
     path: str
-    code_id: int | None
-    lot_id: int | None
-    organisation_id: int
+    organisation_id: int | None
+    code_id: int | None = None
+    lot_id: int | None = None  #: of a batch
+    about: str = ""  #: what is neither a code nor a batch on record
 
 
 @blueprint.route("/m/<serial>/phan-anh", methods=["GET", "POST"])
@@ -197,7 +219,10 @@ class _Subject:
 @limiter.limit("5 per minute; 20 per hour", methods=["POST"])
 def report(serial: str) -> str | tuple[str, int] | BaseResponse:
     """Take a report about a pack; the office that looks after the producer answers it."""
-    pack = items.get_pack(items.typed_serial(serial), now=clock.now())
+    try:
+        pack = items.get_pack(items.typed_serial(serial), now=clock.now())
+    except NoSuchCode:
+        return _report_unknown(serial)
     return _report(
         _Subject(
             words=said(pack, "name") or said(pack, "producer"),
@@ -221,9 +246,45 @@ def report_batch(organisation_code: str, token: str) -> str | tuple[str, int] | 
             words=f"{batch.lot.name_vi} · {batch.number}",
             code=queries.spoken_code(organisation_code, token),
             path=queries.path_of(organisation_code, token),
-            code_id=None,
             lot_id=batch.lot_id,
             organisation_id=batch.lot.owner_id,
+        )
+    )
+
+
+@blueprint.route(f"/truy-xuat/lo/{REPORT}", methods=["GET", "POST"])
+@public
+@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+def report_known_lot() -> str | tuple[str, int] | BaseResponse:
+    """Take a report about a lot that captured events alone tell of, by its name."""
+    name = known_lots.read(one_line(request.args.get("ma", "")))
+    found = known_lots.known([name]).get(name)
+    if found is None:
+        raise queries.NoSuchBatch()
+    if found.batch_path is not None:
+        return redirect(found.beside(REPORT), 303)
+    words = said(found.lot, "name") if found.is_described else said(found.owner, "name")
+    about = f"{words} · {found.number}"
+    return _report(_Subject(words, found.number, found.path, organisation_id=found.owner.id, about=about))
+
+
+def _report_unknown(serial: str) -> str | tuple[str, int] | BaseResponse:
+    """Take a report about a pack whose code is not on record; one who tries codes out is not heard."""
+    source, now = _source(), clock.now()
+    if items.asks_too_much(source, now=now) if request.method == "POST" else _tries_out(source):
+        return _too_many()
+    goods, said_lot = _said_by_link(serial)
+    typed = items.typed_serial(serial)
+    code = items.spoken(typed) if items.is_serial(typed) else one_line(serial)[:LONGEST_UNKNOWN]
+    words = said(goods, "name") if goods is not None else gettext("This code is not in the system.")
+    told = [code, *([f"GTIN {goods.gtin}"] if goods is not None else []), *([said_lot] if said_lot else [])]
+    return _report(
+        _Subject(
+            words,
+            code,
+            _with_query(url_for("pack.show", serial=serial[:LONGEST_UNKNOWN])),
+            organisation_id=goods.producer_id if goods is not None else None,
+            about=" · ".join(told),
         )
     )
 
@@ -243,6 +304,7 @@ def _report(subject: _Subject) -> str | tuple[str, int] | BaseResponse:
                     code_id=subject.code_id,
                     lot_id=subject.lot_id,
                     organisation_id=subject.organisation_id,
+                    about=(subject.about, subject.path) if subject.about else None,
                     now=now,
                 )
         except DomainError as refusal:

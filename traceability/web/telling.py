@@ -20,6 +20,7 @@ from ocop.certification import CertificateState, state
 from ocop.models import Certificate
 from traceability import drawing, maps
 from traceability.drawing import ChainEdge, ChainNode, NodeKind
+from traceability.known_lots import Told
 from traceability.maps import Commune, Spot
 from traceability.models import Lot, LotKind, LotState, TraceEvent
 from traceability.queries import Happening, Story
@@ -75,12 +76,12 @@ def verdict_of(story: Story, certificate: Certificate | None, today: date) -> Ve
     return Verdict("declared", on=day(lot.created_at), declarer=declarer)
 
 
-def timeline_of(story: Story, pictures: dict[str, Picture]) -> list[dict[str, Any]]:
+def timeline_of(story: Story | Told, pictures: dict[str, Picture]) -> list[dict[str, Any]]:
     """Tell the events as the ``timeline`` macro wants them, the earliest first."""
     return [_step(story, happening, pictures) for happening in story.happenings]
 
 
-def _step(story: Story, happening: Happening, pictures: dict[str, Picture]) -> dict[str, Any]:
+def _step(story: Story | Told, happening: Happening, pictures: dict[str, Picture]) -> dict[str, Any]:
     event = happening.event
     title = said(event, "title")
     lots = [(story.lots[lot_id], amount) for lot_id, amount in happening.lots if lot_id in story.lots]
@@ -155,7 +156,7 @@ def main_picture(picture: Picture) -> Picture:
     return Picture(src=address, width=width, height=height, webp=small, avif=avif)
 
 
-def _where(story: Story, happening: Happening) -> str:
+def _where(story: Story | Told, happening: Happening) -> str:
     """Say who did it and where; of the producer, whose page it is, only where."""
     name = said(happening.organisation, "name")
     if happening.place is None:
@@ -172,18 +173,23 @@ def _place(place: Place) -> str:
 # --- Drawings ------------------------------------------------------------------------------------------
 
 
-def chain_of(story: Story) -> tuple[Markup, list[drawing.ListedNode]]:
-    """Draw what went into the batch, and list the same."""
-    nodes = [_node(story, lot) for lot in story.lots.values()]
+def chain_of(story: Story | Told, name: str) -> tuple[Markup, list[drawing.ListedNode]]:
+    """Draw what went into a lot, and list the same.
+
+    :param name: what the lot is
+    """
+    nodes = [_node(story, lot, name) for lot in story.lots.values()]
     edges = [ChainEdge(str(edge.input_id), str(edge.output_id)) for edge in story.edges]
     svg = drawing.chain_svg(nodes, edges, title=gettext("What went into this batch"))
     return Markup(svg), drawing.as_list(nodes, edges)  # noqa: S704 our own drawing escapes its texts
 
 
-def _node(story: Story, lot: Lot) -> ChainNode:
-    amount = quantity(lot.quantity, lot.unit) + _packs(lot)
+def _node(story: Story | Told, lot: Lot, name: str) -> ChainNode:
+    # Of a lot that captured events tell of nobody may have said how much it was.
+    amount = quantity(lot.quantity, lot.unit) + _packs(lot) if lot.quantity else ""
     if lot.id == story.lot.id:
-        return ChainNode(str(lot.id), gettext("This batch"), f"{said(story.version, 'name')} · {amount}", NodeKind.HERE)
+        about = " · ".join(part for part in (name, amount) if part)
+        return ChainNode(str(lot.id), gettext("This batch"), about, NodeKind.HERE)
     used = next((edge.quantity for edge in story.edges if edge.input_id == lot.id), None)
     amount = quantity(used, lot.unit) + _packs(lot) if used else amount
     source = _source(lot) if lot.kind is LotKind.RAW else ""
