@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -664,7 +665,11 @@ def test_who_tries_codes_out_gets_no_more_answers_and_the_office_a_note(
         assert (case.kind, case.contact, case.text) == (CaseKind.ENUMERATION, "", "")
         unknown = select(func.count()).select_from(ItemCheck).where(ItemCheck.code_id.is_(None))
         assert db.session.scalar(unknown) == 21, "what is turned away is not written down"
-    assert "Có người dò mã" in make.client(make.office()).get("/quan-tri/phan-anh").text
+    office = make.client(make.office())
+    page = office.get("/quan-tri/phan-anh").text
+    assert "Có người dò mã" in page
+    (case,) = set(re.findall(r'href="(/quan-tri/phan-anh/\d+)"', page))
+    assert office.get(case).status_code == 200
     stopped_clock(now + timedelta(minutes=61))
     assert look(client, items.new_serial()).status_code == 404
 
