@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, func, select
 
+from accounts.models import Organisation
 from catalog.models import Product, TradeItem
 from kernel.db import db, for_update
 from kernel.errors import N_, Conflict, InvalidInput, NotFound
@@ -365,6 +366,7 @@ class TakenOver:
     keeps_longer: bool = False
     notes: dict[int, str] = field(default_factory=dict)  #: producer id → what is said to them now
     left_out: dict[int, str] = field(default_factory=dict)  #: producer id → words for which there was no room
+    producers: dict[int, Organisation] = field(default_factory=dict)  #: those to whom there was no room
 
 
 def take_over(cart: Cart | None, user_id: int, *, now: datetime) -> TakenOver:
@@ -435,6 +437,7 @@ def _take_notes(taken: TakenOver, cart: Cart, other: Cart) -> None:
                 note.words = taken.notes[producer_id] = both
             else:
                 taken.left_out[producer_id] = words
+                taken.producers[producer_id] = db.session.get_one(Organisation, producer_id)
 
 
 def forget_old(before: datetime) -> int:

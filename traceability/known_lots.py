@@ -17,7 +17,7 @@ from accounts.models import Organisation
 from catalog.models import TradeItem
 from kernel import gs1
 from kernel.db import db, listed
-from traceability import digital_link, ilmd, items, queries, standing
+from traceability import digital_link, items, makings, queries, standing
 from traceability.element_strings import Element
 from traceability.epcis import epc_uris, lot_names, names
 from traceability.epcis.naming import short_name
@@ -228,7 +228,7 @@ def story_of(found: KnownLot) -> Told:
     edges = _told(lot, chain)
     lots = {id: one for id, one in chain.lots.items() if id == lot.id or any(edge.input_id == id for edge in edges)}
     happenings, is_cut = queries.happenings_of(lots)
-    days = ilmd.days_of([lot.id]).get(lot.id, (None, None))
+    days = makings.days_of([lot.id]).get(lot.id, (None, None))
     return Told(lot, found.owner, lots, edges, happenings, chain.is_cut or is_cut, *days)
 
 

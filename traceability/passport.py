@@ -67,12 +67,7 @@ def passport(
         },
         "manufacturer": _organisation(story.producer, base_url),
         "countryOfOrigin": {"@type": "Country", "identifier": "VN"},
-        "material": [
-            {"@type": "Product", "name": _words(lot.name_vi, lot.name_en)}
-            for lot in _unique(story)
-            if lot.id != story.lot.id
-        ],
-        "subjectOf": [_event(one.event, one.organisation, one.place) for one in story.happenings],
+        **_way_of(story),
         "additionalProperty": list(_properties(story)),
     }
     if item.gtin is not None:
@@ -108,17 +103,24 @@ def passport_of_known(
         "gs1:gtin": found.gtin or "",
         "productionDate": story.made_on.isoformat() if story.made_on is not None else "",
         "gs1:expirationDate": story.expires_on.isoformat() if story.expires_on is not None else "",
+        **_way_of(story),
+        "additionalProperty": list(_properties_of_known(found)),
+    }
+    if certificate is not None and standing is not None:
+        told["gs1:certification"] = [_certificate(certificate, standing, base_url)]
+    return {name: value for name, value in told.items() if value not in ([], {}, "")}
+
+
+def _way_of(story: Story | Told) -> dict[str, Any]:
+    """Tell what goods were made of, and what happened to them."""
+    return {
         "material": [
             {"@type": "Product", "name": _words(lot.name_vi, lot.name_en)}
             for lot in _unique(story)
             if lot.id != story.lot.id
         ],
         "subjectOf": [_event(one.event, one.organisation, one.place) for one in story.happenings],
-        "additionalProperty": list(_properties_of_known(found)),
     }
-    if certificate is not None and standing is not None:
-        told["gs1:certification"] = [_certificate(certificate, standing, base_url)]
-    return {name: value for name, value in told.items() if value not in ([], {}, "")}
 
 
 def _name_of_known(found: KnownLot, goods: GoodsOfGtin | None) -> list[dict[str, str]]:

@@ -4,12 +4,11 @@ And an event of a type of one's own may have a long name; and what was written d
 brought into the form of the standard by a job.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
 import kernel.db
+from migrations.asking import ask_for
 from migrations.guards import guard, unguard
 
 revision = '0010'
@@ -44,20 +43,7 @@ def _ask_for_missing_rows():
     connection = op.get_bind()
     if connection.execute(sa.text('SELECT 1 FROM trace_event LIMIT 1')).first() is None:
         return
-    job = sa.table(
-        'job',
-        sa.column('kind', sa.String),
-        sa.column('args', sa.JSON),
-        sa.column('dedupe', sa.String),
-        sa.column('run_at', kernel.db.UtcDateTime),
-        sa.column('attempts', sa.Integer),
-    )
-    connection.execute(
-        job.insert().values(
-            kind='traceability.write_epcis', args={}, dedupe='traceability.write_epcis', run_at=datetime.now(UTC),
-            attempts=0,
-        )
-    )
+    ask_for('traceability.write_epcis')
 
 
 def downgrade():

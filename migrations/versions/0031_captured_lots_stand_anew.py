@@ -4,12 +4,10 @@ Lots of an older database stand by marks that recalls left behind. How they stan
 application: a job of the worker writes it down.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
-import kernel.db
+from migrations.asking import ask_for
 
 revision = '0031'
 down_revision = '0030'
@@ -21,20 +19,7 @@ def upgrade():
     connection = op.get_bind()
     if connection.execute(sa.text("SELECT 1 FROM lot WHERE kind = 'external' LIMIT 1")).first() is None:
         return
-    job = sa.table(
-        'job',
-        sa.column('kind', sa.String),
-        sa.column('args', sa.JSON),
-        sa.column('dedupe', sa.String),
-        sa.column('run_at', kernel.db.UtcDateTime),
-        sa.column('attempts', sa.Integer),
-    )
-    connection.execute(
-        job.insert().values(
-            kind='traceability.stand_anew', args={}, dedupe='traceability.stand_anew', run_at=datetime.now(UTC),
-            attempts=0,
-        )
-    )
+    ask_for('traceability.stand_anew')
 
 
 def downgrade():

@@ -4,12 +4,10 @@ What was used in a case, and what its owner received, was not counted. Both need
 of the worker that lets captured lots stand as their events say writes it down.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
-import kernel.db
+from migrations.asking import ask_for
 
 revision = '0032'
 down_revision = '0031'
@@ -23,20 +21,7 @@ def upgrade():
     connection = op.get_bind()
     if connection.execute(sa.text("SELECT 1 FROM lot WHERE kind = 'external' LIMIT 1")).first() is None:
         return
-    job = sa.table(
-        'job',
-        sa.column('kind', sa.String),
-        sa.column('args', sa.JSON),
-        sa.column('dedupe', sa.String),
-        sa.column('run_at', kernel.db.UtcDateTime),
-        sa.column('attempts', sa.Integer),
-    )
-    connection.execute(
-        job.insert().values(
-            kind='traceability.stand_anew', args={}, dedupe='traceability.stand_anew', run_at=datetime.now(UTC),
-            attempts=0,
-        )
-    )
+    ask_for('traceability.stand_anew')
 
 
 def downgrade():

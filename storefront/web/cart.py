@@ -12,12 +12,11 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from accounts.models import Organisation
 from accounts.web.forms import words_of
 from accounts.web.guard import current_person, public
 from accounts.web.limits import limiter
 from kernel import amounts, clock, media
-from kernel.db import db, transaction
+from kernel.db import transaction
 from kernel.errors import Conflict, DomainError, NotAllowed, NotFound
 from kernel.text import one_line
 from storefront import cart as carts
@@ -94,10 +93,11 @@ def _tell(taken: carts.TakenOver) -> None:
         if producer_id in names:
             flash(gettext("Your words to %(producer)s: “%(words)s”", producer=names[producer_id], words=words))
     for producer_id, words in taken.left_out.items():
-        producer = names.get(producer_id) or said(db.session.get_one(Organisation, producer_id), "name")
         flash(
             gettext(
-                "There was no room for your earlier words to %(producer)s: “%(words)s”", producer=producer, words=words
+                "There was no room for your earlier words to %(producer)s: “%(words)s”",
+                producer=said(taken.producers[producer_id], "name"),
+                words=words,
             )
         )
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, update
 
-from kernel.db import db
+from kernel import jobs
+from kernel.db import db, transaction
+from kernel.models import Job
+from migrations.asking import ask_for
 
 _TRIGGERS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
@@ -53,3 +60,15 @@ def _schema() -> set[tuple[str, ...]]:
     with db.engine.connect() as connection:
         rows = connection.execute(text(_TRIGGERS[db.engine.dialect.name])).all()
     return found | {("trigger", name, sql) for name, sql in rows}
+
+
+def test_work_that_was_done_before_is_asked_for_anew(ctx: Flask, now: datetime) -> None:
+    with transaction() as session:
+        jobs.enqueue("log.bring_in", now=now, dedupe="log.bring_in")
+        session.execute(update(Job).where(Job.kind == "log.bring_in").values(done_at=now, attempts=1))
+    for _ in range(2):
+        with transaction() as session, Operations.context(MigrationContext.configure(session.connection())):
+            ask_for("log.bring_in")
+
+    rows = db.session.execute(select(Job.done_at, Job.attempts, Job.args).where(Job.dedupe == "log.bring_in")).all()
+    assert rows == [(None, 0, {})]

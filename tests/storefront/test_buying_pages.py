@@ -460,7 +460,9 @@ def kept(page: str, name: str) -> list[str]:
     """Give the values of a name that a form would send as it stands."""
     fields = [tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag]
     sent = [tag for tag in fields if ("checkbox" not in tag and "radio" not in tag) or " checked" in tag]
-    return [unescape(re.search(r'value="([^"]*)"', tag).group(1)) for tag in sent]  # type: ignore[union-attr]
+    values = [re.findall(r'value="([^"]*)"', tag) for tag in sent]
+    assert all(values), "each has one"
+    return [unescape(found[0]) for found in values]
 
 
 def test_goods_that_went_to_somebody_else_meanwhile_are_named_beside_all_that_was_typed(
@@ -525,7 +527,9 @@ def test_who_signs_in_on_the_way_to_pay_is_told_what_the_cart_of_the_account_bro
     add(client, shop.rice)
     add(client, shop.honey)
     at_once = signed_in(app, person)
-    at_once.set_cookie("gio", client.get_cookie("gio").value)  # type: ignore[union-attr]
+    cart = client.get_cookie("gio")
+    assert cart is not None
+    at_once.set_cookie("gio", cart.value)
 
     page = words(at_once.get("/thanh-toan").data)
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import case, func, not_, or_, select
 
 from kernel.db import db, listed
-from traceability import ilmd, standing, ways
+from traceability import ilmd, makings, standing, ways
 from traceability.contents import Key
 from traceability.models import Batch, EpcisEvent, EventLot, Lot, TraceEvent
 
@@ -31,7 +31,7 @@ class Fitness:
             return
         ids = listed(sorted(lot_ids))
         self._ends = {
-            lot_id: end for lot_id, (_, end) in ilmd.days_of(lot_ids).items() if end is not None
+            lot_id: end for lot_id, (_, end) in makings.days_of(lot_ids).items() if end is not None
         }  # fmt: skip
         batches = select(Batch.lot_id, Batch.expires_on).where(Batch.lot_id.in_(ids))
         self._ends |= {lot_id: end for lot_id, end in db.session.execute(batches) if end is not None}

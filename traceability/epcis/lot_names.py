@@ -5,20 +5,19 @@ The name stands with the lot, in both languages, so that lists are searched and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from catalog.models import Product, ProductVersion, TradeItem
 from kernel.db import db, listed
 from kernel.text import one_line
-from traceability import standing
+from traceability import makings
 from traceability.epcis import epc_uris
 from traceability.epcis.naming import gtin_of, short_name
-from traceability.models import EpcisEvent, EpcisField, EventKind, EventLot, Lot, LotIdentifier, LotKind, TraceEvent
+from traceability.models import EpcisEvent, EpcisField, Lot, LotIdentifier, LotKind
 
 #: The job that does :func:`name_anew` (``app.event_jobs``), and how many lots it looks at by one transaction.
 JOB, AT_ONCE = "traceability.name_lots", 1_000
@@ -154,23 +153,9 @@ def call(names: Mapping[int, Name]) -> None:
 
 def _descriptions_of(lot_ids: Collection[int]) -> dict[int, Name]:
     """Read how the events that make lots describe them; the latest counts."""
-    makes = or_(
-        and_(TraceEvent.kind == EventKind.TRANSFORMATION, EventLot.role == "output"),
-        and_(TraceEvent.kind == EventKind.OBJECT, EventLot.role == "object"),
-    )
     describes = exists().where(
         EpcisField.epcis_event_id == EpcisEvent.id,
         or_(*(EpcisField.name.like(f"ILMD\\_%{word}", escape="\\") for word in _DESCRIPTIONS)),
     )
-    rows = db.session.execute(
-        select(EventLot.lot_id, EpcisEvent.body)
-        .join(TraceEvent, TraceEvent.id == EventLot.event_id)
-        .join(Lot, Lot.id == EventLot.lot_id)
-        .join(EpcisEvent, EpcisEvent.trace_event_id == TraceEvent.id)
-        .where(
-            EventLot.lot_id.in_(listed(sorted(lot_ids))), makes, describes, standing.stands(), standing.entitled()
-        )
-        .order_by(TraceEvent.event_at, TraceEvent.id)
-    )  # fmt: skip
-    found = {id: described(json.loads(body).get("ilmd")) for id, body in rows}
+    found = {id: described(told[-1].get("ilmd")) for id, told in makings.bodies_of(lot_ids, describes).items()}
     return {id: words for id, words in found.items() if words is not None}

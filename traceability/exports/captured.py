@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from traceability import ilmd
 from traceability.epcis.fields import as_name
 from traceability.epcis.naming import short_name
 from traceability.exports.parties import Party
@@ -79,12 +80,14 @@ class Body:
     @property
     def harvested_on(self) -> date | None:
         """The day on which the harvest ended."""
-        days = [day for name, value in self._ilmd() if name.lower().startswith("harvest") and (day := _day(value))]
+        days = [
+            day for name, value in self._ilmd() if name.lower().startswith("harvest") and (day := ilmd.day_of(value))
+        ]
         return max(days, default=None)
 
     def _ilmd(self) -> Iterator[tuple[str, Any]]:
-        ilmd = self.event.get("ilmd")
-        for name, value in ilmd.items() if isinstance(ilmd, dict) else ():
+        said = self.event.get("ilmd")
+        for name, value in said.items() if isinstance(said, dict) else ():
             yield re.split(r"[:/#]", name)[-1], value
 
 
@@ -100,10 +103,3 @@ def _ends(event: Mapping[str, Any], which: str) -> list[tuple[str, str]]:
 def _listed(event: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     value = event.get(name)
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value[:10])
-    except (TypeError, ValueError):
-        return None

@@ -26,18 +26,9 @@ from tests.traceability.epcis.test_what_stands import (
     warned,
     wrong,
 )
+from tests.traceability.epcis.test_words_of_recalls import FINE, GTIN, RECALLED, at, capture
 
-GTIN = "https://id.gs1.org/01/09520123456788"
-RECALLED, FINE = ["business-recalled"], list[str]()
 A = amounts([("A", 10)])
-
-
-def at(day: int) -> dict[str, str]:
-    return {"eventTime": f"2026-11-{day:02}T08:00:00+07:00"}
-
-
-def capture(program: Program, *events: dict[str, Any]) -> list[list[str]]:
-    return [rules(program.capture(document(one))) for one in events]
 
 
 # --- Recalled ------------------------------------------------------------------------------------------------------
