@@ -1,25 +1,27 @@
-"""How often batch pages are opened: over all, and of one batch; by day, region, language and way."""
+"""How often the pages behind codes are opened: over all, and of one lot; by day, region, language and way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from accounts.actor import Actor, Permission
 from accounts.web.guard import current_actor, requires
 from admin import listing
+from admin.saying import said
 from kernel import clock
 from kernel.db import db
 from kernel.errors import N_
 from traceability import queries, scan_statistics, scans
 from traceability.bar_chart import Bar, bars_svg
-from traceability.queries import BatchRow
+from traceability.models import Lot, LotKind
 from traceability.scan_statistics import Period, Share
 
 blueprint = Blueprint("scans", __name__, url_prefix="/quan-tri/luot-quet")
@@ -33,39 +35,68 @@ _BARS_BY_DAY, _BARS_BY_WEEK = 31, 100
 @blueprint.get("")
 @requires(Permission.READ_BATCHES)
 def index() -> str | Response:
-    """Show the openings of all batches one may see, and which were opened most."""
+    """Show the openings of all lots one may see, and which were opened most."""
     return _screen("admin/scans/index.html", None)
 
 
 @blueprint.get("/lo/<int:lot_id>")
 @requires(Permission.READ_BATCHES)
 def show(lot_id: int) -> str | Response:
-    """Show the openings of one batch."""
-    return _screen("admin/scans/show.html", queries.get_batch(current_actor(), lot_id))
+    """Show the openings of one batch, or of one lot that captured events alone tell of."""
+    return _screen("admin/scans/show.html", _subject(current_actor(), lot_id))
 
 
-def _screen(template: str, row: BatchRow | None) -> str | Response:
+@dataclass(frozen=True)
+class Subject:
+    """The lot whose openings are shown."""
+
+    lot: Lot
+    number: str
+    goods: str
+    url: str
+    label: str  #: of the way to it
+
+
+def _subject(actor: Actor, lot_id: int) -> Subject:
+    """Find a lot that has a page which everybody may open.
+
+    :raises NoSuchLot: if there is none that the actor may see
+    """
+    try:
+        row = queries.get_batch(actor, lot_id)
+    except queries.NoSuchBatch:
+        lot = queries.get_lot(actor, lot_id)
+        if lot.kind is not LotKind.EXTERNAL:
+            raise queries.NoSuchLot() from None
+        url = url_for("lots.show", lot_id=lot_id)
+        return Subject(lot, lot.number, said(lot, "name"), url, gettext("To the lot"))
+    goods = f"{said(row, 'name')}, {said(row.item, 'name')}"
+    url = url_for("batches.show", lot_id=lot_id)
+    return Subject(row.batch.lot, row.batch.number, goods, url, gettext("To the batch"))
+
+
+def _screen(template: str, subject: Subject | None) -> str | Response:
     actor = current_actor()
-    lot_id = row.batch.lot_id if row is not None else None
+    lot_id = subject.lot.id if subject is not None else None
     word = request.args.get("ky", "30")
     word = word if word in PERIODS else "30"
     period = Period.of_days(int(word), clock.business_date(clock.now()))
     if listing.asks_for_csv():
         return _as_csv(actor, period, lot_id)
     days = scan_statistics.by_day(actor, period, lot_id=lot_id)
-    openings, batches = scan_statistics.total(actor, period, lot_id=lot_id)
+    openings, lots = scan_statistics.total(actor, period, lot_id=lot_id)
     bars = list(_bars(days))
     return render_template(
         template,
-        row=row,
+        subject=subject,
         openings=openings,
-        batches=batches,
+        lots=lots,
         before=scan_statistics.total(actor, period.before, lot_id=lot_id)[0],
         busiest=max(days, key=lambda one: one[1]),
         bars=bars,
-        chart=Markup(bars_svg(bars, title=gettext("Openings of batch pages"))),  # noqa: S704 our own drawing
+        chart=Markup(bars_svg(bars, title=gettext("Openings of pages"))),  # noqa: S704 our own drawing
         shares=_shares(actor, period, lot_id, openings),
-        top=scan_statistics.top_batches(actor, period) if row is None else [],
+        top=scan_statistics.top_lots(actor, period) if subject is None else [],
         is_office=actor.is_office,
         periods=[
             {"label": gettext(label), "url": listing.address(ky=key), "current": key == word}

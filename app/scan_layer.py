@@ -1,4 +1,4 @@
-"""The layer around rendered copies that notes each opening of the page of a batch or of a single pack of it.
+"""The layer around rendered copies that notes each opening of the page of a batch, a single pack or a captured lot.
 
 It stands before the copies and before Flask, so that a page from a copy counts like one made anew. Printed codes
 that are Digital Links lead to the same page, and are counted there. Left out: what is no GET of the whole page,
@@ -18,7 +18,7 @@ from flask import Flask
 from app.i18n import choose_language
 from kernel import clock
 from kernel.spool import Spool
-from traceability import scans
+from traceability import known_lots, scans
 from traceability.scans import UNKNOWN, Scan
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ _OPENED = ("200", "304")  #: 304: the reader has the page and looks at it again
 
 
 class ScanLayer:
-    """WSGI: write down that a batch page was opened, before its answer goes out."""
+    """WSGI: write down that the page of a batch or a captured lot was opened, before its answer goes out."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], app: Flask, spool: Spool, *, base_url: str) -> None:
         """Wrap ``application``.
@@ -47,13 +47,17 @@ class ScanLayer:
         self._session_mark = app.config["SESSION_COOKIE_NAME"] + "="
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        page = _PAGE.fullmatch(environ.get("PATH_INFO", ""))
-        if page is None or not self._counts(environ):
+        path = environ.get("PATH_INFO", "")
+        page = _PAGE.fullmatch(path)
+        if (page is None and path != known_lots.PATH) or not self._counts(environ):
             return self._application(environ, start_response)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith(_OPENED):
-                self._note(page[1] or scans.A_PACK, page[2] or page[3], environ)
+                if page is not None:
+                    self._note(page[1] or scans.A_PACK, page[2] or page[3], environ)
+                elif scans.OPENED_LOT in environ:
+                    self._note(scans.A_LOT, str(environ[scans.OPENED_LOT]), environ)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return self._application(environ, start)

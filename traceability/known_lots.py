@@ -37,7 +37,8 @@ from traceability.queries import Attached, Chain, GoodsOfGtin, Happening, Hit, p
 
 STOPPED = (LotState.HELD, LotState.RECALLED)
 #: The page of a lot that has none by a printed code of ours; the name follows.
-PAGE = "/truy-xuat/lo?ma="
+PATH = "/truy-xuat/lo"
+PAGE = f"{PATH}?ma="
 #: What stands beside a page for programs: the digital passport, and the events.
 PASSPORT, EVENTS = "ho-chieu.jsonld", "su-kien.jsonld"
 #: And for people: to report something that does not match.

@@ -1001,7 +1001,7 @@ def get_link(actor: Actor, link_id: int) -> ResolverLink:
 
 
 def scans_visible_to(actor: Actor) -> Select[ScanCount]:
-    """Select the counts of openings of batch pages that an actor may see: of its own lots, or its jurisdiction's."""
+    """Select the counts of openings of pages that an actor may see: of its own lots, or its jurisdiction's."""
     return select(ScanCount).where(ScanCount.lot_id.in_(select(Lot.id).where(owned_by(actor, Lot.owner_id))))
 
 

@@ -1,4 +1,4 @@
-"""How often batch pages were opened: counts by day, nothing about who opened them."""
+"""How often the pages of batches and of captured lots were opened: counts by day, nothing about who opened them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kernel.db import Base
 
 
 class ScanCount(Base):
-    """So many openings of a batch's page on a day, from a coarse region, in a language, by a kind of way."""
+    """So many openings of a lot's page on a day, from a coarse region, in a language, by a kind of way."""
 
     __tablename__ = "scan_count"
     __table_args__ = (
@@ -20,7 +20,7 @@ class ScanCount(Base):
         Index("ix_scan_count_day", "day", "lot_id"),
     )
 
-    lot_id: Mapped[int] = mapped_column(ForeignKey("batch.lot_id"), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)  #: of Viet Nam
     region: Mapped[str] = mapped_column(String(6), primary_key=True)  #: "VN-29", "JP"; "" where it is not known
     language: Mapped[str] = mapped_column(String(2), primary_key=True)
@@ -36,4 +36,4 @@ class ScanSegment(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     taken_at: Mapped[datetime] = mapped_column(index=True)
     counted: Mapped[int]
-    left_out: Mapped[int]  #: lines that name no batch of ours, or cannot be read
+    left_out: Mapped[int]  #: lines that name no lot of ours, or cannot be read

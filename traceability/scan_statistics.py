@@ -1,4 +1,4 @@
-"""Reads of how often batch pages were opened, scoped to the actor; all of them count openings, not people."""
+"""Reads of how often the pages of lots were opened, scoped to the actor; all of them count openings, not people."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Share(NamedTuple):
     openings: int
 
 
-class BatchOpenings(NamedTuple):
-    """A batch with how often its page was opened."""
+class LotOpenings(NamedTuple):
+    """A batch or captured lot with how often its page was opened."""
 
     lot_id: int
     number: str
     name_vi: str
     name_en: str
-    item_vi: str
+    item_vi: str  #: empty for a captured lot, and so in English
     item_en: str
     owner_vi: str
     owner_en: str
@@ -70,7 +70,7 @@ def _within(actor: Actor, period: Period, lot_id: int | None) -> Select[ScanCoun
 
 
 def total(actor: Actor, period: Period, *, lot_id: int | None = None) -> tuple[int, int]:
-    """Count the openings of a period, and the batches they were of."""
+    """Count the openings of a period, and the lots they were of."""
     counted = _within(actor, period, lot_id).with_only_columns(
         func.coalesce(func.sum(ScanCount.openings), 0), func.count(ScanCount.lot_id.distinct())
     )
@@ -104,8 +104,8 @@ def shares(actor: Actor, period: Period, what: str, *, lot_id: int | None = None
     return [Share(key, int(count)) for key, count in rows]
 
 
-def top_batches(actor: Actor, period: Period, *, most: int = MOST_SHOWN) -> list[BatchOpenings]:
-    """List the batches whose pages were opened most often in a period."""
+def top_lots(actor: Actor, period: Period, *, most: int = MOST_SHOWN) -> list[LotOpenings]:
+    """List the lots whose pages were opened most often in a period."""
     counted = (
         _within(actor, period, None)
         .with_only_columns(ScanCount.lot_id, func.sum(ScanCount.openings).label("openings"))
@@ -116,44 +116,44 @@ def top_batches(actor: Actor, period: Period, *, most: int = MOST_SHOWN) -> list
     rows = db.session.execute(
         select(
             counted.c.lot_id,
-            Batch.number,
-            ProductVersion.name_vi,
-            ProductVersion.name_en,
-            TradeItem.name_vi,
-            TradeItem.name_en,
+            func.coalesce(Batch.number, Lot.number),
+            func.coalesce(ProductVersion.name_vi, Lot.name_vi),
+            func.coalesce(ProductVersion.name_en, Lot.name_en),
+            func.coalesce(TradeItem.name_vi, ""),
+            func.coalesce(TradeItem.name_en, ""),
             Organisation.name_vi,
             Organisation.name_en,
             Lot.is_sample,
             counted.c.openings,
         )
-        .join(Batch, Batch.lot_id == counted.c.lot_id)
-        .join(Lot, Lot.id == Batch.lot_id)
-        .join(TradeItem, TradeItem.id == Batch.trade_item_id)
-        .join(Product, Product.id == TradeItem.product_id)
-        .join(ProductVersion, ProductVersion.id == version)
+        .join(Lot, Lot.id == counted.c.lot_id)
         .join(Organisation, Organisation.id == Lot.owner_id)
-        .order_by(counted.c.openings.desc(), Batch.lot_id.desc())
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
+        .outerjoin(TradeItem, TradeItem.id == Batch.trade_item_id)
+        .outerjoin(Product, Product.id == TradeItem.product_id)
+        .outerjoin(ProductVersion, ProductVersion.id == version)
+        .order_by(counted.c.openings.desc(), Lot.id.desc())
         .limit(most)
     )
-    return [BatchOpenings._make((*row[:9], int(row[9]))) for row in rows]
+    return [LotOpenings._make((*row[:9], int(row[9]))) for row in rows]
 
 
 def rows_of(actor: Actor, period: Period, *, lot_id: int | None = None) -> Select[*tuple[Any, ...]]:
-    """Select all counts of a period for a file: day, owner, batch number, region, language, way, openings."""
+    """Select all counts of a period for a file: day, owner, lot number, region, language, way, openings."""
     found: Select[*tuple[Any, ...]] = (
         _within(actor, period, lot_id)
-        .join(Batch, Batch.lot_id == ScanCount.lot_id)
-        .join(Lot, Lot.id == Batch.lot_id)
+        .join(Lot, Lot.id == ScanCount.lot_id)
         .join(Organisation, Organisation.id == Lot.owner_id)
+        .outerjoin(Batch, Batch.lot_id == Lot.id)
         .with_only_columns(
             ScanCount.day,
             Organisation.name_vi,
-            Batch.number,
+            func.coalesce(Batch.number, Lot.number),
             ScanCount.region,
             ScanCount.language,
             ScanCount.way,
             ScanCount.openings,
         )
-        .order_by(ScanCount.day, Batch.lot_id, ScanCount.region, ScanCount.language, ScanCount.way)
+        .order_by(ScanCount.day, Lot.id, ScanCount.region, ScanCount.language, ScanCount.way)
     )
     return found

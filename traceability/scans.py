@@ -1,6 +1,6 @@
-"""Counting how often the page of a batch is opened.
+"""Counting how often the page of a batch is opened, and that of a lot which captured events alone tell of.
 
-What is known of a visitor is reduced before it is written anywhere: to the day, the batch, a coarse region that a
+What is known of a visitor is reduced before it is written anywhere: to the day, the lot, a coarse region that a
 trusted proxy tells, the language of the page and the kind of way that led here. No address of the network, no
 browser, no hour. Programs that read pages (``data/bots.txt``) are left out, and so are pages fetched ahead.
 
@@ -35,7 +35,9 @@ _DATA = Path(__file__).with_name("data")
 #: So long it is remembered that a segment was counted; its file is gone long before.
 REMEMBERED_FOR = timedelta(days=90)
 
-A_PACK = "-"
+A_PACK, A_LOT = "-", "="
+#: Where a page that is found by a name says, for the layer that counts, which lot it told of (WSGI).
+OPENED_LOT = "ocop.opened_lot"
 UNKNOWN = ""  #: the region of those of whom none is known
 
 
@@ -63,8 +65,9 @@ class Scan:
     """One opening, with all that is kept of it."""
 
     day: date
-    organisation: str  #: its code, as in the address; :data:`A_PACK` for the page of a single pack
-    token: str  #: of the batch, or the serial of the pack
+    #: its code, as in the address; :data:`A_PACK` for a single pack, :data:`A_LOT` for a captured lot
+    organisation: str
+    token: str  #: of the batch, or the serial of the pack, or the id of the captured lot
     region: str
     language: str
     way: Way
@@ -75,7 +78,7 @@ class Scan:
 
 
 _LINE = re.compile(
-    r"(\d{4}-\d\d-\d\d)\t([a-z0-9]{4,6}|-)\t([0-9a-z]{10}|[0-9a-z]{16})\t((?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?)?)\t([a-z]{2})\t(\w+)"
+    r"(\d{4}-\d\d-\d\d)\t([a-z0-9]{4,6}|[-=])\t([0-9a-z]{10}|[0-9a-z]{16}|[0-9]{1,9})\t((?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?)?)\t([a-z]{2})\t(\w+)"
 )
 
 
@@ -212,8 +215,9 @@ def take_in(segment: str, lines: Iterable[str], *, now: datetime) -> int | None:
     """
     read = [read_line(line) for line in lines]
     found = Counter(scan for scan in read if scan is not None)
-    lot_ids = _lots_by_address({scan.token for scan in found if scan.organisation != A_PACK})
-    lot_ids |= _lots_by_serial({scan.token for scan in found if scan.organisation == A_PACK})
+    tokens = {kind: {scan.token for scan in found if scan.organisation == kind} for kind in (A_PACK, A_LOT)}
+    lot_ids = _lots_by_address({scan.token for scan in found if scan.organisation not in tokens})
+    lot_ids |= _lots_by_serial(tokens[A_PACK]) | _lots_by_id(tokens[A_LOT])
     counts: Counter[tuple[int, date, str, str, str]] = Counter()
     for scan, times in found.items():
         lot_id = lot_ids.get((scan.organisation, scan.token))
@@ -263,6 +267,13 @@ def _lots_by_serial(serials: set[str]) -> dict[tuple[str, str], int]:
         .where(ItemCode.serial.in_(listed(sorted(serials))), Lot.state != LotState.OPEN)
     )
     return {(A_PACK, serial): lot_id for serial, lot_id in rows}
+
+
+def _lots_by_id(ids: set[str]) -> dict[tuple[str, str], int]:
+    if not ids:
+        return {}
+    rows = db.session.scalars(select(Lot.id).where(Lot.id.in_(listed(sorted(map(int, ids))))))
+    return {(A_LOT, str(lot_id)): lot_id for lot_id in rows}
 
 
 def _add(counts: Counter[tuple[int, date, str, str, str]]) -> None:

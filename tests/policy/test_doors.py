@@ -89,6 +89,7 @@ OPEN_FORMS = {
     "look_up.by_photo": "who holds a pack need not be known to us; the photo is read and not kept",
     "pack.report_batch": "as pack.report, about a batch",
     "pack.report_known_lot": "as pack.report, about a lot that events alone tell of",
+    "pack.report_typed": "as pack.report, about what is on record nowhere",
     "sign_up.ask": "who opens an account has none; answers everybody alike, few a minute",
     "sign_up.open_account": "the link is the key, used once",
     "stock_notices.ask": "who waits for goods need not be known to us; the address is proved first, few a minute",

@@ -20,7 +20,7 @@ from ocop.certification import state
 from traceability import addresses, labels, queries
 from traceability.models import Lot, LotState
 from traceability.queries import NoSuchBatch, Story
-from traceability.web import telling
+from traceability.web import telling, unknown
 from traceability.web.words import commune, said
 
 blueprint = Blueprint("batch", __name__)
@@ -38,7 +38,7 @@ def show(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResp
     try:
         story = queries.batch_story(organisation_code, token, today)
     except NoSuchBatch:
-        return render_template("traceability/look_up/unknown.html", typed=f"{organisation_code} {token}"[:60]), 404
+        return unknown.page(f"{organisation_code} {token}")
     depend_on(story)
     certificate = certificates.latest([story.product.id], today).get(story.product.id)
     standing = state(certificate, today) if certificate is not None else None

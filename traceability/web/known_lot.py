@@ -12,18 +12,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.web.guard import public
 from kernel import clock, proof
 from kernel.text import one_line
-from traceability import known_lots, queries, records
+from traceability import known_lots, queries, records, scans
 from traceability.known_lots import REPORT, KnownLot, Told
 from traceability.models import LotState
 from traceability.queries import GoodsOfGtin
-from traceability.web import telling
+from traceability.web import telling, unknown
 from traceability.web.telling import Verdict
 from traceability.web.words import day, said
 
 blueprint = Blueprint("known_lot", __name__)
 
 
-@blueprint.get("/truy-xuat/lo")
+@blueprint.get(known_lots.PATH)
 @public
 def show() -> BaseResponse:
     """Show what everybody may know of a lot by its name, what stops it first; or say that it is not known."""
@@ -31,10 +31,10 @@ def show() -> BaseResponse:
     name = known_lots.read(typed)
     found = known_lots.known([name]).get(name)
     if found is None:
-        page = render_template("traceability/look_up/unknown.html", typed=typed[:60])
-        return make_response(page, 404)
+        return make_response(unknown.page(typed))
     if found.batch_path is not None:
         return redirect(found.batch_path, 303)
+    request.environ[scans.OPENED_LOT] = found.lot.id
     goods = queries.goods_of_gtin(found.gtin, None) if found.gtin is not None else None
     told = known_lots.story_of(found)
     name = _name_of(found, goods)

@@ -22,7 +22,7 @@ from traceability.application_identifiers import Malformed
 from traceability.digital_link import DigitalLink
 from traceability.photos import read_codes
 from traceability.queries import Hit
-from traceability.web import own_links
+from traceability.web import own_links, unknown
 
 blueprint = Blueprint("look_up", __name__)
 
@@ -90,7 +90,7 @@ def _lead(typed: str) -> str | tuple[str, int] | BaseResponse:
         return _page(typed, hits=hits)
     if problem or malformed:
         return _page(typed, problem=problem or malformed, status=422)
-    return render_template("traceability/look_up/unknown.html", typed=typed), 404
+    return unknown.page(typed)
 
 
 def _serial_in(typed: str) -> str | None:

@@ -7,7 +7,7 @@ decided what to say, by one statement; when that fails the page is shown all the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
@@ -31,13 +31,12 @@ from traceability.item_models import CaseKind
 from traceability.items import Finding, NoSuchCode, Pack
 from traceability.known_lots import REPORT
 from traceability.queries import GoodsOfGtin
+from traceability.web import unknown
 from traceability.web.own_links import SAID_GTIN, SAID_LOT
 from traceability.web.words import said
 
 blueprint = Blueprint("pack", __name__)
 log = structlog.get_logger()
-
-LONGEST_UNKNOWN = 60  #: signs that are shown of a code that is not there
 
 KINDS = {
     CaseKind.MISMATCH: N_("The pack does not match the page"),
@@ -86,7 +85,7 @@ def show(serial: str) -> BaseResponse:
         number=number,
         first_at=pack.first_at or now,
         code=items.spoken(serial),
-        host=_host(),
+        host=unknown.host(),
         goods=goods,
         said_lot=said_lot,
     )
@@ -143,21 +142,18 @@ def _unknown(serial: str, source: str, goods: GoodsOfGtin | None, said_lot: str)
     """
     if _tries_out(source):
         return _too_many()
-    report_path = _with_query(url_for("pack.report", serial=serial[:LONGEST_UNKNOWN]))
+    report_path = _with_query(url_for("pack.report", serial=serial[: unknown.LONGEST]))
     if goods is not None:
         page = render_template(
             "traceability/packs/unknown.html",
             code=items.spoken(serial),
             goods=goods,
             said_lot=said_lot,
-            host=_host(),
+            host=unknown.host(),
             report_path=report_path,
         )
         return _never_kept(make_response(page))
-    page = render_template(
-        "traceability/look_up/unknown.html", typed=serial[:LONGEST_UNKNOWN], host=_host(), report_path=report_path
-    )
-    return _never_kept(make_response(page, 404))
+    return _never_kept(make_response(unknown.page(serial, report_path)))
 
 
 def _tries_out(source: str) -> bool:
@@ -174,10 +170,6 @@ def _tries_out(source: str) -> bool:
         except SQLAlchemyError as problem:
             log.warning("a check was not written down", problem=type(problem).__name__)
     return False
-
-
-def _host() -> str:
-    return str(urlsplit(current_app.config["OCOP"].base_url).netloc)
 
 
 def _too_many() -> BaseResponse:
@@ -268,6 +260,19 @@ def report_known_lot() -> str | tuple[str, int] | BaseResponse:
     return _report(_Subject(words, found.number, found.path, organisation_id=found.owner.id, about=about))
 
 
+@blueprint.route(unknown.PAGE, methods=["GET", "POST"])
+@public
+@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+def report_typed() -> str | tuple[str, int] | BaseResponse:
+    """Take a report about what somebody typed, where nothing is on record under it."""
+    typed = one_line(request.args.get("ma", ""))[: unknown.LONGEST]
+    if not typed:
+        return redirect("/truy-xuat", 303)
+    path = f"/truy-xuat?{urlencode({'ma': typed})}"
+    words = gettext("This code is not in the system.")
+    return _report(_Subject(words, typed, path, organisation_id=None, about=typed))
+
+
 def _report_unknown(serial: str) -> str | tuple[str, int] | BaseResponse:
     """Take a report about a pack whose code is not on record; one who tries codes out is not heard."""
     source, now = _source(), clock.now()
@@ -275,14 +280,14 @@ def _report_unknown(serial: str) -> str | tuple[str, int] | BaseResponse:
         return _too_many()
     goods, said_lot = _said_by_link(serial)
     typed = items.typed_serial(serial)
-    code = items.spoken(typed) if items.is_serial(typed) else one_line(serial)[:LONGEST_UNKNOWN]
+    code = items.spoken(typed) if items.is_serial(typed) else one_line(serial)[: unknown.LONGEST]
     words = said(goods, "name") if goods is not None else gettext("This code is not in the system.")
     told = [code, *([f"GTIN {goods.gtin}"] if goods is not None else []), *([said_lot] if said_lot else [])]
     return _report(
         _Subject(
             words,
             code,
-            _with_query(url_for("pack.show", serial=serial[:LONGEST_UNKNOWN])),
+            _with_query(url_for("pack.show", serial=serial[: unknown.LONGEST])),
             organisation_id=goods.producer_id if goods is not None else None,
             about=" · ".join(told),
         )

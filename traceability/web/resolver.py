@@ -38,7 +38,7 @@ from traceability import (
 )
 from traceability.digital_link import DigitalLink
 from traceability.linkset import Claim, Level, Link, Wish
-from traceability.web import cross_origin, own_links
+from traceability.web import cross_origin, own_links, unknown
 from traceability.web.own_links import SAID_GTIN, SAID_LOT, UNKNOWN_LOT
 
 blueprint = Blueprint("resolver", __name__)
@@ -131,7 +131,7 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     base_url = current_app.config["OCOP"].base_url
     levels = own_links.levels_of(link, clock.business_date(clock.now()), base_url=base_url)
     if not levels:
-        raise UnknownGtin() if link.gtin is not None else UnknownKey()
+        return _unknown(link)
     wanted = linkset.read_link_type(_argument("linkType"))
     accept = request.headers.get("Accept", "")
     if linkset.asks_for_linkset(wanted, accept):
@@ -147,6 +147,15 @@ def _resolve(read: Callable[[], DigitalLink]) -> Response:
     if len(links) > 1:
         return _linkset(linkset.choices(level, links, base_url), 300)
     return _on(link, levels, links[0], base_url)
+
+
+def _unknown(link: DigitalLink) -> Response:
+    """Say that nothing is known of a key: to a program in a word, to a person with a way to report it."""
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        raise UnknownGtin() if link.gtin is not None else UnknownKey()
+    answer = make_response(unknown.page(digital_link.written(link.path).removeprefix(digital_link.CANONICAL_STEM)))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _pack_of(link: DigitalLink, levels: list[Level]) -> str | None:
