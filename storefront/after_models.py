@@ -16,11 +16,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import values
-from catalog.models import Product
+from catalog.models import Product, TradeItem
 from kernel.db import Base
 from kernel.models import AdministrativeUnit
 from storefront.models import PublicText
@@ -242,17 +243,36 @@ class AccountConsent(Base):
 
 
 class StockNotice(Base):
-    """Somebody who wants one letter when a product can be had again. The e-mail is proved before anything is sent."""
+    """Somebody who wants one letter when a product, or one size of it, can be had again.
+
+    The e-mail is proved before anything is sent.
+    """
 
     __tablename__ = "stock_notice"
     __table_args__ = (
-        UniqueConstraint("product_id", "email"),
         CheckConstraint("sent_at IS NULL OR confirmed_at IS NOT NULL", name="confirmed"),
+        Index(
+            "uq_stock_notice_product",
+            "product_id",
+            "email",
+            unique=True,
+            sqlite_where=text("trade_item_id IS NULL"),
+            postgresql_where=text("trade_item_id IS NULL"),
+        ),
+        Index(
+            "uq_stock_notice_item",
+            "trade_item_id",
+            "email",
+            unique=True,
+            sqlite_where=text("trade_item_id IS NOT NULL"),
+            postgresql_where=text("trade_item_id IS NOT NULL"),
+        ),
         Index("ix_stock_notice_waiting", "sent_at", "product_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    trade_item_id: Mapped[int | None] = mapped_column(ForeignKey("trade_item.id"))  #: the size; None: any of them
     email: Mapped[str] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(2))
     token: Mapped[str] = mapped_column(String(43), unique=True)  #: in the links of its letters
@@ -261,6 +281,7 @@ class StockNotice(Base):
     sent_at: Mapped[datetime | None]
 
     product: Mapped[Product] = relationship()
+    trade_item: Mapped[TradeItem | None] = relationship()
 
 
 class ContactErasure(Base):

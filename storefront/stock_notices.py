@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
@@ -16,7 +17,7 @@ from kernel.errors import N_, Conflict, NotFound
 from storefront.after_models import StockNotice
 from storefront.offers import Hindrance, offers
 
-CONFIRM_WITHIN, KEPT_AFTER = timedelta(days=7), timedelta(days=30)
+CONFIRM_WITHIN, WAITS, KEPT_AFTER = timedelta(days=7), timedelta(days=365), timedelta(days=30)
 MOST_AT_ONCE = 200  #: letters in one transaction
 _ASKED_AGAIN = timedelta(minutes=10)
 
@@ -33,13 +34,23 @@ class NotSoldHere(Conflict):
     message = N_("These goods are not sold online.")
 
 
-def ask(product: Product, email: str, *, language: str, is_proved: bool = False, now: datetime) -> None:
+def ask(
+    product: Product,
+    email: str,
+    *,
+    item_id: int | None = None,
+    language: str,
+    is_proved: bool = False,
+    now: datetime,
+) -> None:
     """Ask for one letter when a product can be had again. A letter with a link proves the address first.
 
+    :param item_id: a size of it that is waited for; None: any
     :param is_proved: the account of who asks has proved this address: no first letter is needed
     :raises IsThere: :raises NotSoldHere:
     """
-    state = _hindrances([product.id], now)[product.id]
+    states = _hindrances(_items_of([product.id]), now)
+    state = states.get(item_id, Hindrance.GONE) if item_id is not None else _least(states.values())
     if state is None:
         raise IsThere()
     if state in (Hindrance.ALCOHOL, Hindrance.SERVICE, Hindrance.GONE):
@@ -49,12 +60,13 @@ def ask(product: Product, email: str, *, language: str, is_proved: bool = False,
     fresh = {"language": language, "asked_at": now, "confirmed_at": now if is_proved else None, "sent_at": None}
     db.session.execute(
         insert(StockNotice)
-        .values(product_id=product.id, email=email.lower(), token=token, **fresh)
-        .on_conflict_do_nothing(index_elements=["product_id", "email"])
+        .values(product_id=product.id, trade_item_id=item_id, email=email.lower(), token=token, **fresh)
+        .on_conflict_do_nothing()
     )
+    size = StockNotice.trade_item_id.is_(None) if item_id is None else StockNotice.trade_item_id == item_id
     row = db.session.scalars(
         select(StockNotice)
-        .where(StockNotice.product_id == product.id, StockNotice.email == email.lower())
+        .where(StockNotice.product_id == product.id, size, StockNotice.email == email.lower())
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
@@ -113,16 +125,22 @@ def send_due(now: datetime) -> int:
         delete(StockNotice).where(
             or_(
                 and_(StockNotice.confirmed_at.is_(None), StockNotice.asked_at < now - CONFIRM_WITHIN),
+                and_(StockNotice.sent_at.is_(None), StockNotice.asked_at < now - WAITS),
                 StockNotice.sent_at < now - KEPT_AFTER,
             )
         )
     )
     waiting = and_(StockNotice.confirmed_at.is_not(None), StockNotice.sent_at.is_(None))
-    wanted = list(db.session.scalars(select(StockNotice.product_id).where(waiting).distinct()))
-    there = [product_id for product_id, state in _hindrances(wanted, now).items() if state is None]
+    wanted = db.session.execute(select(StockNotice.product_id, StockNotice.trade_item_id).where(waiting).distinct())
+    items = _items_of({product_id for product_id, _ in wanted})
+    there = {item_id for item_id, state in _hindrances(items, now).items() if state is None}
     if not there:
         return 0
-    first = select(StockNotice.id).where(waiting, StockNotice.product_id.in_(there)).order_by(StockNotice.id)
+    any_size = and_(
+        StockNotice.trade_item_id.is_(None), StockNotice.product_id.in_(sorted({items[item_id] for item_id in there}))
+    )
+    is_back = or_(any_size, StockNotice.trade_item_id.in_(sorted(there)))
+    first = select(StockNotice.id).where(waiting, is_back).order_by(StockNotice.id)
     sent = db.session.scalars(
         update(StockNotice)
         .where(StockNotice.id.in_(first.limit(MOST_AT_ONCE)), StockNotice.sent_at.is_(None))
@@ -135,26 +153,35 @@ def send_due(now: datetime) -> int:
     return len(sent)
 
 
-def _hindrances(product_ids: list[int], now: datetime) -> dict[int, Hindrance | None]:
-    """Tell of each product what keeps it from being ordered; None where a pack of it can be."""
-    items = db.session.execute(
-        select(TradeItem.id, TradeItem.product_id).where(TradeItem.product_id.in_(product_ids)).order_by(TradeItem.id)
-    ).all()
-    offered = offers([item_id for item_id, _ in items], now)
-    found: dict[int, Hindrance | None] = dict.fromkeys(product_ids, Hindrance.GONE)
-    for item_id, product_id in items:
-        state = offered[item_id].hindrance
-        if state is None or (found[product_id] is Hindrance.GONE):
-            found[product_id] = state
-    return found
+def _items_of(product_ids: Collection[int]) -> dict[int, int]:
+    """Give the sizes of products: {trade item id: product id}."""
+    found = select(TradeItem.id, TradeItem.product_id).where(TradeItem.product_id.in_(sorted(product_ids)))
+    return dict(db.session.execute(found.order_by(TradeItem.id)).all())
+
+
+def _hindrances(items: Collection[int], now: datetime) -> dict[int, Hindrance | None]:
+    """Tell of each size what keeps it from being ordered; None where it can be."""
+    return {item_id: offer.hindrance for item_id, offer in offers(list(items), now).items()}
+
+
+def _least(states: Iterable[Hindrance | None]) -> Hindrance | None:
+    """Tell what keeps a product from being ordered by its sizes; None where one of them can be."""
+    told = list(states)
+    if None in told:
+        return None
+    return next((state for state in told if state is not Hindrance.GONE), Hindrance.GONE)
 
 
 def _write(row: StockNotice, template: str, now: datetime, dedupe: str | None = None) -> None:
-    slug, name_vi, name_en = db.session.execute(
-        select(Product.slug, ProductVersion.name_vi, ProductVersion.name_en)
+    slug, name_vi, name_en, item_vi, item_en = db.session.execute(
+        select(Product.slug, ProductVersion.name_vi, ProductVersion.name_en, TradeItem.name_vi, TradeItem.name_en)
         .join(ProductVersion, ProductVersion.id == Product.published_version_id)
+        .outerjoin(TradeItem, TradeItem.id == row.trade_item_id)
         .where(Product.id == row.product_id)
     ).one()
+    goods = {"vi": name_vi, "en": name_en}
+    if item_vi is not None:
+        goods = {"vi": f"{name_vi}, {item_vi}", "en": f"{name_en or name_vi}, {item_en or item_vi}"}
     path = f"/san-pham/{slug}" if template == "stock_back" else f"/bao-co-hang/{row.token}"
     jobs.enqueue(
         "mail.send",
@@ -163,5 +190,5 @@ def _write(row: StockNotice, template: str, now: datetime, dedupe: str | None = 
         template=template,
         to=row.email,
         language=row.language,
-        facts={"goods": {"vi": name_vi, "en": name_en}, "path": path, "stop": row.token},
+        facts={"goods": goods, "path": path, "stop": row.token},
     )

@@ -57,7 +57,11 @@ def take(user: User, *, now: datetime) -> bytes:
             )
         ),
         "stock_notices": [
-            {**_columns(row, "asked_at", "confirmed_at", "sent_at"), "product": row.product.slug}
+            {
+                **_columns(row, "asked_at", "confirmed_at", "sent_at"),
+                "product": row.product.slug,
+                "size": row.trade_item.name_vi if row.trade_item is not None else None,
+            }
             for row in _notices(user)
         ],
         "purchases": [_purchase(row) for row in _purchases(user)],

@@ -300,6 +300,26 @@ class Factories:
             ).first()  # type: ignore[return-value]
 
     @_at_once
+    def size_of(
+        self, product: Product, name: str, *, grams: int = 300, price_vnd: int = 40_000, on_show: bool = True
+    ) -> TradeItem:
+        """Make another size of a product, the second on its page; or one that was never on show."""
+        item = self._add(
+            TradeItem(
+                product_id=product.id,
+                code=f"GOI-{next(self._numbers)}",
+                name_vi=name,
+                net_content=grams,
+                unit=Unit.GRAM,
+                created_at=self._now,
+            )
+        )
+        if on_show:
+            self._add(VersionItem(version_id=product.published_version_id, position=2, trade_item_id=item.id))
+            self.price(item, price_vnd)
+        return item
+
+    @_at_once
     def set_of(self, product: Product, parts: dict[int, int], *, price_vnd: int | None = 150_000) -> TradeItem:
         """Make a set of so many packs of other trade items, on show as the second item of a product."""
         item = self._add(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+import re
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as Answer
 
@@ -15,10 +18,14 @@ from kernel import clock
 from kernel.db import db, transaction
 from kernel.errors import DomainError
 from storefront import queries, stock_notices
+from storefront.offers import Hindrance, Offer, offers
+from storefront.queries import ShelfRow
 from storefront.web.links import private
 from storefront.web.words import language
 
 blueprint = Blueprint("stock_notices", __name__)
+
+_ID = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class AskForm(BaseForm):
@@ -35,11 +42,9 @@ class Act(BaseForm):
 @public
 @letters
 def ask(slug: str) -> tuple[str, int] | Answer:
-    """Ask for a letter when a product can be had again."""
+    """Ask for a letter when a product, or the size of it that is named, can be had again."""
     now = clock.now()
-    row = queries.shelf(clock.business_date(now)).by_slug.get(slug)
-    if row is None:
-        raise queries.NoSuchProduct()
+    row, offer = _asked_for(slug, now)
     person = current_person()
     form = AskForm(data={"email": person.email if person else None})
     if form.validate_on_submit():
@@ -48,22 +53,38 @@ def ask(slug: str) -> tuple[str, int] | Answer:
         try:
             with transaction():
                 product = db.session.get_one(Product, row.product_id)
-                stock_notices.ask(product, email, language=language(), is_proved=proved, now=now)
+                item_id = offer.item_id if offer is not None else None
+                stock_notices.ask(product, email, item_id=item_id, language=language(), is_proved=proved, now=now)
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            return redirect(url_for("stock_notices.asked", slug=slug), 303)
-    return render_template("storefront/stock_notices/ask.html", form=form, row=row), answer_status(form)
+            return redirect(url_for("stock_notices.asked", slug=slug, goi=item_id), 303)
+    return render_template("storefront/stock_notices/ask.html", form=form, row=row, offer=offer), answer_status(form)
+
+
+def _asked_for(slug: str, now: datetime) -> tuple[ShelfRow, Offer | None]:
+    """Find a product on show, and the size of it that the address names.
+
+    :raises NoSuchProduct:
+    """
+    row = queries.shelf(clock.business_date(now)).by_slug.get(slug)
+    if row is None:
+        raise queries.NoSuchProduct()
+    named = request.args.get("goi", "")
+    if not named:
+        return row, None
+    offer = offers([int(named)], now).get(int(named)) if _ID.fullmatch(named) else None
+    if offer is None or offer.product_id != row.product_id or offer.hindrance is Hindrance.GONE:
+        raise queries.NoSuchProduct()
+    return row, offer
 
 
 @blueprint.get("/san-pham/<slug>/bao-co-hang/da-ghi")
 @public
 def asked(slug: str) -> str:
     """Say what happens now; the same to everybody."""
-    row = queries.shelf(clock.business_date(clock.now())).by_slug.get(slug)
-    if row is None:
-        raise queries.NoSuchProduct()
-    return render_template("storefront/stock_notices/asked.html", row=row)
+    row, offer = _asked_for(slug, clock.now())
+    return render_template("storefront/stock_notices/asked.html", row=row, offer=offer)
 
 
 @blueprint.get("/bao-co-hang/<token>")

@@ -22,9 +22,8 @@ from accounts.web.forms import words_of
 from app.i18n import counted, held
 from app.mail import compose
 from catalog import editing
-from catalog.models import Price, Product, TradeItem, Unit, VersionItem
+from catalog.models import Product, TradeItem, Unit
 from kernel import amounts
-from kernel.clock import business_date
 from kernel.db import db, transaction
 from kernel.models import Job
 from stock import ledger, locations
@@ -56,20 +55,11 @@ def peas(make: Factories, app: Flask, shop: Shop) -> int:
 
 
 @pytest.fixture
-def a_bag(app: Flask, peas: int, now: datetime) -> int:
+def a_bag(app: Flask, peas: int, make: Factories) -> int:
     """The same peas in bags, of which there are none."""
-    with app.app_context(), transaction() as session:
-        first = session.get_one(TradeItem, peas)
-        bag = TradeItem(
-            product_id=first.product_id, code="TUI", name_vi="túi 300 g", net_content=300, unit=Unit.GRAM,
-            created_at=now,
-        )  # fmt: skip
-        session.add(bag)
-        session.flush()
-        version_id = session.get_one(Product, first.product_id).published_version_id
-        session.add(VersionItem(version_id=version_id, trade_item_id=bag.id, position=2))
-        session.add(Price(trade_item_id=bag.id, amount_vnd=40_000, valid_from=business_date(now), set_at=now))
-        return bag.id
+    with app.app_context():
+        product = db.session.get_one(TradeItem, peas).product
+    return make.size_of(product, "túi 300 g").id
 
 
 def test_prices_say_of_how_much_they_are_and_each_size_whether_it_is_there(
