@@ -463,16 +463,19 @@ def test_notes_counters_batches_and_files_write_a_weight(app: Flask, make: Facto
 def test_public_pages_write_what_is_left_as_a_weight(
     app: Flask, client: FlaskClient, make: Factories, shop: Shop, peas: int
 ) -> None:
-    """In the table of batches, and at the sales point that has some."""
+    """In the table of batches, at the sales point that has some, and beside the price on the page of a batch."""
     point = make.sales_point(make.organisation("Điểm bán mẫu", kind=OrganisationKind.SALES_POINT))
     with app.app_context():
         item = db.session.get_one(TradeItem, peas)
         counter = db.session.get_one(Location, point.location_id)
         slug = db.session.get_one(Product, item.product_id).slug
-    make.on_hand(make.batch(item, quantity=15).lot_id, counter, shop.first, 15)
+    batch = make.batch(item, quantity=15)
+    make.on_hand(batch.lot_id, counter, shop.first, 15)
 
     page = client.get(f"/san-pham/{slug}").get_data(as_text=True)
+    of_batch = client.get(f"/lo/{shop.first.code}/{batch.token}").get_data(as_text=True)
 
+    assert "12.345\xa0₫/100\xa0g" in of_batch
     assert "Đang có 1,5\xa0kg" in page
     assert {"4\xa0kg", "1,5\xa0kg"} <= set(re.findall(r'data-label="Còn" class="figures">([^<]+)<', page))
 
