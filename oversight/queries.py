@@ -581,7 +581,7 @@ def on_record(notice: RecallNotice, one: Goods) -> tuple[int | None, int]:
         return booked(notice.recall, one.lot_id, one.location_id)
     own = RecallEntry.notice_id == notice.id
     flows = _flows(notice.recall, RecallEntry.lot_id == one.lot_id, _at(None), own)[one.lot_id]
-    there = max(0, one.quantity - flows.destroyed - flows.missing)
+    there = max(0, one.quantity + flows.returned_by_buyers - flows.destroyed - flows.missing)
     return (there if one.is_stated else None), flows.missing
 
 

@@ -27,7 +27,7 @@ class Parts:
     @property
     def left(self) -> int:
         """How much of a lot that no stock counts is there."""
-        return self.on_hand + self.unreleased
+        return self.on_hand + self.unreleased + self.returned
 
     @property
     def accounted_for(self) -> int:
@@ -135,7 +135,8 @@ class Said:
 def of_material(start: Start, flows: Flows, said: Said, *, is_placed: bool) -> Parts:
     """Reckon a lot that never came into the stock, by what events say and what was entered.
 
-    Who enters it and whose program tells it may tell one thing twice: no more became of it than there was.
+    Who enters it and whose program tells it may tell one thing twice: no more became of it than there was. What was
+    destroyed, or is missing, beyond what was never sold, is of what buyers brought back.
 
     :param is_placed: events say where what is left of it lies
     """
@@ -151,15 +152,18 @@ def of_material(start: Start, flows: Flows, said: Said, *, is_placed: bool) -> P
     sold = some(said.sold + flows.sold)
     destroyed = some(said.destroyed + flows.destroyed)
     missing = some(flows.missing)
-    returned = min(sold, said.returned + flows.returned_by_buyers)
+    back = min(sold, said.returned + flows.returned_by_buyers)
+    sold -= back
+    destroyed_again = min(back, said.destroyed + flows.destroyed - destroyed)
+    missing_again = min(back - destroyed_again, flows.missing - missing)
     return Parts(
         made=start.made,
         used=start.used,
         on_hand=rest if is_placed else 0,
-        returned=returned,
-        destroyed=destroyed,
-        sold=sold - returned,
-        missing=missing,
+        returned=back - destroyed_again - missing_again,
+        destroyed=destroyed + destroyed_again,
+        sold=sold,
+        missing=missing + missing_again,
         lost_before=lost_before,
         unreleased=0 if is_placed else rest,
     )

@@ -149,6 +149,43 @@ def test_what_holders_say_that_buyers_brought_back_is_reckoned(world: SimpleName
     assert parts(world, number) == {"made": 100, "sold": 56, "returned": 7, "on_hand": 37}
 
 
+def test_what_buyers_brought_back_is_destroyed_or_missing_afterwards(world: SimpleNamespace) -> None:
+    tell(world.program, sold(97), destroyed(3))
+    number = start(world)
+
+    def enter(kind: EntryKind, count: int) -> None:
+        answering.enter(notice, kind, (lot_of(JAR).id, None), count, actor=world.maker, now=world.now)
+
+    with world.app.app_context(), transaction():
+        (notice,) = queries.notices_of(queries.get_recall(world.officer, number))
+        with pytest.raises(answering.NotSoMany):
+            enter(EntryKind.DESTROYED, 1)
+        enter(EntryKind.RETURNED, 7)
+        with pytest.raises(answering.NotSoMany):
+            enter(EntryKind.DESTROYED, 8)
+        enter(EntryKind.DESTROYED, 4)
+        with pytest.raises(answering.NotSoMany):
+            enter(EntryKind.DESTROYED, 4)
+    assert parts(world, number) == {"made": 100, "sold": 90, "lost_before": 3, "returned": 3, "destroyed": 4}
+
+    with world.app.app_context(), transaction():
+        notice = db.session.merge(notice)
+        answering.count(notice, {(lot_of(JAR).id, None): 1}, actor=world.maker, now=world.now)
+    assert parts(world, number) == {
+        "made": 100, "sold": 90, "lost_before": 3, "returned": 1, "destroyed": 4, "missing": 2,
+    }  # fmt: skip
+    close(world, number)
+    assert parts(world, number)["destroyed"] == 4
+
+
+def test_what_programs_say_was_brought_back_and_destroyed_is_destroyed(world: SimpleNamespace) -> None:
+    tell(world.program, sold(100))
+    number = start(world)
+    tell(world.program, back(6, 23), destroyed(5, 24))
+
+    assert parts(world, number) == {"made": 100, "sold": 94, "returned": 1, "destroyed": 5}
+
+
 def test_what_is_sold_in_a_case_is_reckoned(world: SimpleNamespace) -> None:
     tell(
         world.program,
