@@ -36,7 +36,8 @@ class WordsForm(BaseForm):
 @requires(Permission.EDIT_SEARCH_WORDS)
 def index() -> str:
     """List the sets of words, each with what it brings on the shelf of today."""
-    shelf = queries.shelf(clock.business_date(clock.now()), to_search=True)
+    shelf = queries.shelf(clock.business_date(clock.now()))
+    queries.learn(shelf)
     rows = [
         (set_id, [(phrase, browsing.find(shelf, Wanted(q=phrase)).total) for phrase in phrases])
         for set_id, phrases in queries.synonym_sets()

@@ -84,7 +84,8 @@ def _parts(app: Flask, several: Sequence[str]) -> dict[str, float]:
         day = clock.business_date(clock.now())
         queries.forget_shelf()
         reading = _spent(queries.shelf, day)
-        shelf = queries.shelf(day, to_search=True)
+        shelf = queries.shelf(day)
+        queries.learn(shelf)
         indexing = _spent(lambda: shelf.index)
         in_memory = [_spent(browsing.find, shelf, Wanted(q=query)) for query in several]
         by_like = [_spent(_like, query) for query in several]

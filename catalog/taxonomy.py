@@ -14,6 +14,7 @@ from pathlib import Path
 
 from catalog import labels
 from catalog.models import Industry, ProductGroup, Subgroup
+from kernel import pages
 from kernel.db import db
 
 DATA = Path(__file__).parent / "data"
@@ -166,3 +167,4 @@ def load() -> None:
                         )
                     )
         db.session.flush()
+    pages.bump(pages.SHOP)

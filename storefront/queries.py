@@ -132,11 +132,29 @@ class ShelfRow(NamedTuple):
         return (self.name_vi, self.name_en), origin, (self.summary_vi, self.summary_en)
 
 
+class Kind(NamedTuple):
+    """An industry or a group of the scheme in force."""
+
+    code: str
+    slug: str
+    name_vi: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """The industries and groups of the scheme in force, in its own order: {code: row}."""
+
+    industries: dict[str, Kind]
+    groups: dict[str, Kind]
+
+
 @dataclass(eq=False)
 class Shelf:
     """Everything on show on a day, and what is worked out on it once."""
 
     rows: tuple[ShelfRow, ...]
+    taxonomy: Taxonomy | None = None  #: None: nobody has asked for it yet
     thesaurus: Thesaurus | None = None  #: words that mean the same; None: nobody has searched this shelf yet
     ranks: dict[str, list[int]] = field(default_factory=dict)  #: kept by ``browsing``: order → rank of each row
     _columns: dict[str, list[Any]] = field(default_factory=dict)
@@ -445,11 +463,8 @@ class _Kept:
 _kept = _Kept()
 
 
-def shelf(day: date, *, to_search: bool = False) -> Shelf:
-    """Give the shelf of a day as it stands in the caller's snapshot of the data (one or two statements).
-
-    :param to_search: the words that mean the same are read too, if nobody has yet (one statement more)
-    """
+def shelf(day: date) -> Shelf:
+    """Give the shelf of a day as it stands in the snapshot of the data (one statement; where it changed, more)."""
     key = (str(db.engine.url), day, pages.revision((pages.SHOP,)))
     global _kept
     kept = _kept
@@ -459,9 +474,13 @@ def shelf(day: date, *, to_search: bool = False) -> Shelf:
             found.take_index_of(kept.shelf)
         _kept = kept = _Kept(key, found)
     assert kept.shelf is not None
-    if to_search and kept.shelf.thesaurus is None:
-        kept.shelf.thesaurus = Thesaurus(phrases for _, phrases in synonym_sets())
     return kept.shelf
+
+
+def learn(shelf: Shelf) -> None:
+    """Read the words that mean the same, if nobody has searched this shelf yet (one statement)."""
+    if shelf.thesaurus is None:
+        shelf.thesaurus = Thesaurus(phrases for _, phrases in synonym_sets())
 
 
 def forget_shelf() -> None:
@@ -470,29 +489,27 @@ def forget_shelf() -> None:
     _kept = _Kept()
 
 
-@dataclass(frozen=True)
-class Taxonomy:
-    """Names of the scheme in force, in its own order: {code: row}."""
+def taxonomy(shelf: Shelf) -> Taxonomy:
+    """Give the industries and groups under which goods stand; read with the first page that asks (one statement)."""
+    if shelf.taxonomy is None:
+        rows = sorted(map(Kind._make, db.session.execute(_KINDS)), key=lambda row: _place(row.code))
+        groups = {row.code: row for row in rows if "." in row.code}
+        shelf.taxonomy = Taxonomy({row.code: row for row in rows if row.code not in groups}, groups)
+    return shelf.taxonomy
 
-    industries: dict[str, Industry]
-    groups: dict[str, ProductGroup]
+
+def _kinds(model: type[Industry | ProductGroup], scheme: str = "QD26-2026") -> Select[*tuple[Any, ...]]:
+    return select(model.code, model.slug, model.name_vi, model.name_en).where(model.scheme == scheme)
 
 
-def taxonomy(scheme: str = "QD26-2026") -> Taxonomy:
-    """Read the industries and groups (one statement)."""
-    group = aliased(ProductGroup)
-    rows = db.session.execute(
-        select(Industry, group)
-        .outerjoin(group, and_(group.scheme == Industry.scheme, group.industry_code == Industry.code))
-        .where(Industry.scheme == scheme)
-        .order_by(func.length(Industry.code), Industry.code, func.length(group.code), group.code)
-    ).all()
-    order = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
-    industries = {industry.code: industry for industry, _ in rows}
-    return Taxonomy(
-        industries=dict(sorted(industries.items(), key=lambda pair: order.get(pair[0], 9))),
-        groups={row.code: row for _, row in rows if row is not None},
-    )
+_KINDS = _kinds(Industry).union_all(_kinds(ProductGroup))
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
+
+
+def _place(code: str) -> tuple[int, int]:
+    """Give the place of an industry ("IV") or a group ("IV.2") in its scheme."""
+    industry, _, group = code.partition(".")
+    return _ROMAN[industry], int(group or 0)
 
 
 class CardPhoto(NamedTuple):

@@ -68,7 +68,7 @@ def home() -> str:
     shelf = queries.shelf(day)
     rows = shelf.rows
     starred = browsing.find(shelf, Wanted()).rows[:ON_HOME]
-    names = queries.taxonomy()
+    names = queries.taxonomy(shelf)
     counts = Counter(row.industry_code for row in rows)
     return render_template(
         "storefront/browse/home.html",
@@ -89,9 +89,11 @@ def products() -> str | tuple[str, int]:
     """List what is on show, by filters that are links; each answer has an address of its own."""
     pages.depends_on(pages.SHOP)
     day = clock.business_date(clock.now())
-    names = queries.taxonomy()
+    shelf = queries.shelf(day)
+    names = queries.taxonomy(shelf)
     wanted, problems = _wanted(names)
-    shelf = queries.shelf(day, to_search=bool(wanted.q))
+    if wanted.q:
+        queries.learn(shelf)
     found = browsing.find(shelf, wanted)
     page = render_template(
         "storefront/browse/products.html",

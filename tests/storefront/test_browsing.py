@@ -20,8 +20,8 @@ from sqlalchemy import event
 
 from accounts.actor import SYSTEM
 from accounts.models import FormerSlug, Organisation
-from catalog import editing, pricing, publishing
-from catalog.models import Product, TradeItem, Unit, VersionPhoto
+from catalog import editing, pricing, publishing, taxonomy
+from catalog.models import Industry, Product, TradeItem, Unit, VersionPhoto
 from kernel import media, pages, text
 from kernel.clock import business_date, next_midnight
 from kernel.db import db, transaction
@@ -535,6 +535,20 @@ def counted(app: Flask) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(bind, "before_cursor_execute", note)
+
+
+def test_a_scheme_that_is_loaded_anew_shows_at_once(app: Flask, client: FlaskClient, make: Factories) -> None:
+    make.product()
+    with app.app_context(), transaction() as session:
+        session.get_one(Industry, (taxonomy.SCHEME, "I")).name_vi = "Ngành cũ"
+    assert "Ngành cũ" in client.get("/san-pham").text
+
+    with app.app_context(), transaction():
+        taxonomy.load()
+
+    assert "Ngành cũ" not in client.get("/san-pham").text
+    home = client.get("/").text
+    assert home.index("nganh=thuc-pham") < home.index("nganh=do-uong")
 
 
 @pytest.mark.parametrize(
