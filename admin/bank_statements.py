@@ -139,6 +139,7 @@ def apply() -> Answer:
     with transaction():
         arrived = statements.arrivals(account, lines)
         known = statements.known(arrived)
+        statements.note_references(arrived)
     taken = Counter(_take(money, now) for money in arrived if money.identity not in known)
     total = sum(taken.values())
     if not total:

@@ -280,10 +280,14 @@ def arrivals(account: BankAccount, lines: Sequence[Line]) -> list[Arrived]:
     seen: Counter[str] = Counter()
     told = _told_by_others(account, [line for line in lines if not line.reference])
     taken = {name for names in told.values() for name in names}
+    otherwise = _told_otherwise(account, lines)
     found = []
-    for line in lines:
+    for position, line in enumerate(lines):
+        if position in otherwise:
+            found.append(_arrived(account, line, otherwise[position]))
+            continue
         if line.reference:
-            name = identity(account.organisation_id, account.number, line.reference, line.amount_vnd)
+            name = _named(account, line.reference, line.amount_vnd)
         else:
             name = _without_reference(account, line)
             if told.get(_digest(line)):
@@ -329,6 +333,16 @@ def known(arrived: Sequence[Arrived]) -> set[str]:
     return found
 
 
+def note_references(arrived: Sequence[Arrived]) -> None:
+    """Write references on money that was told of without one: who tells of it with another tells of other money."""
+    named = {one.identity: one.bank_reference for one in arrived if one.bank_reference}
+    names = sorted(named)
+    for begin in range(0, len(names), 500):
+        wanted = Credit.identity.in_(names[begin : begin + 500])
+        for credit in db.session.scalars(select(Credit).where(wanted, Credit.bank_reference == "")):
+            credit.bank_reference = named[credit.identity]
+
+
 def _arrived(account: BankAccount, line: Line, name: str) -> Arrived:
     return Arrived(
         identity=name,
@@ -363,6 +377,43 @@ def _told_by_others(account: BankAccount, lines: Sequence[Line]) -> dict[str, li
         line = Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)
         found.setdefault(_digest(line), []).append(credit.identity)
     return found
+
+
+def _told_otherwise(account: BankAccount, lines: Sequence[Line]) -> dict[int, str]:
+    """Find money that was written down before its reference was known: place of a line that has one → identity.
+
+    It is locked where it has no reference yet: who writes one on it takes it from other lines like this.
+    """
+    named = {place: line for place, line in enumerate(lines) if line.reference}
+    if not named:
+        return {}
+    first, last = min(line.at for line in named.values()), max(line.at for line in named.values())
+    of_account = select(Credit).where(
+        Credit.payee_id == account.organisation_id,
+        Credit.account == account.number,
+        Credit.arrived_at >= first - timedelta(days=1),
+        Credit.arrived_at < last + timedelta(days=2),
+    )
+    numbered = db.session.scalars(of_account.where(Credit.bank_reference != "").order_by(Credit.id)).all()
+    known = {credit.identity for credit in numbered}
+    renamed = {_named(account, credit.bank_reference, credit.amount_vnd): credit.identity for credit in numbered}
+    free: dict[str, list[str]] = {}
+    for credit in db.session.scalars(for_update(of_account.where(Credit.bank_reference == "").order_by(Credit.id))):
+        free.setdefault(_digest(Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)), []).append(credit.identity)
+    found = {}
+    for place, line in named.items():
+        name = _named(account, line.reference, line.amount_vnd)
+        if name in known:
+            continue
+        if name in renamed:
+            found[place] = renamed[name]
+        elif alike := free.get(_digest(line)):
+            found[place] = alike.pop(0)
+    return found
+
+
+def _named(account: BankAccount, reference: str, amount_vnd: int) -> str:
+    return identity(account.organisation_id, account.number, reference, amount_vnd)
 
 
 def _without_reference(account: BankAccount, line: Line) -> str:

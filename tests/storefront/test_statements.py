@@ -292,6 +292,7 @@ def take(account: BankAccount, text: str, now: datetime) -> int:
     with transaction():
         arrived = statements.arrivals(account, lines_of(text).lines)
         known = statements.known(arrived)
+        statements.note_references(arrived)
         for money in arrived:
             settling.record(money, now=now)
     return sum(money.identity not in known for money in arrived)
@@ -451,6 +452,41 @@ def test_alike_transfers_count_as_often_as_notices_and_statements_tell_of_them(
     assert amounts() == [130_000] * 3
     hear(4)
     assert amounts() == [130_000] * 4
+
+
+def test_the_same_money_counts_once_whether_a_file_has_references_or_not(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    for text in (NO_REFERENCE, TWO_LANGUAGES, NO_REFERENCE, TWO_LANGUAGES):
+        take(account, text, now)
+
+    assert amounts() == [130_000, 1_250_000]
+
+
+def test_a_notice_between_two_files_of_the_same_money_changes_nothing(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    take(account, NO_REFERENCE, now)
+    with transaction():
+        transfers.hear(told(account), now=now)
+    take(account, TWO_LANGUAGES, now)
+
+    assert amounts() == [130_000, 1_250_000]
+
+
+def test_a_transfer_with_another_reference_is_another_one_although_the_first_file_had_none(
+    ctx: Flask, account: BankAccount, now: datetime
+) -> None:
+    take(account, NO_REFERENCE, now)
+    take(account, TWO_LANGUAGES, now)
+    with transaction():
+        transfers.hear(told(account, "92705", reference="FT26324000099"), now=now)
+    assert amounts() == [130_000, 130_000, 1_250_000]
+
+    again = TWO_LANGUAGES.replace("FT26324000001", "FT26324000098")
+    assert again != TWO_LANGUAGES
+    take(account, again, now)
+    assert amounts() == [130_000] * 3 + [1_250_000]
 
 
 def test_the_statement_of_another_own_account_is_refused(ctx: Flask, account: BankAccount, now: datetime) -> None:
