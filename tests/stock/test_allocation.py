@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from accounts.actor import SYSTEM
 from accounts.models import Organisation, OrganisationKind
+from catalog.models import TradeItem
 from kernel import clock, pages
 from kernel.db import db, transaction
 from stock import allocation, holding, ledger, queries, verification
@@ -174,6 +175,237 @@ def test_what_is_shipped_leaves_the_warehouse_and_what_was_promised(ctx: Flask, 
     assert verification.verify() == []
     with pytest.raises(allocation.NotHeld), transaction():
         allocation.ship("DH-1", now=now)
+
+
+def two_lines(goods: Goods, now: datetime, document: str = "DH-1", *, firm: bool = False) -> list[Allocation]:
+    """Hold three packs for the first line of a document and two for the second."""
+    wants = [Want(line, goods.item_id, quantity, goods.producer.id) for line, quantity in ((1, 3), (2, 2))]
+    until = None if firm else now + HALF_AN_HOUR
+    with transaction():
+        return allocation.hold(wants, document=document, on=DAY, until=until, now=now, firm=firm)
+
+
+def states(document: str = "DH-1") -> list[tuple[int, str, int]]:
+    """Read what became of a document: line, state, packs."""
+    return [(row.line, row.state.value, row.quantity) for row in allocation.of_document(document)]
+
+
+def test_lines_of_a_document_are_made_firm_sent_and_given_back_by_themselves(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    two_lines(goods, now)
+
+    with transaction():
+        allocation.confirm("DH-1", now=now, lines=[2])
+    assert states() == [(1, "held", 3), (2, "firm", 2)]
+    with transaction():
+        (sent,) = allocation.ship("DH-1", now=now, lines=[2])
+    assert (sent.line, sent.quantity) == (2, 2)
+    with transaction():
+        allocation.release("DH-1", now=now, lines=[1])
+
+    assert states() == [(1, "released", 3), (2, "shipped", 2)]
+    assert free(goods, now) == 18
+    assert [row.line for row in allocation.live_of("DH-1")] == []
+    assert [row.line for row in allocation.of_document("DH-1", lines=[1])] == [1]
+
+
+def test_a_line_that_holds_nothing_is_neither_firm_nor_extended(ctx: Flask, goods: Goods, now: datetime) -> None:
+    two_lines(goods, now)
+
+    for lines in ([3], [1, 3]):
+        with pytest.raises(allocation.NotHeld), transaction():
+            allocation.confirm("DH-1", now=now, lines=lines)
+        with pytest.raises(allocation.NotHeld), transaction():
+            allocation.extend("DH-1", until=None, lines=lines)
+    for document in ("DH-2", "DH-1"):
+        with pytest.raises(allocation.NotHeld), transaction():
+            allocation.ship(document, now=now)
+    assert states() == [(1, "held", 3), (2, "held", 2)]
+
+
+def test_a_hold_is_made_longer_and_what_is_firm_stays_without_an_end(ctx: Flask, goods: Goods, now: datetime) -> None:
+    two_lines(goods, now)
+    with transaction():
+        allocation.confirm("DH-1", now=now, lines=[2])
+
+    with transaction():
+        allocation.extend("DH-1", until=now + 3 * HALF_AN_HOUR)
+    assert [row.expires_at for row in allocation.of_document("DH-1")] == [now + 3 * HALF_AN_HOUR, None]
+    assert free(goods, now + 2 * HALF_AN_HOUR) == 15
+    with transaction():
+        allocation.extend("DH-1", until=now + 4 * HALF_AN_HOUR, lines=[1])
+    assert free(goods, now + 3 * HALF_AN_HOUR) == 15
+    hold(goods, 18, "DH-2", now + 4 * HALF_AN_HOUR)
+
+    with pytest.raises(allocation.HoldLost) as refusal, transaction():
+        allocation.extend("DH-1", until=None)
+    assert refusal.value.lines == [1]
+
+
+def test_further_lines_are_promised_firmly_and_once(ctx: Flask, goods: Goods, now: datetime) -> None:
+    two_lines(goods, now)
+    third = [Want(3, goods.item_id, 4, goods.producer.id)]
+
+    with transaction():
+        added = allocation.add(third, document="DH-1", on=DAY, now=now)
+
+    assert [(row.line, row.state.value, row.expires_at, row.created_at) for row in added] == [(3, "firm", None, now)]
+    assert states() == [(1, "held", 3), (2, "held", 2), (3, "firm", 4)]
+    assert free(goods, now) == 11
+    with pytest.raises(allocation.AskedOtherwise), transaction():
+        allocation.add(third, document="DH-1", on=DAY, now=now)
+    with pytest.raises(allocation.NotEnough), transaction():
+        allocation.add([Want(4, goods.item_id, 12, goods.producer.id)], document="DH-1", on=DAY, now=now)
+    assert free(goods, now) == 11
+
+
+def down(packs: dict[int, int], now: datetime, document: str = "DH-1") -> None:
+    with transaction():
+        allocation.take_down(document, packs, now=now)
+
+
+def test_of_a_line_that_wants_fewer_what_keeps_longest_goes_first(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 14, "DH-1", now)
+
+    down({1: 12}, now)
+    rows = {row.lot_id: row for row in allocation.live_of("DH-1")}
+    assert {lot_id: row.quantity for lot_id, row in rows.items()} == {goods.may: 10, goods.june: 2}
+    kept = rows[goods.june]
+    assert (kept.wanted, kept.good_on, kept.expires_at, kept.created_at, kept.trade_item_id, kept.reason) == (
+        12, DAY, now + HALF_AN_HOUR, now, goods.item_id, "",
+    )  # fmt: skip
+    down({1: 7}, now)
+    assert [(row.lot_id, row.quantity) for row in allocation.live_of("DH-1")] == [(goods.may, 7)]
+    assert free(goods, now) == 13
+    down({1: 7}, now)
+    down({1: 0}, now)
+
+    assert allocation.live_of("DH-1") == []
+    assert free(goods, now) == 20
+    assert verification.verify() == []
+
+
+def test_of_a_line_that_wants_fewer_what_may_not_be_sold_goes_before_what_keeps_longest(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    hold(goods, 14, "DH-1", now)
+    with transaction():
+        holding.hold(db.session.get_one(Lot, goods.may), reason="Kiểm tra", actor=SYSTEM, now=now)
+
+    down({1: 5}, now)
+
+    live = {row.lot_id: row.quantity for row in allocation.live_of("DH-1")}
+    assert live == {goods.may: 1, goods.june: 4}
+
+
+def test_goods_without_a_date_keep_longest(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    hold(goods, 20, "DH-9", now)
+    with ctx.app_context():
+        first = db.session.get_one(Lot, goods.may).owner
+    honey = make.item(make.product(first, name="Mật ong mẫu"))
+    dated, undated = make.batch(honey, quantity=4, expires_on=date(2027, 5, 1)), make.batch(honey, quantity=4)
+    with transaction() as session:
+        session.execute(text("UPDATE batch SET expires_on = NULL WHERE lot_id = :lot"), {"lot": undated.lot_id})
+    for batch in (dated, undated):
+        make.on_hand(batch.lot_id, goods.warehouse, goods.producer, 4)
+    with transaction():
+        wants = [Want(1, honey.id, 6, goods.producer.id)]
+        allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+
+    down({1: 5}, now)
+
+    assert {row.lot_id: row.quantity for row in allocation.live_of("DH-1")} == {dated.lot_id: 4, undated.lot_id: 1}
+
+
+def test_a_line_wants_fewer_by_itself_and_stays_firm(ctx: Flask, goods: Goods, now: datetime) -> None:
+    two_lines(goods, now, firm=True)
+
+    down({2: 1}, now)
+
+    assert [(row.line, row.state.value, row.quantity, row.wanted) for row in allocation.live_of("DH-1")] == [
+        (1, "firm", 3, 3),
+        (2, "firm", 1, 1),
+    ]
+    with transaction():
+        sent = allocation.ship("DH-1", now=now)
+    assert sorted(row.quantity for row in sent) == [1, 3]
+
+
+@pytest.mark.parametrize("packs", [{1: 4}, {1: -1}, {2: 3}])
+def test_a_line_never_comes_to_want_more(ctx: Flask, goods: Goods, now: datetime, packs: dict[int, int]) -> None:
+    two_lines(goods, now)
+
+    with pytest.raises(ValueError, match="fewer packs"):
+        down(packs, now)
+
+    assert states() == [(1, "held", 3), (2, "held", 2)]
+
+
+def test_a_line_whose_goods_went_to_somebody_else_cannot_want_fewer_of_them(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    two_lines(goods, now)
+    hold(goods, 20, "DH-2", now + HALF_AN_HOUR)
+
+    with pytest.raises(allocation.HoldLost):
+        down({1: 2}, now + HALF_AN_HOUR)
+    with pytest.raises(allocation.NotHeld):
+        down({3: 0}, now)
+
+
+def test_other_packs_stand_as_those_before_them_did(ctx: Flask, goods: Goods, now: datetime) -> None:
+    held, _ = two_lines(goods, now)
+    later = now + timedelta(minutes=5)
+
+    with transaction():
+        row = allocation.repick(db.session.merge(held), lot_id=goods.june, reason="  Hũ  vỡ ", now=later)
+
+    assert (row.document, row.line, row.lot_id, row.owner_id, row.wanted, row.quantity) == (
+        "DH-1", 1, goods.june, goods.producer.id, 3, 3,
+    )  # fmt: skip
+    assert (row.state, row.expires_at, row.good_on, row.created_at, row.reason) == (
+        AllocationState.HELD, now + HALF_AN_HOUR, DAY, later, "Hũ vỡ",
+    )  # fmt: skip
+    assert states() == [(1, "released", 3), (1, "held", 3), (2, "held", 2)]
+    assert free(goods, now) == 15
+    assert verification.verify() == []
+
+
+def test_only_what_lies_in_its_owners_own_warehouse_is_held(
+    ctx: Flask, goods: Goods, make: Factories, now: datetime
+) -> None:
+    elsewhere = make.location(make.producer("Hộ khác"), LocationKind.WAREHOUSE)
+    counter = make.location(goods.producer, LocationKind.SALES_POINT)
+    other = make.batch(db.session.get_one(TradeItem, goods.item_id), quantity=8, expires_on=date(2027, 4, 1))
+    make.on_hand(other.lot_id, elsewhere, goods.producer, 4)
+    make.on_hand(other.lot_id, counter, goods.producer, 4)
+
+    picked = hold(goods, 20, "DH-1", now)
+
+    assert {row.lot_id for row in picked} == {goods.may, goods.june}
+    with pytest.raises(allocation.NotEnough) as refusal:
+        hold(goods, 1, "DH-2", now)
+    assert refusal.value.short == [(goods.item_id, 1, 0)]
+
+
+def test_the_sweeper_takes_the_oldest_first_and_no_more_than_it_is_told(
+    ctx: Flask, goods: Goods, now: datetime
+) -> None:
+    for number in range(4):
+        hold(goods, 1, f"DH-{number}", now + timedelta(minutes=number))
+    with transaction():
+        allocation.release("DH-0", now=now)
+
+    with transaction():
+        assert allocation.expire(now + HALF_AN_HOUR) == 0
+    with transaction():
+        assert allocation.expire(now + HALF_AN_HOUR + timedelta(minutes=1)) == 1
+    assert states("DH-1") == [(1, "released", 1)]
+    assert states("DH-2") == [(1, "held", 1)]
+    with transaction():
+        assert allocation.expire(now + 2 * HALF_AN_HOUR, most=1) >= 1
+    assert free(goods, now) == 20
 
 
 def test_goods_of_a_recalled_lot_are_neither_held_nor_shipped(ctx: Flask, goods: Goods, now: datetime) -> None:
