@@ -77,6 +77,11 @@ class WrongMediaType(InvalidInput):
     http_status = 415
 
 
+class Packed(InvalidInput):
+    message = N_("Please send it as it is, without a Content-Encoding.")
+    http_status = 415
+
+
 class TooLarge(InvalidInput):
     message = N_("One request holds up to %(events)s events and %(bytes)s bytes.")
     http_status = 413
@@ -390,6 +395,8 @@ def _text() -> str:
     """Read what was sent, within the limits."""
     if request.mimetype not in _MEDIA_TYPES:
         raise WrongMediaType()
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Packed()
     if (request.content_length or 0) > capture.MOST_BYTES:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
     if "body" not in g:  # it can be read once, and the request may be done again

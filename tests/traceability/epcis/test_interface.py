@@ -173,6 +173,8 @@ def test_a_fault_of_ours_is_not_told_as_theirs(program: Program, monkeypatch: py
 @pytest.mark.parametrize(("path", "body", "headers", "status"), [
     ("/capture", b"{}", {"Content-Type": "text/plain"}, 415),
     ("/events", b"{}", {"Content-Type": "application/xml"}, 415),
+    ("/capture", b"\x1f\x8b", {"Content-Encoding": "gzip"}, 415),
+    ("/capture", b"nothing", {"Content-Encoding": "Identity"}, 400),
     ("/capture", b"{", {}, 400), ("/capture", b"[]", {}, 400), ("/capture", b"\xff", {}, 400),
     ("/capture", b"", {}, 400),
     ("/capture", b"[" * 100_000, {}, 400), ("/capture", b"1" * 10_000, {}, 400),
