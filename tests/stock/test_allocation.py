@@ -17,7 +17,7 @@ from kernel import clock, pages
 from kernel.db import db, transaction
 from stock import allocation, holding, ledger, queries, verification
 from stock.allocation import Want
-from stock.models import Allocation, AllocationState, Balance, Location, LocationKind
+from stock.models import Allocation, AllocationState, Balance, Location, LocationKind, Movement
 from tests.factories import Factories
 from tests.races import meet, race
 from traceability.models import Lot
@@ -44,6 +44,7 @@ def goods(make: Factories) -> Goods:
     producer = make.producer("Hợp tác xã mẫu")
     product = make.product(producer)
     item = make.item(product)
+    make.location(producer, LocationKind.SALES_POINT)  # so that no place has the number of its owner
     warehouse = make.location(producer, LocationKind.WAREHOUSE)
     june, may = (make.batch(item, quantity=10, expires_on=date(2027, month, 1)) for month in (6, 5))
     for batch in (june, may):
@@ -151,7 +152,9 @@ def test_lost_goods_are_held_anew_if_there_are_others(ctx: Flask, goods: Goods, 
         allocation.release("DH-2", now=later)
 
     with transaction():
-        allocation.regain("DH-1", lines=[1], on=DAY, until=None, now=later)
+        allocation.regain("DH-1", lines=[1], on=DAY, until=later + HALF_AN_HOUR, now=later)
+    assert {row.expires_at for row in allocation.live_of("DH-1")} == {later + HALF_AN_HOUR}
+    with transaction():
         allocation.confirm("DH-1", now=later)
 
     assert free(goods, later) == 0
@@ -352,6 +355,112 @@ def test_a_line_whose_goods_went_to_somebody_else_cannot_want_fewer_of_them(
         down({1: 2}, now + HALF_AN_HOUR)
     with pytest.raises(allocation.NotHeld):
         down({3: 0}, now)
+
+
+@pytest.mark.parametrize("quantities", [[], [0], [3, 0], [-1]])
+def test_a_document_that_wants_nothing_holds_nothing(
+    ctx: Flask, goods: Goods, now: datetime, quantities: list[int]
+) -> None:
+    wants = [Want(line, goods.item_id, many, goods.producer.id) for line, many in enumerate(quantities)]
+
+    with pytest.raises(ValueError, match="wants something"), transaction():
+        allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+    twice = [Want(1, goods.item_id, 1, goods.producer.id)] * 2
+    with pytest.raises(ValueError, match="one thing"), transaction():
+        allocation.hold(twice, document="DH-1", on=DAY, until=None, now=now)
+    assert free(goods, now) == 20
+
+
+def test_two_lines_of_one_batch_give_all_of_it_back(ctx: Flask, goods: Goods, now: datetime) -> None:
+    two_lines(goods, now)
+    two_lines(goods, now, "DH-2")
+
+    down({1: 2, 2: 1}, now)
+    assert free(goods, now) == 12
+    with transaction():
+        allocation.release("DH-1", now=now, lines=[2])
+    assert states()[-1][:2] == (2, "released")
+    assert [row.line for row in allocation.live_of("DH-1")] == [1]
+    with transaction():
+        allocation.release("DH-2", now=now)
+
+    assert free(goods, now) == 18
+    assert verification.verify() == []
+
+
+def test_of_two_firm_lines_one_is_sent_by_somebody(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    two_lines(goods, now, firm=True)
+    actor = make.actor(goods.producer)
+
+    with transaction():
+        sent = allocation.ship("DH-1", now=now, lines=[1], actor=actor)
+
+    assert [row.line for row in sent] == [1]
+    assert states() == [(1, "shipped", 3), (2, "firm", 2)]
+    assert set(db.session.scalars(select(Movement.user_id).where(Movement.document == "DH-1"))) == {actor.user_id}
+
+
+def test_what_was_lost_is_not_held_by_asking_for_it_again(ctx: Flask, goods: Goods, now: datetime) -> None:
+    hold(goods, 20, "DH-1", now)
+    hold(goods, 20, "DH-2", now + HALF_AN_HOUR)
+
+    with pytest.raises(allocation.HoldLost):
+        hold(goods, 20, "DH-1", now + HALF_AN_HOUR)
+
+
+def test_of_batches_that_keep_alike_the_one_that_was_made_first_goes_first(
+    ctx: Flask, goods: Goods, make: Factories, now: datetime
+) -> None:
+    item = db.session.get_one(TradeItem, goods.item_id)
+    late, early = (
+        make.batch(item, quantity=5, made_on=date(2026, 11, day), expires_on=date(2027, 4, 1)) for day in (20, 10)
+    )
+    for batch in (late, early):
+        make.on_hand(batch.lot_id, goods.warehouse, goods.producer, 5)
+    wants = [Want(line, item.id, 3, goods.producer.id) for line in (1, 2)]
+
+    with transaction():
+        picked = allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+
+    assert [(row.line, row.lot_id, row.quantity) for row in picked] == [
+        (1, early.lot_id, 3), (2, early.lot_id, 2), (2, late.lot_id, 1),
+    ]  # fmt: skip
+
+
+def test_all_that_is_short_is_told_at_once(ctx: Flask, goods: Goods, make: Factories, now: datetime) -> None:
+    tea = make.item(make.product(goods.producer, name="Trà mẫu"))
+    wants = [
+        Want(1, goods.item_id, 30, goods.producer.id), Want(2, tea.id, 2, goods.producer.id),
+        Want(3, goods.item_id, 40, goods.producer.id),
+    ]  # fmt: skip
+
+    with pytest.raises(allocation.NotEnough) as refusal, transaction():
+        allocation.hold(wants, document="DH-1", on=DAY, until=None, now=now)
+
+    assert sorted(refusal.value.short) == sorted([(goods.item_id, 70, 20), (tea.id, 2, 0)])
+
+
+def test_packs_of_other_goods_or_of_a_batch_that_ends_too_early_are_not_taken_in_their_place(
+    ctx: Flask, goods: Goods, make: Factories, now: datetime
+) -> None:
+    (held,) = hold(goods, 2, "DH-1", now)
+    tea = make.batch(make.item(make.product(goods.producer, name="Trà mẫu")), quantity=5)
+    make.on_hand(tea.lot_id, goods.warehouse, goods.producer, 5)
+
+    for lot_id in (tea.lot_id, 99_999):
+        with pytest.raises(allocation.NotHeld), transaction():
+            allocation.repick(db.session.merge(held), lot_id=lot_id, reason="Vỡ", now=now)
+    with pytest.raises(allocation.DoesNotKeep) as refusal, transaction():
+        allocation.repick(db.session.merge(held), lot_id=goods.june, reason="Vỡ", now=now, comes_on=date(2027, 6, 2))
+    assert refusal.value.facts["number"] == db.session.get_one(Lot, goods.june).number
+    with transaction():
+        row = allocation.repick(
+            db.session.merge(held), lot_id=goods.june, reason="Vỡ", now=now, comes_on=date(2027, 6, 1)
+        )
+    down({1: 1}, now)
+
+    (left,) = allocation.live_of("DH-1")
+    assert (left.lot_id, left.quantity, left.reason) == (row.lot_id, 1, "Vỡ")
 
 
 def test_other_packs_stand_as_those_before_them_did(ctx: Flask, goods: Goods, now: datetime) -> None:
