@@ -46,6 +46,7 @@ _RECALLED_USED = N_(
 )
 _RECALLED_MAKES = N_("%(name)s cannot have been made of recalled goods: report its making on the screens.")
 _RECALLED_MADE = N_("%(name)s was recalled: no more of it can be made.")
+_RECALLED_TOO = N_("%(name)s was made of recalled goods: it is recalled too.")
 _PAST_ITS_DAY = N_("%(name)s was good until %(end)s: what is sold or sent on after that day was not fit for it.")
 _UNFIT = N_(
     "%(name)s was said on %(since)s to be not fit for sale (stolen, damaged, expired, decommissioned …), and nothing"
@@ -481,6 +482,11 @@ def not_ours(uri: str, path: str, role: str) -> Problem:
 def made_of_recalled(name: str, path: str, role: str) -> Problem:
     """Refuse that a batch of our own becomes one of recalled goods by somebody's event."""
     return _problem(path, _LIST[role], "business-recalled", _RECALLED_MAKES, name=name)
+
+
+def recalled_too(name: str, path: str, role: str) -> Problem:
+    """Warn that what comes out of a making that was open is recalled, as something that went into it is."""
+    return _problem(path, _LIST[role], "business-recalled", _RECALLED_TOO, is_warning=True, name=name)
 
 
 def late(name: str, since: date, path: str) -> Problem:

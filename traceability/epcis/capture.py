@@ -30,7 +30,7 @@ from kernel.canonical import canonical
 from kernel.clock import business_date
 from kernel.db import db, insert_rows, listed, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from traceability import addresses, cases, contents, genealogy, items, links, records, rounding, statements
+from traceability import addresses, cases, contents, genealogy, items, links, records, rounding, standing, statements
 from traceability.contents import Key, Step
 from traceability.epcis import business, claims, custody, document, epc_uris, in_stock, in_turn, lot_names
 from traceability.epcis.claims import Known
@@ -459,7 +459,8 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     lots = _known_lots({name.uri for one in new for name in one.named})
     wrong = {one.id for one in new if one.declares_error}
     taken_back = _lots_named_by(wrong)
-    named = {known.id for known in lots.values()} | set(taken_back)
+    makings = _open_makings(new, organisation_id)
+    named = {known.id for known in lots.values()} | set(taken_back) | makings.lot_ids
     held = claims.locked(named | contents.below(named))
     lots = {uri: held[known.id] for uri, known in lots.items()}
     _count_by_content(new, lots)
@@ -470,7 +471,7 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
         one.sender_id = organisation_id
         _speak(one, lots, authority, owners)
     _refuse_unknown(new, lots)
-    reaches = _judge(new, lots)
+    reaches = _judge(new, lots, makings, held)
     _warn_of_holds(new, lots)
     _look_at_fitness(new, lots)
     _look_for_origins(new, lots, _weigh(new, organisation_id))
@@ -503,7 +504,9 @@ def _capture(document_: Examined, *, on_error: str, organisation_id: int, captur
     recalls = [one for one in new if _says_recalled(one.event)]
     changed = {lots[name.uri].id for one in recalls for name in one.named if name.uri in lots}
     changed |= statements.recalls_among(wrong_lines)
-    _recall_anew(changed, {id for id in drawn if id not in changed}, held, reaches)
+    drawn -= changed
+    _recall_anew(changed, drawn, held, reaches)
+    _warn_of_recalled_makings(new, lots, drawn)
     _hold_own(new, lots, changed, organisation_id, now=now)
     _shows_anew({known.id for known in lots.values()} | set(taken_back))
     return Outcome(
@@ -903,12 +906,45 @@ def _speak(one: Sent, lots: dict[str, Known], authority: set[int], owners: dict[
             return
 
 
-def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
+@dataclass(frozen=True)
+class _Makings:
+    """What earlier events of the same transformationIDs say went in and came out, by these ids."""
+
+    inputs: dict[str, set[int]]
+    outputs: dict[str, set[int]]
+
+    @property
+    def lot_ids(self) -> set[int]:
+        return {id for some in (*self.inputs.values(), *self.outputs.values()) for id in some}
+
+
+def _open_makings(new: Sequence[Sent], organisation_id: int) -> _Makings:
+    """Read the other halves of transformations that are told of in several events."""
+    inputs: dict[str, set[int]] = defaultdict(set)
+    outputs: dict[str, set[int]] = defaultdict(set)
+    ids = sorted({str(one.event["transformationID"]) for one in new if _is_half(one) and not one.declares_error})
+    if ids:
+        rows = db.session.execute(
+            select(EpcisEvent.transformation_id, EventLot.role, EventLot.lot_id)
+            .join(TraceEvent, TraceEvent.id == EpcisEvent.trace_event_id)
+            .join(EventLot, EventLot.event_id == TraceEvent.id)
+            .where(
+                EpcisEvent.transformation_id.in_(listed(ids)), EpcisEvent.organisation_id == organisation_id,
+                EventLot.role.in_(("input", "output")), standing.stands(),
+            )
+        )  # fmt: skip
+        for transformation_id, role, lot_id in rows:
+            (inputs if role == "input" else outputs)[transformation_id or ""].add(lot_id)
+    return _Makings(inputs, outputs)
+
+
+def _judge(new: Sequence[Sent], lots: dict[str, Known], makings: _Makings, held: dict[int, Known]) -> dict[str, Stop]:
     """Let nothing recalled or held be shipped, sold, used or packed; what happened before is a late report.
 
+    :param makings: what the transformations among these took in, and gave, by earlier events
     :return: things without a lot yet, or of others, that are made of or hold what was recalled, by name
     """
-    of_lot = stops_of({known.id for known in lots.values()})
+    of_lot = stops_of({known.id for known in lots.values()} | makings.lot_ids)
     stops = {uri: of_lot[known.id] for uri, known in lots.items() if known.id in of_lot}
     words = _Words(new, lots)
     for uri, since in words.stopped.items():
@@ -916,13 +952,17 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
         if before_it is None or since < before_it.since:
             stops[uri] = Stop(LotState.RECALLED, since, is_own=True, is_of_document=True)
     reaches: dict[str, Stop] = {}
-    if not stops:
+    earlier = {
+        making: min((of_lot[id] for id in ids if id in of_lot), key=_first)
+        for making, ids in makings.inputs.items() if any(id in of_lot for id in ids)
+    }  # fmt: skip
+    if not stops and not earlier:
         return reaches
     # What a document itself makes of stopped things, whatever the order of its events.
     while True:
         before = len(stops)
         for one in new:
-            found = None if one.declares_error else _stop_of_inputs(one, stops)
+            found = None if one.declares_error else _stop_of_inputs(one, stops, earlier)
             for name in one.named if found is not None else ():
                 if name.role in ("output", "parent") and name.uri not in stops and found is not None:
                     stops[name.uri] = reaches[name.uri] = replace(found, is_own=False)
@@ -930,17 +970,28 @@ def _judge(new: Sequence[Sent], lots: dict[str, Known]) -> dict[str, Stop]:
             break
     for one in new:
         _judge_one(one, lots, stops, words)
+        _judge_batches(one, lots, _stop_of_inputs(one, stops, earlier), makings, held)
     refused = {name.uri for one in new if one.is_refused for name in one.named if name.role in ("output", "parent")}
     kept = {name.uri for one in new if not one.is_refused for name in one.named if name.role in ("output", "parent")}
     return {uri: stop for uri, stop in reaches.items() if not stop.is_held and (uri in kept or uri not in refused)}
 
 
-def _stop_of_inputs(one: Sent, stops: dict[str, Stop]) -> Stop | None:
+def _first(stop: Stop) -> tuple[bool, datetime]:
+    return stop.is_held, stop.since
+
+
+def _stop_of_inputs(one: Sent, stops: dict[str, Stop], earlier: dict[str, Stop]) -> Stop | None:
+    """Give what stops something that goes into what an event makes, packs or joins.
+
+    :param earlier: what stops an input of a transformation by an earlier event of it, by transformationID
+    """
     if one.event["type"] not in _TIES or one.event.get("action") == "DELETE":
         return None
     role = _TIES[one.event["type"]]
     found = [stops[name.uri] for name in one.named if name.role == role and name.uri in stops]
-    return min(found, key=lambda stop: (stop.is_held, stop.since), default=None)
+    if _is_half(one) and (of_making := earlier.get(str(one.event["transformationID"]))) is not None:
+        found.append(of_making)
+    return min(found, key=_first, default=None)
 
 
 class _Words:
@@ -999,19 +1050,25 @@ def _judge_one(one: Sent, lots: dict[str, Known], stops: dict[str, Stop], words:
             )
         )  # fmt: skip
         return
-    # A batch of our own has its stock: no event of another program makes it one of recalled goods.
-    found = _stop_of_inputs(one, stops)
-    if found is None or found.is_held:
+
+
+def _judge_batches(
+    one: Sent, lots: dict[str, Known], found: Stop | None, makings: _Makings, held: dict[int, Known]
+) -> None:
+    """Refuse that a batch of our own, which has its stock, becomes one of recalled goods by an event of a program.
+
+    :param found: what stops something that went into what the event makes
+    """
+    if one.declares_error or one.is_refused or found is None or found.is_held:
         return
-    for name in one.named:
-        known = lots.get(name.uri)
-        if (
-            name.role in ("output", "parent")
-            and known is not None
-            and known.kind is not LotKind.EXTERNAL
-            and known.state is not LotState.RECALLED
-        ):
-            one.problems.append(business.made_of_recalled(short_name(name.uri), one.path, name.role))
+    made = [(name.role, lots.get(name.uri)) for name in one.named if name.role in ("output", "parent")]
+    if _is_half(one):
+        earlier = makings.outputs.get(str(one.event["transformationID"]), ())
+        made += [("input", held.get(id)) for id in sorted(earlier)]
+    for role, known in made:
+        if known is not None and known.kind is not LotKind.EXTERNAL and known.state is not LotState.RECALLED:
+            number = db.session.scalar(select(Lot.number).where(Lot.id == known.id)) or ""
+            one.problems.append(business.made_of_recalled(number, one.path, role))
             return
 
 
@@ -1775,6 +1832,21 @@ def _recall_anew(said: set[int], drawn: set[int], held: dict[int, Known], reache
     external = select(Lot.id).where(Lot.id.in_(select(reached.c.id)), Lot.kind == LotKind.EXTERNAL).order_by(Lot.id)
     ids = list(db.session.scalars(external.with_for_update(of=Lot)))
     _let_stand(ids)
+
+
+def _warn_of_recalled_makings(new: Sequence[Sent], lots: dict[str, Known], drawn: Collection[int]) -> None:
+    """Say to who tells what came out of a making that something in it is recalled; who names what went in knows."""
+    halves = {
+        lots[name.uri].id: (one, name) for one in new
+        if one.event["type"] == "TransformationEvent" and all(name.role != "input" for name in one.named)
+        for name in one.named if name.role == "output" and lots[name.uri].id in drawn
+    }  # fmt: skip
+    if not halves:
+        return
+    recalled = select(Lot.id).where(Lot.id.in_(listed(sorted(halves))), Lot.state == LotState.RECALLED)
+    for id in sorted(db.session.scalars(recalled)):
+        one, name = halves[id]
+        one.problems.append(business.recalled_too(short_name(name.uri), one.path, name.role))
 
 
 def _let_stand(ids: Sequence[int]) -> int:

@@ -405,7 +405,7 @@ def _text() -> str:
     if len(data) > capture.MOST_BYTES:
         raise TooLarge(events=capture.MOST_EVENTS, bytes=capture.MOST_BYTES)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # a byte-order mark is none of the JSON (RFC 8259, section 8.1)
     except UnicodeDecodeError:
         raise NotJson() from None
     if "\0" in text:

@@ -196,6 +196,12 @@ def test_what_is_not_understood_is_refused_by_the_status_of_the_standard(
     assert {"type", "title", "detail"} <= told.keys()
 
 
+def test_a_byte_order_mark_is_no_part_of_what_was_sent(program: Program) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(event(**{"@context": CONTEXT})).encode()
+
+    assert program.send("/events", body).status_code == 201
+
+
 def test_a_field_that_stands_twice_counts_as_most_programs_read_it(program: Program) -> None:
     """In events, with a warning, as a published example has it; what a query asks for must be clear."""
     body = json.dumps(event(**{"@context": CONTEXT, "eventID": "urn:uuid:00000000-0000-4000-8000-000000000001"}))

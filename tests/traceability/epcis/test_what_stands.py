@@ -236,6 +236,54 @@ def test_no_batch_of_the_house_becomes_one_of_recalled_goods(
     assert agrees(program) == []
 
 
+@pytest.mark.parametrize("by", ["owner", "office"])
+@pytest.mark.parametrize("before", [False, True])
+def test_what_comes_out_of_an_open_making_is_recalled_as_what_went_in_is(
+    program: Program, now: datetime, by: str, before: bool
+) -> None:
+    """It was reported in two events, and between them what went in was recalled; some may have come out before."""
+
+    def half(day: str, **lists: Any) -> dict[str, Any]:
+        return made([], [], transformationID="https://a.example/making/7", eventTime=day, **lists)
+
+    program.capture(document(commissioned("A", 9, eventTime=BEFORE)))
+    assert rules(program.capture(document(half(BEFORE, inputQuantityList=amounts([("A", 5)]))))) == []
+    if before:
+        program.capture(document(half(BEFORE, outputQuantityList=amounts([("C", 1)]))))
+    if by == "office":
+        with program.app.app_context(), transaction():
+            holding.recall(lot_of("A"), reason="Mốc", actor=SYSTEM, now=now - timedelta(days=5))
+    else:
+        recall = event(quantityList=amounts([("A", 1)]), **RECALLS, eventTime="2026-11-20T08:00:00+07:00")
+        assert rules(program.capture(document(recall))) == []
+    job = program.capture(document(half(AFTER, outputQuantityList=amounts([("B", 2)]))))
+
+    assert (rules(job), warned(job)) == ([], ["business-recalled"])
+    with program.app.app_context():
+        assert {lot_of(name).state for name in ("AB" + "C" * before)} == {LotState.RECALLED}
+    assert agrees(program) == []
+    page = program.app.test_client().get("/truy-xuat/lo?ma=https://a.example/lot/B")
+    assert 'class="verdict verdict-bad"' in page.text
+
+
+@pytest.mark.parametrize("out_first", [False, True])
+def test_no_batch_of_the_house_comes_out_of_an_open_making_of_recalled_goods(
+    program: Program, batch: Batch, make: Factories, now: datetime, out_first: bool
+) -> None:
+    other = on_sale(program, make, "B-2", 10, now)
+    making = "https://a.example/making/7"
+    into = made([], [], inputQuantityList=goods(batch, 5), transformationID=making, eventTime=BEFORE)
+    out = made([], [], outputQuantityList=goods(other, 5), transformationID=making, eventTime=BEFORE)
+    first, second = (out, into) if out_first else (into, out)
+    assert rules(program.capture(document(first))) == []
+    stop(program, batch, now)
+
+    job = program.capture(document(second))
+
+    assert rules(job) == ["business-recalled"]
+    assert "B-2" in job["errors"][0]["message"]
+
+
 RECALLS = {"bizStep": "holding", "disposition": "recalled", "persistentDisposition": {"set": ["recalled"]}}
 FREES = {"bizStep": "inspecting", "disposition": None, "persistentDisposition": {"unset": ["recalled"]}}
 
