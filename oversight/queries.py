@@ -672,9 +672,9 @@ def booked(recall: Recall, lot_id: int, location_id: int | None) -> tuple[int, i
     """Tell how many packs of a lot are on record at a place now, and how many are missing from there."""
     flows = _flows(recall, RecallEntry.lot_id == lot_id, _at(location_id))[lot_id]
     if location_id is None:
-        start = _start(db.session.get_one(RecallLot, (recall.id, lot_id)))
-        kind = db.session.get_one(Lot, lot_id).kind
-        parts = _uncounted(recall, {lot_id: (start, kind)}, {lot_id: flows}).get(lot_id, Parts())
+        lot = db.session.get_one(Lot, lot_id)
+        start = _start(db.session.get_one(RecallLot, (recall.id, lot_id)), recall, lot.quantity, lot.used)
+        parts = _uncounted(recall, {lot_id: (start, lot.kind)}, {lot_id: flows}).get(lot_id, Parts())
         return parts.left, flows.missing
     if not recall.is_drill:
         there = db.session.scalar(
@@ -851,41 +851,63 @@ class Reckoned(NamedTuple):
 
 
 def reckoning(recall: Recall) -> list[Reckoned]:
-    """Reckon every lot of a recall: live while it is open, as written down once it is closed (four statements)."""
+    """Reckon every lot of a recall: live while it is open, as written down once it is closed (six statements).
+
+    Of lots that no stock counts more may be told late: what was made of them before, too, which has joined the recall.
+    """
+    closed = _outcomes(recall) if recall.state is RecallState.CLOSED else None
+    ids = select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)
+    late = set(closed) if closed is not None else _joined(recall)
     name_vi, name_en = _words()
-    lots = db.session.execute(
+    rows = db.session.execute(
         _with_words(
-            select(RecallLot, Lot.number, name_vi, name_en, Lot.unit, _step(), Lot.kind)
-            .select_from(RecallLot)
-            .join(Lot, Lot.id == RecallLot.lot_id)
+            select(Lot.id, Lot.number, name_vi, name_en, Lot.unit, _step(), Lot.kind, Lot.quantity, Lot.used)
+            .select_from(Lot)
         )
-        .where(RecallLot.recall_id == recall.id)
-        .order_by(RecallLot.lot_id)
-    ).all()
-    if recall.state is RecallState.CLOSED:
-        closed = _outcomes(recall)
-        return [Reckoned._make((row[0].lot_id, *row[1:], closed[row[0].lot_id])) for row in lots]
+        .where(or_(Lot.id.in_(ids), Lot.id.in_(listed(sorted(late)))))
+        .order_by(Lot.id)
+    ).all()  # fmt: skip
+    if closed is not None:
+        return [Reckoned._make((*row[:7], closed[row.id])) for row in rows]
+    then = {lot.lot_id: lot for lot in db.session.scalars(select(RecallLot).where(RecallLot.recall_id == recall.id))}
+    starts = {row.id: _start(then.get(row.id), recall, row.quantity, row.used) for row in rows}
     flows = _flows(recall, or_(RecallEntry.location_id.is_not(None), ~_is_counted(recall)))
     stock = {} if recall.is_drill else _stock_now(recall)
-    uncounted = _uncounted(recall, {row[0].lot_id: (_start(row[0]), row[-1]) for row in lots}, flows)
+    uncounted = _uncounted(recall, {row.id: (starts[row.id], row.kind) for row in rows}, flows)
     found = []
-    for row in lots:
-        lot = row[0]
-        start = _start(lot)
+    for row in rows:
+        start = starts[row.id]
         if not start.made:
             parts = Parts()  # nobody said how much there is: what was found of it adds up to nothing
         elif not start.in_stock:
-            parts = uncounted[lot.lot_id]
+            parts = uncounted[row.id]
         elif recall.is_drill:
-            parts = reconciliation.rehearsed(start, flows[lot.lot_id])
+            parts = reconciliation.rehearsed(start, flows[row.id])
         else:
-            parts = reconciliation.of_stock(start, flows[lot.lot_id], stock[lot.lot_id])
-        found.append(Reckoned._make((lot.lot_id, *row[1:], parts)))
+            parts = reconciliation.of_stock(start, flows[row.id], stock[row.id])
+        found.append(Reckoned._make((*row[:7], parts)))
     return found
 
 
-def _start(lot: RecallLot) -> Start:
-    return Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
+def _joined(recall: Recall) -> set[int]:
+    """Find what was made of a recall's lots by what was told after it had begun; other recalls have their own."""
+    if recall.is_drill:
+        return set()
+    own = list(db.session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)))
+    made = genealogy.downstream(own)
+    return set(db.session.scalars(select(Lot.id).where(Lot.id.in_(select(made.c.id)), recalled_by_word())))
+
+
+def _start(lot: RecallLot | None, recall: Recall, made: int, used: int) -> Start:
+    """Say how much there was when a recall began.
+
+    :param lot: as it was written down; None: it joined the recall later
+    :param made: what is known today, which counts where no stock does
+    """
+    if lot is None:
+        return Start(made, used, 0, 0, 0)
+    start = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
+    return start if recall.is_drill or start.in_stock or not lot.made else Start(made, used, 0, 0, 0)
 
 
 def _uncounted(

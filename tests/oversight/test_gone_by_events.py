@@ -14,7 +14,7 @@ from flask import Flask
 
 from catalog.models import Unit
 from kernel.db import db, transaction
-from oversight import answering, queries, recall
+from oversight import agreement, answering, queries, recall
 from oversight.models import EntryKind, Severity
 from tests.factories import Factories
 from tests.oversight.test_external import begin, sauce
@@ -28,7 +28,7 @@ from traceability import queries as trace_queries
 from traceability.models import Lot, LotIdentifier
 
 __all__ = ["sauce"]
-JAR, CASE = "https://ex.example/lo/Z-1", "https://a.example/box/P"
+JAR, BOX, CASE = "https://ex.example/lo/Z-1", "https://ex.example/lo/Z-2", "https://a.example/box/P"
 TOLD = recall.Told("Kim loại nặng", Severity.SERIOUS, "Heavy metal")
 
 
@@ -184,6 +184,37 @@ def test_what_programs_say_was_brought_back_and_destroyed_is_destroyed(world: Si
     tell(world.program, back(6, 23), destroyed(5, 24))
 
     assert parts(world, number) == {"made": 100, "sold": 94, "returned": 1, "destroyed": 5}
+
+
+@pytest.mark.parametrize("is_half", [False, True])
+def test_what_is_told_late_of_a_recalled_lot_joins_its_recall(world: SimpleNamespace, is_half: bool) -> None:
+    def turned(**facts: Any) -> dict[str, Any]:
+        return event(**{
+            "type": "TransformationEvent", "action": None, "disposition": None, "bizStep": "commissioning",
+            "quantityList": None, "eventTime": on(21), "transformationID": "https://ex.example/making/1", **facts,
+        })  # fmt: skip
+
+    into = {"inputQuantityList": [{"epcClass": JAR, "quantity": 30}]}
+    out = {"outputQuantityList": [{"epcClass": BOX, "quantity": 25}]}
+    if is_half:
+        tell(world.program, turned(**into))
+    drill = start(world, is_drill=True)
+    number = start(world)
+    tell(world.program, *([turned(**out, eventTime=on(23))] if is_half else [turned(**into, **out)]))
+    tell(world.program, jars(3, action="DELETE", bizStep="destroying", disposition="destroyed", eventTime=on(23)))
+
+    for _ in ("open", "closed"):
+        assert parts(world, number) == {"made": 100, "used": 30, "on_hand": 67, "destroyed": 3}
+        assert parts(world, number, BOX) == {"made": 25, "on_hand": 25}
+        page = world.office.get(f"/quan-tri/thu-hoi/{number}/lo-hang").text
+        assert "Z-1" in page
+        assert "Z-2" in page
+        if _ == "open":
+            close(world, number)
+    assert "Z-2" in world.office.get(f"/quan-tri/thu-hoi/{number}/bao-cao").text
+    assert parts(world, drill)["on_hand"] == 70 + 30 * (not is_half), "a drill stays as it began"
+    with world.app.app_context():
+        assert agreement.verify() == []
 
 
 def test_what_is_sold_in_a_case_is_reckoned(world: SimpleNamespace) -> None:
