@@ -68,7 +68,7 @@ def _parts(text: str) -> list[str]:
     words = one_line(text)
     for short, whole in _SHORT.items():
         words = re.sub(short, whole, words, flags=re.IGNORECASE)
-    words = re.sub(rf"(?<=\S)\s+(?={_KINDS}\s)", ", ", words, flags=re.IGNORECASE)
+    words = re.sub(rf"(?<=\S)\s+(?!(?<=thị )xã\s)(?={_KINDS}\s)", ", ", words, flags=re.IGNORECASE)
     return [part for part in (one_line(part) for part in re.split(r"[,;]|\s-\s", words)) if part]
 
 

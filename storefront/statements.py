@@ -476,7 +476,7 @@ def _is_beside(row: Sequence[Any], layout: Layout, *, summed: int, is_below: boo
     if _is_day(_cell(row, layout.day)):
         return False
     if summed and _amount_or_nought(row, layout.credit) == summed:
-        return True
+        return says_so or not _text(row, layout.memo)
     return not _text(row, layout.memo) and (says_so or (is_below and not _text(row, layout.day)))
 
 

@@ -65,6 +65,9 @@ def test_what_names_no_commune_gives_none(text: str) -> None:
         ("huyện đảo Lý Sơn, Quảng Ngãi", "Lý Sơn"),
         ("dac khu ly son quang ngai", "Lý Sơn"),
         ("phuong pho thanh thi xa duc pho quang ngai", "Sa Huỳnh"),
+        ("phường Cầu Thia, thị xã Nghĩa Lộ, Yên Bái", "Cầu Thia"),
+        ("phường Cầu Thia thị xã Nghĩa Lộ tỉnh Yên Bái", "Cầu Thia"),
+        ("phường Hàm Rồng, TX Sa Pa, Lào Cai", "Sa Pa"),
     ],
 )
 def test_communes_are_found_without_commas_and_on_islands(text: str, name: str) -> None:

@@ -184,6 +184,18 @@ def test_a_broken_row_at_the_end_is_no_foot(broken: str) -> None:
     assert [problem.row for problem in lines_of(BROKEN + broken + "\n").problems] == [4, 5, 6, 7, 9, 12]
 
 
+@pytest.mark.parametrize("day", ["ko ro", ""])
+@pytest.mark.parametrize("above", [[121_000], [100_000, 50_000]])
+def test_a_payment_as_large_as_all_above_it_is_no_sum_where_it_has_words(day: str, above: list[int]) -> None:
+    rows = [f"20/11/2026,,{amount},OCPN4FVV1B1" for amount in above]
+    read = lines_of(
+        "\n".join(["Ngày,Ghi nợ,Ghi có,Nội dung", *rows, f"{day},,{sum(above)},OCKH7PB3QYG", "20/11/2026,,9,x"])
+    )
+
+    assert [problem.row for problem in read.problems] == [len(above) + 2]
+    assert len(read.lines) == len(above) + 1
+
+
 @pytest.mark.parametrize(("debit", "outgoing"), [(None, 1), (3, 1), (1, 0)])
 def test_an_empty_amount_is_of_money_that_went_where_the_row_has_another(debit: int | None, outgoing: int) -> None:
     text = "when,in,why,out\n20/11/2026,130000,OC1,\n21/11/2026,,Phi,5000\n22/11/2026,,hong,\n"
