@@ -18,7 +18,6 @@ from kernel.text import fold, one_line
 _SHORT = {
     r"(?:^|(?<=[,;]))\s*(?:huyện\s+)?đảo\s+": " đặc khu ",
     r"\btp\.?\s*hcm\b": "thành phố Hồ Chí Minh",
-    r"\bsài gòn\b": "thành phố Hồ Chí Minh",
     r"\bhn\b": "Hà Nội",
     r"\btp\.?(?=\s|$)": "thành phố ",
     r"\btx\.?(?=\s|$)": "thị xã ",
@@ -30,6 +29,8 @@ _SHORT = {
     r"\bt\.\s*": "tỉnh ",
 }
 _BARE_KINDS = ("xa", "phuong", "thi tran", "dac khu", "huyen", "quan", "thi xa", "thanh pho")
+#: The city as many go on calling it. A phường of it has that name today, so it counts where a province stands.
+_SAIGON, _HCM = ("sai gon", "thanh pho sai gon"), "thành phố Hồ Chí Minh"
 _KINDS = r"(?:xã|phường|thị trấn|đặc khu|huyện|quận|thị xã|thành phố|tỉnh)"
 
 
@@ -38,38 +39,45 @@ def understand(text: str, on: date) -> list[Unit]:
 
     :param text: commune, perhaps district, province, parted by commas or by the words for their kinds
     """
-    return _understood(_parts(text), on) or _understood(_parts_without_commas(text), on)
+    parts = _parts(text)
+    found = _understood(parts, on)
+    if found or not parts or _provinces_called(parts[-1]):
+        return found or _understood(_parts_without_commas(text), on)
+    # Names have dashes ("Bà Rịa - Vũng Tàu"): they part only what is nothing as it stands.
+    return _understood(_parts(text, r"[,;]|\s-\s"), on) or _understood(_parts_without_commas(text), on)
 
 
 def _understood(parts: list[str], on: date) -> list[Unit]:
     if not parts:
         return []
-    provinces, rest = _provinces(parts, on)
-    districts: set[str] = set()
+    named, rest = _provinces(parts)
+    provinces = {next_.code for unit in named for next_ in administrative_units.became(unit, on)}
+    is_former = bool(named) and not any(unit.stands_on(on) for unit in named)
+    of_districts: list[Unit] = []
     names = rest
-    if len(rest) > 1:
+    if rest:
         found = [unit for unit in administrative_units.find_by_name(rest[-1]) if unit.level == "district"]
         if provinces:
-            found = [
-                unit
-                for unit in found
-                if {next_.parent_code for next_ in administrative_units.became(unit, on)} & provinces
-            ]
+            found = [unit for unit in found if {one.parent_code for one in _became([unit], on)} & provinces]
         if found:
-            districts, names = {unit.code for unit in found}, rest[:-1]
+            of_districts = found
+            names = rest[:-1] if len(rest) > 1 else rest
+    districts = {unit.code for unit in of_districts} if len(rest) > 1 else set()
     for name in reversed(names):
-        communes = _communes(name, provinces, districts, on)
+        communes = _communes(name, provinces, districts, on, is_former=is_former)
         if communes:
             return communes
-    return []
+    # A district that is one commune today, as islands are, says enough.
+    whole = [unit for unit in _became(of_districts, on) if not provinces or unit.parent_code in provinces]
+    return whole if len(whole) == 1 else []
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, between: str = "[,;]") -> list[str]:
     words = one_line(text)
     for short, whole in _SHORT.items():
         words = re.sub(short, whole, words, flags=re.IGNORECASE)
     words = re.sub(rf"(?<=\S)\s+(?!(?<=thị )xã\s)(?={_KINDS}\s)", ", ", words, flags=re.IGNORECASE)
-    return [part for part in (one_line(part) for part in re.split(r"[,;]|\s-\s", words)) if part]
+    return [part for part in (one_line(part).strip(" -") for part in re.split(between, words)) if part]
 
 
 def _parts_without_commas(text: str) -> list[str]:
@@ -77,7 +85,7 @@ def _parts_without_commas(text: str) -> list[str]:
     words = [] if re.search("[,;]", text) else " ".join(_parts(text)).split()
     for cut in range(1, len(words)):
         province = " ".join(words[cut:])
-        if any(unit.level == "province" for unit in administrative_units.find_by_name(province)):
+        if _provinces_called(province):
             return [*_parted_at_kinds(words[:cut]), province]
     return []
 
@@ -92,25 +100,37 @@ def _parted_at_kinds(words: list[str]) -> list[str]:
     return [" ".join(words[begin:end]) for begin, end in pairwise([0, *begins, len(words)])]
 
 
-def _provinces(parts: list[str], on: date) -> tuple[set[str], list[str]]:
-    """Read the province off the end; what it was before 2025 counts for what it became."""
-    found = [unit for unit in administrative_units.find_by_name(parts[-1]) if unit.level == "province"]
-    if not found:
-        return set(), parts
-    return {next_.code for unit in found for next_ in administrative_units.became(unit, on)}, parts[:-1]
+def _provinces(parts: list[str]) -> tuple[list[Unit], list[str]]:
+    """Read the province off the end."""
+    found = _provinces_called(parts[-1])
+    return found, parts[:-1] if found else parts
 
 
-def _communes(name: str, provinces: set[str], districts: set[str], on: date) -> list[Unit]:
+def _provinces_called(name: str) -> list[Unit]:
+    units = administrative_units.find_by_name(_HCM if fold(name) in _SAIGON else name)
+    return [unit for unit in units if unit.level == "province"]
+
+
+def _communes(name: str, provinces: set[str], districts: set[str], on: date, *, is_former: bool) -> list[Unit]:
+    """Find what a commune's name means: in the district, else today's in the province before former ones.
+
+    :param is_former: the province was named as it was: a commune of then may be meant as well as one of today
+    """
+
+    def become(some: Iterable[Unit]) -> list[Unit]:
+        return [unit for unit in _became(some, on) if not provinces or unit.parent_code in provinces]
+
     units = [unit for unit in administrative_units.find_by_name(name) if unit.level == "commune"]
     if districts:
-        former = [unit for unit in units if unit.parent_code in districts]
-        units = former or units
-    else:
-        units = [unit for unit in units if unit.stands_on(on)] or units
-    answers = _distinct(next_ for unit in units for next_ in administrative_units.became(unit, on))
-    if provinces:
-        answers = [unit for unit in answers if unit.parent_code in provinces]
-    return [unit for unit in answers if unit.level == "commune"]
+        return become(unit for unit in units if unit.parent_code in districts) or become(units)
+    today = become(unit for unit in units if unit.stands_on(on))
+    return _distinct([*today, *become(units)]) if is_former or not today else today
+
+
+def _became(units: Iterable[Unit], on: date) -> list[Unit]:
+    """Give the communes of today that units are, or became."""
+    found = (next_ for unit in units for next_ in administrative_units.became(unit, on))
+    return [unit for unit in _distinct(found) if unit.level == "commune"]
 
 
 def _distinct(units: Iterable[Unit]) -> list[Unit]:

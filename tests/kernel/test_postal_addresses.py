@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from kernel.addresses import understand
+from kernel.administrative_units import Unit, became, read_units
 
 TODAY = date(2026, 11, 24)
 
@@ -79,3 +80,55 @@ def test_communes_are_found_without_commas_and_on_islands(text: str, name: str) 
 )
 def test_where_no_commune_is_named_none_is_guessed(text: str) -> None:
     assert understand(text, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("xã Bình Châu, huyện Xuyên Mộc, Bà Rịa - Vũng Tàu", ["Bình Châu"]),
+        ("xã Khong Co, Bà Rịa - Vũng Tàu", []),
+        ("xã Ba Động - huyện Ba Tơ - tỉnh Quảng Ngãi", ["Ba Động"]),
+        ("Ba Động - Ba Tơ - Quảng Ngãi", ["Ba Động"]),
+        ("P. Bến Nghé, Q.1, Sài Gòn", ["Sài Gòn"]),
+        ("huyện Lý Sơn, tỉnh Quảng Ngãi", ["Lý Sơn"]),
+        ("xã An Hải, huyện Lý Sơn, Quảng Ngãi", ["Lý Sơn"]),
+        ("huyện Ba Tơ, Quảng Ngãi", []),
+        ("phường Trần Phú, Quảng Ngãi", ["Nghĩa Lộ"]),
+        ("xã Đăk Hà, Kon Tum", ["Đăk Hà", "Tu Mơ Rông"]),
+        ("xã Đăk Hà, Quảng Ngãi", ["Đăk Hà"]),
+    ],
+)
+def test_names_with_dashes_islands_and_old_provinces_are_understood(text: str, names: list[str]) -> None:
+    assert [unit.name_vi for unit in understand(text, TODAY)] == names
+
+
+def called(unit: Unit) -> str:
+    return f"{unit.kind_vi} {unit.name_vi}"
+
+
+def test_every_commune_of_today_is_understood_by_its_own_name() -> None:
+    provinces = {unit.code: unit for unit in read_units() if unit.level == "province" and unit.stands_on(TODAY)}
+    communes = [unit for unit in read_units() if unit.level == "commune" and unit.stands_on(TODAY)]
+
+    otherwise = [
+        unit for unit in communes
+        if understand(f"{called(unit)}, {called(provinces[unit.parent_code or ''])}", TODAY) != [unit]
+    ]  # fmt: skip
+
+    assert (len(communes), otherwise) == (3_321, [])
+
+
+def test_every_old_address_of_three_levels_leads_to_what_its_commune_became() -> None:
+    former = [unit for unit in read_units() if not unit.stands_on(TODAY)]
+    districts = {unit.code: unit for unit in former if unit.level == "district"}
+    provinces = {unit.code: unit for unit in read_units() if unit.level == "province"}
+    count, otherwise = 0, []
+    for commune in (unit for unit in former if unit.level == "commune" and unit.parent_code in districts):
+        district = districts[commune.parent_code or ""]
+        address = f"{called(commune)}, {called(district)}, {provinces[district.parent_code or ''].name_vi}"
+        count += 1
+        if not set(understand(address, TODAY)) & set(became(commune, TODAY)):
+            otherwise.append(address)
+
+    assert otherwise == []
+    assert count > 10_000
