@@ -14,19 +14,20 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import openpyxl
 import openpyxl.utils.datetime
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from kernel import clock
 from kernel.db import db, for_update
 from kernel.errors import N_, InvalidInput
 from kernel.text import fold, one_line
+from storefront.gateways import codes
 from storefront.order_models import BankAccount, Credit
 from storefront.settling import Arrived
 
@@ -86,6 +87,10 @@ class NoMoney(InvalidInput):
 
 class BadMoney(InvalidInput):
     message = N_("“%(text)s” is not an amount of whole đồng.")
+
+
+class BadMark(InvalidInput):
+    message = N_("“%(text)s” does not say whether the money came or went.")
 
 
 # --- The file ---------------------------------------------------------------------------------------
@@ -161,6 +166,9 @@ _NAMES = {
 }  # fmt: skip
 _INCOMING = {"c", "cr", "credit", "co", "ghi co", "+", "in", "thu", "tien vao", "den"}
 _OUTGOING = {"d", "dr", "debit", "no", "ghi no", "-", "out", "chi", "tien ra", "di"}
+#: Words in what a bank calls a kind of transaction: "Chuyển đi", "Rút tiền", "Debit transfer".
+_COMES = {"co", "credit", "cr", "den", "deposit", "in", "incoming", "nhan", "nop", "thu", "vao"}
+_GOES = {"chi", "debit", "di", "dr", "fee", "no", "out", "outgoing", "phi", "ra", "rut", "withdrawal"}
 #: How a balance or a sum says what it is. A company ("Công ty", "Tổng công ty") is none.
 _BESIDE = re.compile(
     r"(tong|cong|tong cong)(?=\s*($|[:(/]|(so|tien|phat sinh|ps|ghi|giao dich|doanh so|trang|trong ky)\b))"
@@ -356,22 +364,26 @@ def _arrived(account: BankAccount, line: Line, name: str) -> Arrived:
     )
 
 
-def _told_by_others(account: BankAccount, lines: Sequence[Line]) -> dict[str, list[str]]:
-    """Find money that a notice told of with a reference, for lines that have none: digest of a line → identities."""
-    if not lines:
-        return {}
+def _around(account: BankAccount, lines: Collection[Line]) -> Select[Credit]:
+    """Select the money of an account from the days of some lines, the first first."""
     first, last = min(line.at for line in lines), max(line.at for line in lines)
-    credits = db.session.scalars(
+    return (
         select(Credit)
         .where(
             Credit.payee_id == account.organisation_id,
             Credit.account == account.number,
-            Credit.bank_reference != "",
             Credit.arrived_at >= first - timedelta(days=1),
             Credit.arrived_at < last + timedelta(days=2),
         )
         .order_by(Credit.id)
     )
+
+
+def _told_by_others(account: BankAccount, lines: Sequence[Line]) -> dict[str, list[str]]:
+    """Find money that a notice told of with a reference, for lines that have none: digest of a line → identities."""
+    if not lines:
+        return {}
+    credits = db.session.scalars(_around(account, lines).where(Credit.bank_reference != ""))
     found: dict[str, list[str]] = {}
     for credit in credits:
         line = Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)
@@ -387,18 +399,12 @@ def _told_otherwise(account: BankAccount, lines: Sequence[Line]) -> dict[int, st
     named = {place: line for place, line in enumerate(lines) if line.reference}
     if not named:
         return {}
-    first, last = min(line.at for line in named.values()), max(line.at for line in named.values())
-    of_account = select(Credit).where(
-        Credit.payee_id == account.organisation_id,
-        Credit.account == account.number,
-        Credit.arrived_at >= first - timedelta(days=1),
-        Credit.arrived_at < last + timedelta(days=2),
-    )
-    numbered = db.session.scalars(of_account.where(Credit.bank_reference != "").order_by(Credit.id)).all()
+    of_account = _around(account, named.values())
+    numbered = db.session.scalars(of_account.where(Credit.bank_reference != "")).all()
     known = {credit.identity for credit in numbered}
     renamed = {_named(account, credit.bank_reference, credit.amount_vnd): credit.identity for credit in numbered}
     free: dict[str, list[str]] = {}
-    for credit in db.session.scalars(for_update(of_account.where(Credit.bank_reference == "").order_by(Credit.id))):
+    for credit in db.session.scalars(for_update(of_account.where(Credit.bank_reference == ""))):
         free.setdefault(_digest(Line(0, credit.arrived_at, credit.amount_vnd, credit.memo)), []).append(credit.identity)
     found = {}
     for place, line in named.items():
@@ -433,11 +439,10 @@ def _digest(line: Line) -> str:
 def _line(number: int, row: Sequence[Any], layout: Layout, today: date) -> Line | None:
     """Read a row; None if its money went out.
 
-    :raises NoDay, BadDay, DayToCome, NoMoney, BadMoney:
+    :raises NoDay, BadDay, DayToCome, NoMoney, BadMoney, BadMark:
     """
     amount = _amount_in(row, layout.credit)
-    mark = fold(_text(row, layout.mark)) if layout.mark is not None else ""
-    if amount < 0 or (amount and mark in _OUTGOING):
+    if amount < 0 or (amount and not _came(row, layout)):
         return None
     if not amount:
         if _went(row, layout):
@@ -452,6 +457,21 @@ def _line(number: int, row: Sequence[Any], layout: Layout, today: date) -> Line 
     )
 
 
+def _came(row: Sequence[Any], layout: Layout) -> bool:
+    """Tell by the mark of a row with an amount whether the money came; without one it did.
+
+    :raises BadMark: if it says neither, or both, and no column of its own does
+    """
+    text = _text(row, layout.mark) if layout.mark is not None else ""
+    mark = fold(text)
+    words = set(mark.split())
+    goes, comes = mark in _OUTGOING or bool(words & _GOES), mark in _INCOMING or bool(words & _COMES)
+    is_said = goes != comes or layout.debit not in (None, layout.credit) or _text(row, layout.credit).startswith("+")
+    if mark and not is_said:
+        raise BadMark(text=text[:40])
+    return comes or not goes
+
+
 def _went(row: Sequence[Any], layout: Layout) -> bool:
     """Tell whether a row into which no money came says that some went; where that stands nobody may have said."""
     if layout.debit is not None:
@@ -463,12 +483,12 @@ def _went(row: Sequence[Any], layout: Layout) -> bool:
 def _is_beside(row: Sequence[Any], layout: Layout, *, summed: int, is_below: bool) -> bool:
     """Tell whether a row is none of the list: a balance, a sum of what stands above, or words below the list.
 
-    What has the bank's reference, or money and words of a transfer, is of the list, however broken it is.
+    What has the bank's reference, our code, or money and words of a transfer, is of the list, however broken it is.
 
     :param summed: what came, in the rows above
     :param is_below: no row with a day comes after it
     """
-    if layout.reference is not None and _text(row, layout.reference):
+    if (layout.reference is not None and _text(row, layout.reference)) or codes.find(_text(row, layout.memo)):
         return False
     says_so = any(_BESIDE.match(fold(cell).strip()) for cell in row if isinstance(cell, str))
     if not any(_has_money(row, column) for column in (layout.credit, layout.debit)):
@@ -645,12 +665,27 @@ def _read_csv(data: bytes) -> list[list[Any]]:
         raise NotAStatement()
     mark = max(";\t,|", key=lambda sign: sum(line.count(sign) for line in sample))
     try:
-        rows = [row[:MOST_COLUMNS] for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)]
+        rows = _rows_of(text, mark)
     except csv.Error as problem:
         raise NotAStatement() from problem
     if all(len(row) < 3 for row in rows):
         raise NotAStatement()
-    return [list(row) for row in rows]
+    return [list(row[:MOST_COLUMNS]) for row in rows]
+
+
+def _rows_of(text: str, mark: str) -> list[list[str]]:
+    """Part a CSV file; where a quote is open and swallows the rows below it, each line is a row.
+
+    :raises csv.Error: if it cannot be read as one
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+    except csv.Error:
+        rows = []
+    below = (line for row in rows for cell in row for line in cell.splitlines()[1:])
+    if rows and all(line.count(mark) < 2 for line in below):
+        return rows
+    return [next(csv.reader([line], delimiter=mark), []) for line in re.split(r"\r\n|\r|\n", text)]
 
 
 def _decoded(data: bytes) -> str:

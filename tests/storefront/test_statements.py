@@ -20,7 +20,7 @@ from accounts.models import Organisation
 from kernel.clock import VIETNAM
 from kernel.db import db, transaction
 from storefront import settling, statements, transfers
-from storefront.gateways import bank_notices
+from storefront.gateways import bank_notices, codes
 from storefront.gateways.bank_notices import Told
 from storefront.order_models import BankAccount, Credit
 from storefront.statements import Layout, Line
@@ -194,6 +194,48 @@ def test_a_payment_as_large_as_all_above_it_is_no_sum_where_it_has_words(day: st
 
     assert [problem.row for problem in read.problems] == [len(above) + 2]
     assert len(read.lines) == len(above) + 1
+
+
+MARKS = {
+    "Chuyển đến": 1, "Nộp tiền": 1, "Credit transfer": 1, "C": 1, "Ghi có": 1, "": 1,
+    "Chuyển đi": 0, "Rút tiền": 0, "Debit transfer": 0, "D": 0, "Ghi nợ": 0, "Phí": 0,
+    "Chuyển khoản": None, "Thu phí": None, "Hoàn tiền": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("mark", "comes"), MARKS.items())
+def test_a_mark_says_whether_money_came_or_went_and_one_that_does_not_is_told_of(mark: str, comes: int | None) -> None:
+    text = f"Ngày giao dịch,Số tiền,Loại giao dịch,Nội dung\n20/11/2026,221000,{mark},HOAN TIEN OC1\n"
+    read = lines_of(text)
+
+    assert (len(read.lines), read.outgoing, len(read.problems)) == (
+        (0, 0, 1) if comes is None else (comes, 1 - comes, 0)
+    )
+    signed = lines_of(text.replace("221000", "+221000"))
+    assert (len(signed.lines), len(signed.problems)) == ((1, 0) if comes is None else (comes, 0))
+    columns = text.replace("Số tiền", "Ghi có").replace("Nội dung", "Nội dung,Ghi nợ").replace("OC1", "OC1,")
+    assert lines_of(columns).problems == ()
+
+
+@pytest.mark.parametrize("quoted", ['"CK A', 'CK "A', '"CK A"', '"CK"A', '"CK A, B"', '"CK\nA"'])
+@pytest.mark.parametrize("later", ["", '"'])
+def test_an_open_quote_swallows_no_row_below_it(quoted: str, later: str) -> None:
+    rows = [f"20/11/2026,,{amount},{memo}" for amount, memo in ((1_000, quoted), (2_000, "B"), (3_000, f"C{later}"))]
+    read = lines_of("\n".join(["Ngày,Ghi nợ,Ghi có,Nội dung", *rows]))
+
+    assert [line.amount_vnd for line in read.lines] == [1_000, 2_000, 3_000]
+    assert read.lines[1].memo == "B"
+    assert "A" in read.lines[0].memo or "\n" in quoted
+
+
+@pytest.mark.parametrize(
+    "row", ["20/11/2026,,,Tong tien hang {}", "20/11/2026,,,So du chuyen khoan {}", "hom qua,,,{} 160000"]
+)
+def test_what_has_a_code_of_ours_is_told_of_however_broken_it_is(row: str) -> None:
+    code = codes.new_code()
+    read = lines_of(f"Ngày,Ghi nợ,Ghi có,Nội dung\n20/11/2026,,1000,A\n{row.format(code)}\n20/11/2026,,,Tổng cộng\n")
+
+    assert [problem.row for problem in read.problems] == [3]
 
 
 @pytest.mark.parametrize(("debit", "outgoing"), [(None, 1), (3, 1), (1, 0)])
