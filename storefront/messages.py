@@ -28,6 +28,7 @@ def tell(
     order: Order | None = None,
     step: OrderStep | None = None,
     lots: dict[int, list[tuple[str, str]]] | None = None,
+    pay_until: datetime | None = None,
     **facts: Any,
 ) -> None:
     """Write to the buyer what happened, if there is an address to write to; the same twice is one letter.
@@ -37,6 +38,7 @@ def tell(
     :param step: what happened to it. An order that was cancelled, stands again and is cancelled again has two of
         these, and its buyer two letters
     :param lots: line → (number, path of its batch page) of the goods that are sent
+    :param pay_until: when the money is waited for no longer, as the page of the order says it
     """
     contact = purchase.contact
     about = order.number if order is not None else purchase.number
@@ -73,7 +75,7 @@ def tell(
             "voucher": purchase.voucher.code if purchase.voucher is not None else "",
             "is_transfer": purchase.method is PaymentMethod.VIETQR,
             "on_delivery": purchase.method is PaymentMethod.COD,
-            "pay_until": _time(purchase.hold_until),
+            "pay_until": _time(pay_until),
             "cause": order.cancel_cause if order is not None else "",
             **facts,
         },

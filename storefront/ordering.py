@@ -217,7 +217,7 @@ def place(cart: Cart, asked: Asked, *, now: datetime, seen: CartView | None = No
     day = clock.business_date(now)
     allocation.hold(wants, document=purchase.number, on=day, until=hold_until, now=now, firm=on_delivery)
     vouchers.claim(purchase, asked.buyer.phone, now=now)
-    messages.tell(purchase, messages.PLACED, now=now)
+    messages.tell(purchase, messages.PLACED, now=now, pay_until=now + PAY_WITHIN)
     for order in purchase.orders:
         if on_delivery:
             _is_firm(order, now)

@@ -603,11 +603,13 @@ def test_of_one_payment_for_two_orders_less_is_asked_when_one_is_called_off(
 
 
 def test_letters_go_to_who_left_an_address(client: FlaskClient, shop: Shop, now: datetime) -> None:
-    bought(client, shop, email="Mua@vidu.example")
+    token = bought(client, shop, email="Mua@vidu.example")
 
     letters = [job.args for job in shop.rows(select(Job).where(Job.kind == "mail.send"))]
 
     assert [(letter["to"], letter["facts"]["what"]) for letter in letters] == [("mua@vidu.example", "placed")]
+    until, _, day = letters[0]["facts"]["pay_until"].partition(" ")
+    assert f"{until}, {day}" in words(client.get(f"/don-hang/{token}").data), "the letter and the page say the same"
 
 
 def test_what_nobody_paid_for_is_free_again_when_its_time_is_over(
