@@ -856,20 +856,19 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     Of lots that no stock counts more may be told late: what was made of them before, too, which has joined the recall.
     """
     closed = _outcomes(recall) if recall.state is RecallState.CLOSED else None
-    ids = select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)
-    late = set(closed) if closed is not None else _joined(recall)
+    then = {lot.lot_id: lot for lot in db.session.scalars(select(RecallLot).where(RecallLot.recall_id == recall.id))}
+    late = set(closed) if closed is not None else _joined(recall, then.keys())
     name_vi, name_en = _words()
     rows = db.session.execute(
         _with_words(
             select(Lot.id, Lot.number, name_vi, name_en, Lot.unit, _step(), Lot.kind, Lot.quantity, Lot.used)
             .select_from(Lot)
         )
-        .where(or_(Lot.id.in_(ids), Lot.id.in_(listed(sorted(late)))))
+        .where(Lot.id.in_(listed(sorted(then.keys() | late))))
         .order_by(Lot.id)
     ).all()  # fmt: skip
     if closed is not None:
         return [Reckoned._make((*row[:7], closed[row.id])) for row in rows]
-    then = {lot.lot_id: lot for lot in db.session.scalars(select(RecallLot).where(RecallLot.recall_id == recall.id))}
     starts = {row.id: _start(then.get(row.id), recall, row.quantity, row.used) for row in rows}
     flows = _flows(recall, or_(RecallEntry.location_id.is_not(None), ~_is_counted(recall)))
     stock = {} if recall.is_drill else _stock_now(recall)
@@ -889,11 +888,10 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     return found
 
 
-def _joined(recall: Recall) -> set[int]:
+def _joined(recall: Recall, own: Collection[int]) -> set[int]:
     """Find what was made of a recall's lots by what was told after it had begun; other recalls have their own."""
     if recall.is_drill:
         return set()
-    own = list(db.session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall.id)))
     made = genealogy.downstream(own)
     return set(db.session.scalars(select(Lot.id).where(Lot.id.in_(select(made.c.id)), recalled_by_word())))
 

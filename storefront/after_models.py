@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -242,6 +243,14 @@ class AccountConsent(Base):
     text: Mapped[PublicText] = relationship()
 
 
+#: Of notices: one for each address and product, and one for each address and size.
+ONE_OF_PRODUCT, ONE_OF_ITEM = text("trade_item_id IS NULL"), text("trade_item_id IS NOT NULL")
+
+
+def _one_each(name: str, key: str, whether: TextClause) -> Index:
+    return Index(name, key, "email", unique=True, sqlite_where=whether, postgresql_where=whether)
+
+
 class StockNotice(Base):
     """Somebody who wants one letter when a product, or one size of it, can be had again.
 
@@ -251,22 +260,8 @@ class StockNotice(Base):
     __tablename__ = "stock_notice"
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR confirmed_at IS NOT NULL", name="confirmed"),
-        Index(
-            "uq_stock_notice_product",
-            "product_id",
-            "email",
-            unique=True,
-            sqlite_where=text("trade_item_id IS NULL"),
-            postgresql_where=text("trade_item_id IS NULL"),
-        ),
-        Index(
-            "uq_stock_notice_item",
-            "trade_item_id",
-            "email",
-            unique=True,
-            sqlite_where=text("trade_item_id IS NOT NULL"),
-            postgresql_where=text("trade_item_id IS NOT NULL"),
-        ),
+        _one_each("uq_stock_notice_product", "product_id", ONE_OF_PRODUCT),
+        _one_each("uq_stock_notice_item", "trade_item_id", ONE_OF_ITEM),
         Index("ix_stock_notice_waiting", "sent_at", "product_id"),
     )
 

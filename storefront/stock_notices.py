@@ -14,7 +14,7 @@ from catalog.models import Product, ProductVersion, TradeItem
 from kernel import jobs
 from kernel.db import db, on_sqlite
 from kernel.errors import N_, Conflict, NotFound
-from storefront.after_models import StockNotice
+from storefront.after_models import ONE_OF_ITEM, ONE_OF_PRODUCT, StockNotice
 from storefront.offers import Hindrance, offers
 
 CONFIRM_WITHIN, WAITS, KEPT_AFTER = timedelta(days=7), timedelta(days=365), timedelta(days=30)
@@ -57,11 +57,12 @@ def ask(
         raise NotSoldHere()
     token = secrets.token_urlsafe(32)
     insert = sqlite.insert if on_sqlite() else postgresql.insert
+    key, whether = ("product_id", ONE_OF_PRODUCT) if item_id is None else ("trade_item_id", ONE_OF_ITEM)
     fresh = {"language": language, "asked_at": now, "confirmed_at": now if is_proved else None, "sent_at": None}
     db.session.execute(
         insert(StockNotice)
         .values(product_id=product.id, trade_item_id=item_id, email=email.lower(), token=token, **fresh)
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing(index_elements=[key, "email"], index_where=whether)
     )
     size = StockNotice.trade_item_id.is_(None) if item_id is None else StockNotice.trade_item_id == item_id
     row = db.session.scalars(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+
+from markupsafe import Markup
 
 _WIDTH, _HEIGHT = 360, 168
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 6, 16, 24  #: room for the scale, the last label, the highest mark, the labels
@@ -19,7 +20,7 @@ class Bar:
     value: int  #: not negative
 
 
-def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
+def bars_svg(bars: Sequence[Bar], *, title: str) -> Markup:
     """Draw bars side by side as an SVG element without a size of its own; a few of them have their label below.
 
     :param title: names the drawing, for those who do not see it too
@@ -33,26 +34,30 @@ def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
         x = _LEFT + slot * place
         height = (floor - _TOP) * bar.value / top
         if bar.value:
-            drawn.append(
-                f'<rect class="chart-bar" fill="#a3201b" x="{x + slot * 0.12:.1f}" y="{floor - height:.1f}"'
-                f' width="{slot * 0.76:.1f}" height="{height:.1f}">'
-                f"<title>{escape(bar.label)}: {bar.value}</title></rect>"
-            )
+            drawn.append(_BAR.format(x + slot * 0.12, floor - height, slot * 0.76, height, bar.label, bar.value))
         if place % every == 0:
-            drawn.append(f'<text x="{x + slot / 2:.1f}" y="{_HEIGHT - 8}">{escape(bar.label)}</text>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
-        f' aria-label={quoteattr(title)} font-family="Be Vietnam Pro, sans-serif" font-size="11" text-anchor="middle">'
-        f"<title>{escape(title)}</title>{''.join(drawn)}</svg>"
-    )
+            drawn.append(_LABEL.format(x + slot / 2, _HEIGHT - 8, bar.label))
+    return _CHART.format(_WIDTH, _HEIGHT, title, title, Markup("").join(drawn))
 
 
-def _scale(value: int, floor: int, top: int) -> str:
+# What goes into these is escaped.
+_CHART = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"'
+    ' font-family="Be Vietnam Pro, sans-serif" font-size="11" text-anchor="middle"><title>{}</title>{}</svg>'
+)
+_BAR = Markup(
+    '<rect class="chart-bar" fill="#a3201b" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">'
+    "<title>{}: {}</title></rect>"
+)
+_LABEL = Markup('<text x="{:.1f}" y="{}">{}</text>')
+_SCALE = Markup(
+    '<path class="chart-line" stroke="#d9cdbf" d="M{} {:.1f}H{}"/><text text-anchor="end" x="{}" y="{:.1f}">{}</text>'
+)
+
+
+def _scale(value: int, floor: int, top: int) -> Markup:
     y = floor - (floor - _TOP) * value / top
-    return (
-        f'<path class="chart-line" stroke="#d9cdbf" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
-        f'<text text-anchor="end" x="{_LEFT - 5}" y="{y + 4:.1f}">{value}</text>'
-    )
+    return _SCALE.format(_LEFT, y, _WIDTH - _RIGHT, _LEFT - 5, y + 4, value)
 
 
 def _round_up(value: int) -> int:
