@@ -148,6 +148,7 @@ WORDS = {
     "oversight.export": N_("sent the record of a lot"),
     "oversight.export_again": N_("sent the record of a lot again"),
     "oversight.export_sent": N_("handed the record of a lot over"),
+    "oversight.join_recall": N_("took into a recall what was told later"),
     "oversight.hand_in": N_("marked a record as handed in"),
     "oversight.recall": N_("started a recall or a drill"),
     "traceability.clear_flag": N_("cleared a yield out of range"),

@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 # What the worker can do.
-from app import after_jobs, buying_jobs, carrier_jobs, event_jobs, export_jobs, payment_jobs, text_jobs
+from app import after_jobs, buying_jobs, carrier_jobs, event_jobs, export_jobs, payment_jobs, recall_jobs, text_jobs
 from app.commands import data, links, log, people
 from kernel import clock, jobs
 from kernel.db import db, transaction
@@ -21,7 +21,7 @@ from kernel.db import db, transaction
 logger = structlog.get_logger()
 
 #: What the worker can do: each registers its jobs when it is imported.
-WORK = (after_jobs, buying_jobs, carrier_jobs, event_jobs, export_jobs, payment_jobs, text_jobs)
+WORK = (after_jobs, buying_jobs, carrier_jobs, event_jobs, export_jobs, payment_jobs, recall_jobs, text_jobs)
 
 #: The worker asks a database that does not answer at least so often.
 LONGEST_WAIT_S = 30.0

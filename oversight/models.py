@@ -56,6 +56,7 @@ class Recall(Base):
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     conclusion: Mapped[str] = mapped_column(Text, default="")  #: the closing report in words
     is_sample: Mapped[bool] = mapped_column(default=False)
+    looked_at: Mapped[datetime | None]  #: when what others told after its start was last gone through
 
     lot: Mapped[Lot] = relationship()
     owner: Mapped[Organisation] = relationship(foreign_keys=[owner_id])
@@ -64,7 +65,7 @@ class Recall(Base):
 
 @append_only
 class RecallLot(Base):
-    """A lot that a recall reached, as it was at the start. Quantities are in the lot's unit."""
+    """A lot that a recall reached, as it was at the start, or when it joined. Quantities are in the lot's unit."""
 
     __tablename__ = "recall_lot"
     __table_args__ = (Index("ix_recall_lot_lot", "lot_id", "recall_id"),)
@@ -77,6 +78,7 @@ class RecallLot(Base):
     on_hand: Mapped[int]  #: in warehouses, at counters, on the way
     sold: Mapped[int]
     lost: Mapped[int]  #: losses and corrections of the stock before the recall
+    joined_at: Mapped[datetime | None]  #: None: at the start; else it was told later that it is made of one of these
 
     lot: Mapped[Lot] = relationship()
 
@@ -130,6 +132,8 @@ class RecallNotice(Base):
     acknowledged_at: Mapped[datetime | None]
     answered_by: Mapped[str] = mapped_column(String(8), default="")  #: "screen": itself; "phone": the office wrote it
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    joined_at: Mapped[datetime | None]  #: None: at the start; else what it has, or that it has some, was told later
+    more_at: Mapped[datetime | None]  #: when it was last told anew, of more lots, and asked to answer again
 
     recall: Mapped[Recall] = relationship()
     organisation: Mapped[Organisation] = relationship()

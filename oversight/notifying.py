@@ -46,6 +46,9 @@ def tell(notice_id: int, *, now: datetime) -> int:
         *(one for one in queries.material_of_notice(notice) if one.lot_id not in told),
         *known,
     ]
+    joined = queries.joined_of(recall)
+    # What is new comes first, in the letter of whoever was told before as well.
+    goods.sort(key=lambda row: row.lot_id not in joined)
     for address, language in sorted(addresses.items()):
         jobs.enqueue(
             "mail.send",
@@ -58,9 +61,11 @@ def tell(notice_id: int, *, now: datetime) -> int:
                 "organisation": organisation.name_vi,
                 "number": recall.number,
                 "is_drill": recall.is_drill,
+                "is_more": notice.more_at is not None,
                 "reason": {"vi": recall.reason_vi, "en": recall.reason_en or recall.reason_vi},
                 "lots": [
                     {
+                        "is_new": notice.more_at is not None and row.lot_id in joined,
                         "vi": row.name_vi,
                         "en": row.name_en or row.name_vi,
                         "number": row.number,

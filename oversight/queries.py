@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true
@@ -39,12 +39,14 @@ from stock.queries import ON_HAND
 from traceability import genealogy, remainders
 from traceability.epcis import holders
 from traceability.epcis.whereabouts import Share
-from traceability.models import Batch, Lot, LotKind, LotState
+from traceability.models import Batch, EpcisEvent, Lot, LotKind, LotState
 from traceability.remainders import Gone
 
 #: Places at which somebody can count packs.
 SHELVES = (LocationKind.WAREHOUSE, LocationKind.SALES_POINT)
 MOST_FOUND = 50
+#: A transaction that captures events is over by then.
+OVERLAP = timedelta(minutes=10)
 
 
 class NoSuchRecall(NotFound):
@@ -559,6 +561,7 @@ def _all_gone(notice: RecallNotice, listed_: Collection[int]) -> dict[int, Goods
             RecallLot.recall_id == notice.recall_id,
             Lot.owner_id == notice.organisation_id,
             Lot.kind == LotKind.EXTERNAL,
+            is_in_it(),
             RecallLot.made > RecallLot.used,
             RecallLot.on_hand + RecallLot.sold + RecallLot.lost == 0,
         )
@@ -660,6 +663,7 @@ def _material(recall: Recall) -> Select[Any]:
         )
         .where(
             RecallLot.recall_id == recall.id,
+            is_in_it(),
             RecallLot.made > RecallLot.used,
             RecallLot.on_hand + RecallLot.sold + RecallLot.lost == 0,
         )
@@ -717,6 +721,24 @@ def owners_at(lot_id: int, location_id: int) -> list[tuple[int, int]]:
         .order_by(Balance.owner_id)
     )
     return [(owner_id, on_hand) for owner_id, on_hand in rows]
+
+
+def joined_of(recall: Recall) -> dict[int, datetime]:
+    """Give, by lot, when those joined a recall that were told of after it had begun."""
+    query = (
+        select(RecallLot.lot_id, RecallLot.joined_at)
+        .join(Lot, Lot.id == RecallLot.lot_id)
+        .where(RecallLot.recall_id == recall.id, RecallLot.joined_at.is_not(None), is_in_it())
+    )
+    return {lot_id: joined_at for lot_id, joined_at in db.session.execute(query) if joined_at is not None}
+
+
+def joined_numbers_of(notice: RecallNotice) -> list[str]:
+    """List the numbers of the lots that joined a recall and are, or were, with whom a notice goes to."""
+    joined = joined_of(notice.recall)
+    own = {row.number for row in known_of_notice(notice) if row.lot_id in joined}
+    mine = select(Lot.number).where(Lot.id.in_(listed(sorted(joined))), Lot.owner_id == notice.organisation_id)
+    return sorted(own | set(db.session.scalars(mine)))
 
 
 def entries_of(recall: Recall, notice: RecallNotice | None = None) -> list[RecallEntry]:
@@ -857,7 +879,7 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     """
     closed = _outcomes(recall) if recall.state is RecallState.CLOSED else None
     then = {lot.lot_id: lot for lot in db.session.scalars(select(RecallLot).where(RecallLot.recall_id == recall.id))}
-    late = set(closed) if closed is not None else _joined(recall, then.keys())
+    late = set(closed) if closed is not None else joining(recall)
     name_vi, name_en = _words()
     rows = db.session.execute(
         _with_words(
@@ -868,7 +890,9 @@ def reckoning(recall: Recall) -> list[Reckoned]:
         .order_by(Lot.id)
     ).all()  # fmt: skip
     if closed is not None:
-        return [Reckoned._make((*row[:7], closed[row.id])) for row in rows]
+        return [Reckoned._make((*row[:7], closed[row.id])) for row in rows if row.id in closed]
+    gone = _left_again(recall)
+    rows = [row for row in rows if row.id not in gone]
     starts = {row.id: _start(then.get(row.id), recall, row.quantity, row.used) for row in rows}
     flows = _flows(recall, or_(RecallEntry.location_id.is_not(None), ~_is_counted(recall)))
     stock = {} if recall.is_drill else _stock_now(recall)
@@ -888,12 +912,52 @@ def reckoning(recall: Recall) -> list[Reckoned]:
     return found
 
 
-def _joined(recall: Recall, own: Collection[int]) -> set[int]:
+def joining(recall: Recall) -> set[int]:
     """Find what was made of a recall's lots by what was told after it had begun; other recalls have their own."""
     if recall.is_drill:
         return set()
-    made = genealogy.downstream(own)
+    own = select(RecallLot.lot_id).join(Lot, Lot.id == RecallLot.lot_id)
+    made = genealogy.downstream(list(db.session.scalars(own.where(RecallLot.recall_id == recall.id, is_in_it()))))
     return set(db.session.scalars(select(Lot.id).where(Lot.id.in_(select(made.c.id)), recalled_by_word())))
+
+
+def is_in_it() -> ColumnElement[bool]:
+    """Say of ``RecallLot`` and its ``Lot`` that the lot is in the recall: one that joined may be freed again.
+
+    What made it join can be declared an error; a lot of the start stays for good.
+    """
+    return or_(RecallLot.joined_at.is_(None), Lot.state == LotState.RECALLED)
+
+
+def _left_again(recall: Recall) -> set[int]:
+    query = select(RecallLot.lot_id).join(Lot, Lot.id == RecallLot.lot_id)
+    return set(db.session.scalars(query.where(RecallLot.recall_id == recall.id, ~is_in_it())))
+
+
+def who_has(recall: Recall, lot_ids: Collection[int]) -> set[int]:
+    """Tell which organisations own some of a recall's lots, or received or have any by captured events."""
+    if not lot_ids:
+        return set()
+    owners = set(db.session.scalars(select(Lot.owner_id).where(Lot.id.in_(listed(sorted(lot_ids))))))
+    return owners | {
+        row.organisation.id
+        for row in known_from_events(recall)
+        if row.organisation is not None and row.share is not None and row.lot_id in lot_ids
+    }
+
+
+def with_news() -> list[str]:
+    """List the real recalls under way of which captured events may tell more than when they were last gone through.
+
+    An event is written down some moments before it can be read, so those shortly before count as well.
+    """
+    last = func.max(EpcisEvent.recorded_at)
+    told = db.session.scalar(select(last).where(EpcisEvent.capture_id.is_not(None)))
+    if told is None:
+        return []
+    seen = func.coalesce(Recall.looked_at, Recall.started_at)
+    query = select(Recall.number).where(Recall.state == RecallState.OPEN, ~Recall.is_drill, seen <= told + OVERLAP)
+    return list(db.session.scalars(query.order_by(Recall.id)))
 
 
 def _start(lot: RecallLot | None, recall: Recall, made: int, used: int) -> Start:
@@ -902,7 +966,7 @@ def _start(lot: RecallLot | None, recall: Recall, made: int, used: int) -> Start
     :param lot: as it was written down; None: it joined the recall later
     :param made: what is known today, which counts where no stock does
     """
-    if lot is None:
+    if lot is None or lot.joined_at is not None:
         return Start(made, used, 0, 0, 0)
     start = Start(lot.made, lot.used, lot.on_hand, lot.sold, lot.lost)
     return start if recall.is_drill or start.in_stock or not lot.made else Start(made, used, 0, 0, 0)

@@ -9,13 +9,13 @@ moment is either finished, and counted as sold, or waits and is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select
 
-from accounts.actor import Actor
+from accounts.actor import SYSTEM, Actor
 from catalog.models import Unit
 from consignment.models import Note, NoteKind, NoteLine, NoteStatus, Sale, SaleLine, SaleReversal, SalesPoint
 from kernel import audit, jobs, numbers
@@ -123,6 +123,8 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
     db.session.add(recall)
     db.session.flush()
     _write_down_lots(recall, everything)
+    written = db.session.scalar(select(func.count()).where(RecallLot.recall_id == recall.id)) or 0
+    recall.recalled_before = len(everything) - written
     _write_down_places(recall)
     if not is_drill:
         holding.recall_locked(
@@ -134,7 +136,7 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
             actor=actor,
             now=now,
         )
-    notices = _draw_up_notices(recall)
+    notices = _draw_up(recall, _whom_to_tell(recall))
     records.begun(recall, now=now)
     for notice in notices:
         jobs.enqueue("oversight.tell", now=now, dedupe=f"recall-notice:{notice.id}", notice=notice.id)
@@ -144,6 +146,41 @@ def start(lot: Lot, told: Told, *, is_drill: bool, actor: Actor, now: datetime) 
         actor, "oversight.recall", f"recall:{recall.number}", now=now, lot=lot.id, drill=is_drill, told=len(notices)
     )
     return recall
+
+
+def join(recall: Recall, *, now: datetime) -> int:
+    """Let what was told after a real recall began join it: lots made of its own, and whoever received or has any.
+
+    Who was told before and has such a lot is told anew, and asked to answer again. Asked again, it does nothing.
+
+    :return: how many were told
+    """
+    lock(recall)
+    if recall.is_drill or recall.state is RecallState.CLOSED:
+        return 0
+    recall.looked_at = now
+    lots = queries.joining(recall)
+    if lots:
+        _write_down_lots(recall, sorted(lots), joined_at=now)
+    facts = _whom_to_tell(recall)
+    known = {one.organisation_id: one for one in queries.notices_of(recall)}
+    new = _draw_up(recall, {id: fact for id, fact in facts.items() if id not in known}, joined_at=now)
+    again = [known[id] for id in sorted(queries.who_has(recall, lots) & known.keys())]
+    if not lots and not new:
+        return 0
+    for notice in again:
+        notice.more_at, notice.channel, notice.sent_at = now, "", None
+        notice.acknowledged_at, notice.answered_by, notice.acknowledged_by_id = None, "", None
+    db.session.flush()
+    records.joined(recall, lots, new, now=now)
+    for notice in (*new, *again):
+        dedupe = f"recall-notice:{notice.id}:{now.isoformat()}"
+        jobs.enqueue("oversight.tell", now=now, dedupe=dedupe, notice=notice.id)
+    audit.record(
+        SYSTEM, "oversight.join_recall", f"recall:{recall.number}", now=now, lots=len(lots),
+        told=len(new) + len(again),
+    )  # fmt: skip
+    return len(new) + len(again)
 
 
 def close(recall: Recall, *, conclusion: str, even_unanswered: bool, actor: Actor, now: datetime) -> None:
@@ -191,7 +228,7 @@ def _refuse_twice(lot: Lot) -> None:
         raise batches.AlreadyRecalled(number=lot.number)
 
 
-def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
+def _write_down_lots(recall: Recall, lot_ids: Sequence[int], *, joined_at: datetime | None = None) -> None:
     """Write down each lot as it is now; those of an earlier recall have their papers there."""
 
     def where(*kinds: LocationKind) -> ColumnElement[int]:
@@ -219,14 +256,13 @@ def _write_down_lots(recall: Recall, lot_ids: Sequence[int]) -> None:
             func.coalesce(counted.c.on_hand, 0),
             func.coalesce(counted.c.sold, 0),
             func.coalesce(counted.c.lost, 0),
+            literal(joined_at, RecallLot.joined_at.type),
         )
         .outerjoin(counted, counted.c.lot_id == Lot.id)
         .where(Lot.id.in_(listed(lot_ids)), or_(Lot.state != LotState.RECALLED, queries.recalled_by_word()))
     )
-    names = ["recall_id", "lot_id", "state_before", "made", "used", "on_hand", "sold", "lost"]
+    names = ["recall_id", "lot_id", "state_before", "made", "used", "on_hand", "sold", "lost", "joined_at"]
     db.session.execute(insert(RecallLot).from_select(names, rows))
-    written = db.session.scalar(select(func.count()).where(RecallLot.recall_id == recall.id)) or 0
-    recall.recalled_before = len(lot_ids) - written
 
 
 def _write_down_places(recall: Recall) -> None:
@@ -248,8 +284,20 @@ def _write_down_places(recall: Recall) -> None:
     db.session.execute(insert(RecallHolding).from_select(names, rows))
 
 
-def _draw_up_notices(recall: Recall) -> list[RecallNotice]:
-    """Find who is to be told: whose lots they are, who holds packs, to whom they are under way, who received some."""
+def _draw_up(
+    recall: Recall, facts: Mapping[int, Mapping[str, int]], *, joined_at: datetime | None = None
+) -> list[RecallNotice]:
+    notices = [
+        RecallNotice(recall_id=recall.id, organisation_id=organisation_id, joined_at=joined_at, **known)
+        for organisation_id, known in sorted(facts.items())
+    ]
+    db.session.add_all(notices)
+    db.session.flush()
+    return notices
+
+
+def _whom_to_tell(recall: Recall) -> dict[int, dict[str, int]]:
+    """Find who is to be told, and what of: whose lots they are, who holds packs or awaits them, who received some."""
     facts: dict[int, dict[str, int]] = {}
     owners = (
         select(Lot.owner_id)
@@ -300,13 +348,7 @@ def _draw_up_notices(recall: Recall) -> list[RecallNotice]:
             known = facts.setdefault(organisation_id, {})
             known[name] = known.get(name, 0) + int(quantity)
     _add_known_from_events(recall, facts)
-    notices = [
-        RecallNotice(recall_id=recall.id, organisation_id=organisation_id, **known)
-        for organisation_id, known in sorted(facts.items())
-    ]
-    db.session.add_all(notices)
-    db.session.flush()
-    return notices
+    return facts
 
 
 def _add_known_from_events(recall: Recall, facts: dict[int, dict[str, int]]) -> None:
