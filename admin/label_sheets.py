@@ -49,8 +49,8 @@ class SheetForm(BaseForm):
     """On what to print: shared by labels of batches and by stickers."""
 
     sheet = choice(lazy_gettext("Sheet or roll"))
-    width = QuantityField(lazy_gettext("Width of my label (mm)"), [Optional()], most=1_000)
-    height = QuantityField(lazy_gettext("Height of my label (mm)"), [Optional()], most=1_000)
+    width = QuantityField(lazy_gettext("Width of my label (mm)"), [Optional()], unit="mm", most=10_000)
+    height = QuantityField(lazy_gettext("Height of my label (mm)"), [Optional()], unit="mm", most=10_000)
     skip = QuantityField(
         lazy_gettext("Places of the first sheet that are used up"),
         [Optional()],
@@ -81,7 +81,7 @@ class SheetForm(BaseForm):
         else:
             own = sheets.own_roll if self.sheet.data == OWN_ROLL else sheets.own_grid
             try:
-                sheet = own(self.width.data or 0, self.height.data or 0)
+                sheet = own((self.width.data or 0) / 10, (self.height.data or 0) / 10)
             except DomainError as refusal:
                 show_refusal(self, refusal)
                 return None

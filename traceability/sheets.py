@@ -106,29 +106,30 @@ PRESETS = {
 }
 
 
-def own_roll(width: int, height: int) -> Sheet:
-    """Give a roll of labels of one's own size.
+def own_roll(width: float, height: float) -> Sheet:
+    """Give a roll of labels of one's own size, in mm: tenths count.
 
     :raises OwnSizeOutOfRange:
     """
     _check_size(width, height)
-    return Sheet(f"roll-{width}x{height}", (width, height), width, height)
+    return Sheet(f"roll-{width:g}x{height:g}", (width, height), width, height)
 
 
-def own_grid(width: int, height: int) -> Sheet:
-    """Give an A4 sheet full of labels of one's own size, in its middle.
+def own_grid(width: float, height: float) -> Sheet:
+    """Give an A4 sheet full of labels of one's own size (mm, tenths count), in its middle.
 
     :raises OwnSizeOutOfRange:
     """
     _check_size(width, height)
-    columns, rows = int(A4[0] // width), int(A4[1] // height)
+    # In tenths: 29.7 as a fraction of two is a little more than it is.
+    columns, rows = (round(side * 10) // round(size * 10) for side, size in zip(A4, (width, height), strict=True))
     left, top = (A4[0] - columns * width) / 2, (A4[1] - rows * height) / 2
     at_edge = left < 4 or top < 4
     inset = (min(4.5, width / 8), min(4.0, height / 8)) if at_edge else (1.5, 1.5)
-    return Sheet(f"a4-{width}x{height}", A4, width, height, columns, rows, left, top, inset=inset)
+    return Sheet(f"a4-{width:g}x{height:g}", A4, width, height, columns, rows, left, top, inset=inset)
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: float, height: float) -> None:
     if not (NARROWEST <= width <= WIDEST and LOWEST <= height <= HIGHEST):
         raise OwnSizeOutOfRange(narrowest=NARROWEST, widest=WIDEST, lowest=LOWEST, highest=HIGHEST)
 

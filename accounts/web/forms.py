@@ -351,13 +351,13 @@ class MoneyField(ParsedField):
 
 
 #: How many base units (piece, g, ml) one unit that people type has.
-BASE_UNITS = {"piece": 1, "g": 1, "ml": 1, "kg": 1_000, "l": 1_000}
+BASE_UNITS = {"piece": 1, "g": 1, "ml": 1, "kg": 1_000, "l": 1_000, "mm": 10}
 
 
 class QuantityField(ParsedField):
     """A quantity as people write it; its data is an ``int`` of base units (1,5 kg is 1500 g).
 
-    :param unit: the unit typed in ("piece", "g", "ml", "kg", "l"; an enum member with such a value); may be
+    :param unit: the unit typed in ("piece", "g", "ml", "kg", "l", "mm"; an enum member with such a value); may be
         set on the bound field when the view knows it
     :param unit_field: name of the form's field that says the unit instead
     """
@@ -392,7 +392,7 @@ class QuantityField(ParsedField):
 
     def parse(self, text: str) -> int:
         per_unit = BASE_UNITS.get(str(_value(self.unit)), 1)
-        quantity = _whole_number(text) if per_unit == 1 else _decimal_number(text, places=3)
+        quantity = _whole_number(text) if per_unit == 1 else _decimal_number(text, places=len(str(per_unit)) - 1)
         if not self.least <= quantity <= self.most:
             raise ValueError(
                 gettext(
@@ -457,12 +457,12 @@ def _whole_number(text: str) -> int:
 
 
 def _decimal_number(text: str, *, places: int) -> int:
-    """Read a number as so many thousandths (``places`` = 3); both marks may be the decimal one."""
+    """Read a number as so many thousandths (``places`` = 3) or tenths (1); both marks may be the decimal one."""
     whole, fraction = text.replace(" ", ""), ""
     match = re.fullmatch(r"(.*)([.,])(\d+)", whole, re.ASCII)
     if match and match[2] not in match[1]:
         whole, fraction = match[1], match[3]
-        if whole.isdecimal() and len(fraction) == 3 and len(whole) <= 3 and whole != "0":
+        if whole.isdecimal() and len(fraction) == places == 3 and len(whole) <= 3 and whole != "0":
             # 1.500 is one and a half to some and fifteen hundred to others: a wrong guess makes goods appear.
             raise ValueError(
                 gettext(
@@ -476,7 +476,13 @@ def _decimal_number(text: str, *, places: int) -> int:
         raise ValueError(gettext("Write a number, for example 12 or 1.5."))
     fraction = fraction.rstrip("0")
     if len(fraction) > places:
-        raise ValueError(gettext("At most three digits after the decimal mark."))
+        raise ValueError(
+            flask_babel.ngettext(
+                "At most %(num)s digit after the decimal mark.",
+                "At most %(num)s digits after the decimal mark.",
+                places,
+            )
+        )
     return int(re.sub(r"\D", "", whole)) * int("1" + "0" * places) + int(fraction.ljust(places, "0"))
 
 

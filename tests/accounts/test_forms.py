@@ -180,7 +180,7 @@ def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(filled: Any) -> No
 
 
 def test_more_decimals_than_there_are_base_units_are_refused(filled: Any) -> None:
-    assert filled(weight="1,2345").errors == {"weight": ["Nhiều nhất ba chữ số sau dấu phẩy."]}
+    assert filled(weight="1,2345").errors == {"weight": ["Sau dấu thập phân nhiều nhất 3 chữ số."]}
     assert "quantity" in filled(quantity="1,5", unit="piece").errors
     assert "quantity" in filled(quantity="1,5", unit="g").errors
 

@@ -84,6 +84,8 @@ def prints(app: Flask) -> list[LabelPrint]:
         ({"sheet": "roll-50x30", "count": "6", "both": "y"}, 6),
         ({"sheet": "own-roll", "width": "60", "height": "40", "count": "3"}, 3),
         ({"sheet": "own-a4", "width": "60", "height": "35", "count": "24"}, 24),
+        ({"sheet": "own-a4", "width": "52,5", "height": "29.7", "count": "40"}, 40),
+        ({"sheet": "own-roll", "width": "63.5", "height": "38,1", "count": "2"}, 2),
         ({"sheet": "a4-21", "is_rubbed": "y", "skip": "20", "count": "3"}, 3),
     ],
 )
@@ -155,6 +157,7 @@ def test_one_label_is_shown_before_anything_is_printed(world: SimpleNamespace, a
     [
         ({"sheet": "own-roll"}, "width"),
         ({"sheet": "own-roll", "width": "19", "height": "30"}, "width"),
+        ({"sheet": "own-roll", "width": "63,55", "height": "38"}, "width"),
         ({"sheet": "own-roll", "width": "20", "height": "15"}, "sheet"),
         ({"sheet": "own-roll", "width": "24", "height": "24"}, "sheet"),
         ({"sheet": "a4-8", "skip": "8"}, "skip"),
