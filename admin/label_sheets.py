@@ -7,9 +7,10 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
-from flask_babel import gettext, lazy_gettext
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext, ngettext
 from markupsafe import Markup
+from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, RadioField
 from wtforms.validators import InputRequired, Optional
 
@@ -63,6 +64,7 @@ class SheetForm(BaseForm):
         lazy_gettext("The pack gets wet or rubbed"),
         description=lazy_gettext("Prints a code that is still read when a quarter of it is gone."),
     )
+    both = BooleanField(lazy_gettext("English under the Vietnamese"))
     form = choice(lazy_gettext("File"), {"pdf": lazy_gettext("PDF"), "svg": lazy_gettext("SVG, for a print shop")})
 
     def __init__(self, **options: Any) -> None:
@@ -93,9 +95,25 @@ class SheetForm(BaseForm):
             return None
         return sheet
 
+    def on_what(self) -> dict[str, Any]:
+        """Give what was chosen, as the address of the page carries it on (see :func:`chosen_before`)."""
+        return {name: form.data for name, form in self._fields.items() if name in _ON_WHAT and form.data}
+
     def first_place(self, sheet: Sheet) -> int:
         """Give how many places are used up; a roll has none to skip."""
         return 0 if sheet.is_roll else self.skip.data or 0
+
+
+_ON_WHAT = ("sheet", "width", "height", "skip", "is_rubbed", "both", "form")
+
+
+def chosen_before() -> dict[str, Any]:
+    """Read from the address what was chosen on the page before; what cannot be is left out."""
+    asked = {name: request.args[name] for name in _ON_WHAT if name in request.args}
+    numbers = {name: int(asked[name]) for name in ("width", "height", "skip") if asked.get(name, "").isdecimal()}
+    ticked = {name: True for name in ("is_rubbed", "both") if asked.get(name) == "True"}
+    words = {"sheet": SHEETS, "form": ("pdf", "svg")}
+    return numbers | ticked | {name: asked[name] for name, known in words.items() if asked.get(name) in known}
 
 
 class BatchLabelsForm(SheetForm):
@@ -104,7 +122,6 @@ class BatchLabelsForm(SheetForm):
     request_key = RequestKey()
     what = RadioField(lazy_gettext("Which code"), [InputRequired()], default=BATCH)
     count = QuantityField(lazy_gettext("How many labels"), [InputRequired()], most=1_200, default=24)
-    both = BooleanField(lazy_gettext("English under the Vietnamese"))
 
     def __init__(self, *, with_packs: bool, **options: Any) -> None:
         super().__init__(**options)
@@ -115,7 +132,7 @@ class BatchLabelsForm(SheetForm):
 
 @blueprint.route("/<int:lot_id>/in-tem", methods=["GET", "POST"])
 @requires(Permission.EDIT_BATCHES)
-def of_batch(lot_id: int) -> str | tuple[str, int] | Response:
+def of_batch(lot_id: int) -> str | tuple[str, int] | Answer:
     """Ask how many labels of which kind, show one, and give the sheets."""
     actor = current_actor()
     row = queries.get_batch(actor, lot_id)
@@ -166,36 +183,47 @@ def preview_of(label: Label, sheet: Sheet, level: Level) -> Markup | None:
     return Markup(svg)  # noqa: S704 our own drawing escapes its words
 
 
-def _printed(row: BatchRow, label: Label, form: BatchLabelsForm, sheet: Sheet) -> Response:
+def _printed(row: BatchRow, label: Label, form: BatchLabelsForm, sheet: Sheet) -> Answer:
     """Make the labels, write down that they were printed, and give them."""
-    actor, now = current_actor(), clock.now()
     count: int = form.count.data or 0
     if form.what.data == PACKS:
-        with transaction():
-            earlier = replays.claim(actor.user_id, form.request_key.data, now=now)
-            if earlier is None:
-                batch = db.session.get_one(Batch, row.batch.lot_id)
-                roll = items.make_for_batch(batch, count, actor=actor, now=now)
-                replays.answer(actor.user_id, form.request_key.data, roll.id)
-            else:  # the same form sent twice makes no second set of codes
-                roll = db.session.get_one(StickerRoll, int(earlier))
-            labels = labels_of_roll(roll, label, gtin=row.item.gtin)
-            made = rendered(labels, form, sheet, title=f"Tem lô {row.batch.number}")
-            _record(labels, row, form, sheet, roll=roll)
-    else:
-        labels = [label] * count
-        made = rendered(labels, form, sheet, title=f"Tem lô {row.batch.number}")
-        with transaction():
-            lock(db.session.get_one(Lot, row.batch.lot_id))
-            _record(labels, row, form, sheet, roll=None)
+        return _with_codes(row, form, count)
+    labels = [label] * count
+    made = rendered(labels, form, sheet, title=f"Tem lô {row.batch.number}")
+    with transaction():
+        lock(db.session.get_one(Lot, row.batch.lot_id))
+        _record(labels, row, form, sheet)
     return as_file(made, form.form.data, f"tem-{plain(row.batch.number)}")
 
 
-def _record(labels: Sequence[Label], row: BatchRow, form: SheetForm, sheet: Sheet, *, roll: StickerRoll | None) -> None:
+def _with_codes(row: BatchRow, form: BatchLabelsForm, count: int) -> Answer:
+    """Make a code for each label, and lead to where they are printed.
+
+    A file as the answer would leave the form open, and pressed again it would have to guess: the same codes, or more?
+    """
+    actor, now = current_actor(), clock.now()
+    with transaction():
+        earlier = replays.claim(actor.user_id, form.request_key.data, now=now)
+        if earlier is None:
+            batch = db.session.get_one(Batch, row.batch.lot_id)
+            roll_id = items.make_for_batch(batch, count, actor=actor, now=now).id
+            replays.answer(actor.user_id, form.request_key.data, roll_id)
+        else:  # the same form sent twice makes no second set of codes
+            roll_id = int(earlier)
+    flash(
+        ngettext("%(num)s code is made for this batch.", "%(num)s codes are made for this batch.", count)
+        + " "
+        + gettext("Make the file here, again if need be: the codes stay the same."),
+        "good",
+    )
+    return redirect(url_for("rolls.print_roll", roll_id=roll_id, **form.on_what()), 303)
+
+
+def _record(labels: Sequence[Label], row: BatchRow, form: SheetForm, sheet: Sheet) -> None:
     printing.record(
         labels,
         batch=row.batch,
-        roll=roll,
+        roll=None,
         organisation_id=row.owner.id,
         sheet=sheet,
         form=form.form.data,
@@ -233,4 +261,4 @@ def as_file(made: bytes | list[str], form: str, name: str) -> Response:
     return download(file.getvalue(), "application/zip", f"{name}.zip")
 
 
-__all__ = ["SheetForm", "as_file", "blueprint", "labels_of_roll", "preview_of", "rendered"]
+__all__ = ["SheetForm", "as_file", "blueprint", "chosen_before", "labels_of_roll", "preview_of", "rendered"]

@@ -24,7 +24,7 @@ from accounts.web.forms import (
     words_of,
 )
 from accounts.web.guard import current_actor, requires
-from admin.label_sheets import SHEETS, SheetForm, as_file, labels_of_roll, preview_of, rendered
+from admin.label_sheets import SHEETS, SheetForm, as_file, chosen_before, labels_of_roll, preview_of, rendered
 from admin.saying import said
 from catalog.models import TradeItem
 from kernel import clock, replays
@@ -155,8 +155,10 @@ def print_roll(roll_id: int) -> str | tuple[str, int] | Response:
     """Choose the sheet, and give the stickers of a roll; printing again is counted."""
     actor, now = current_actor(), clock.now()
     roll = _own_roll(actor, roll_id)
-    form = SheetForm()
-    label, gtin = _label(actor, roll)
+    form = SheetForm(data=chosen_before())
+    if roll.lot_id is None:  # a blank sticker says nothing in English
+        del form.both
+    label, gtin = _label(actor, roll, both=roll.lot_id is not None and bool(form.both.data))
     sheet = sheets.A4_24
     labels = labels_of_roll(roll, label, gtin=gtin)
     if form.validate_on_submit():
@@ -194,13 +196,13 @@ def print_roll(roll_id: int) -> str | tuple[str, int] | Response:
     return page, answer_status(form)
 
 
-def _label(actor: Actor, roll: StickerRoll) -> tuple[Label, str | None]:
+def _label(actor: Actor, roll: StickerRoll, *, both: bool) -> tuple[Label, str | None]:
     base_url = current_app.config["OCOP"].base_url
     if roll.lot_id is not None:
         row = queries.get_batch(actor, roll.lot_id)
         batches.check_label(row.batch.lot)
         today = clock.business_date(clock.now())
-        return printing.batch_label(row, base_url=base_url, today=today), row.item.gtin
+        return printing.batch_label(row, base_url=base_url, today=today, in_english_too=both), row.item.gtin
     names = {one.id: one.name_vi for one in item_queries.items_with_codes(roll.organisation_id)}  # as the law wants it
     product = names.get(roll.trade_item_id or 0, "")
     return printing.blank_label(roll, roll.organisation, product=product, base_url=base_url), None

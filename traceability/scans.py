@@ -167,11 +167,16 @@ _NO_COUNTRY = frozenset({"XX", "T1", "ZZ", "A1", "A2"})
 def region_of(country: str, region: str) -> str:
     """Reduce what a trusted proxy says to a country, or a province of Viet Nam.
 
-    :param country: ``CF-IPCountry``, two letters; :param region: ``X-Region``, a code of ISO 3166-2 or two letters
+    :param country: ``CF-IPCountry``, two letters
+    :param region: ``X-Region``, a code of ISO 3166-2, or beside ``country`` its part after that; two letters alone are
+        a country
     :return: "VN-29", "JP", or :data:`UNKNOWN`
     """
-    for said in (region, country):
-        match = _REGION.fullmatch(said.strip().upper())
+    country, region = country.strip().upper(), region.strip().upper()
+    if f"{country}-{region}" in provinces():  # Ho Chi Minh City is SG there, and Singapore elsewhere
+        return f"{country}-{region}"
+    for said in (region if "-" in region else "", country, region):
+        match = _REGION.fullmatch(said)
         if match is None or match[1] in _NO_COUNTRY:
             continue
         return match[0] if match[0] in provinces() else match[1]

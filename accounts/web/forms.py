@@ -21,9 +21,10 @@ unless the field brings a ``Length`` of its own. What was typed stays in the fie
 from __future__ import annotations
 
 import enum
+import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -506,16 +507,42 @@ def _english() -> bool:
 
 
 class RequestKey(HiddenField):
-    """A key made when the form is shown: the same key sent again is answered with the first result."""
+    """A key made when the form is shown: the same form sent again is answered with the first result.
+
+    A form whose page stayed open, as after a download, and that is sent again with something else is another wish: the
+    key is of the form and of what was filled in.
+    """
 
     def __init__(self, label: Any = None, validators: Any = None, **options: Any) -> None:
         super().__init__(label or lazy_gettext("Form"), validators, default=lambda: str(uuid.uuid4()), **options)
 
     def pre_validate(self, form: Any) -> None:
         try:
-            self.data: str = str(uuid.UUID(self.data or ""))
+            shown = uuid.UUID(self.raw_data[0] if self.raw_data else self.data or "")
         except ValueError:
             raise StopValidation(gettext("Please open the form anew and fill it in again.")) from None
+        self.data: str = str(uuid.uuid5(shown, _filled_in(form, but=self)))
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else str(self.data or "")
+
+
+def _filled_in(form: Any, *, but: Field) -> str:
+    """Write down what was sent with a form; a file by its name."""
+    sent = [
+        (field.name, [getattr(one, "filename", one) for one in field.raw_data or ()])
+        for field in _single(form)
+        if field is not but and field.name != "csrf_token"
+    ]
+    return json.dumps(sent, ensure_ascii=False, default=str)
+
+
+def _single(fields: Iterable[Any]) -> Iterator[Any]:
+    for field in fields:
+        if isinstance(field, (FieldList, FormField)):
+            yield from _single(field)
+        else:
+            yield field
 
 
 # --- Sentences of WTForms that readers can meet, for the translators --------------------------------

@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from accounts import passwords
 from app.books_jobs import prove
-from app.commands.tables import require_tables
+from app.commands.tables import require_readable, require_tables
 from app.config import VAR, Config
 from app.demo import data, discounts, loader
 from kernel import clock
@@ -86,6 +86,7 @@ def sign_ins() -> None:
 def verify() -> None:
     """Prove that movements and balances agree; name every difference, and fail if there is one."""
     require_tables("ledger")
+    require_readable("ledger")
     differences = verification.verify()
     for line in differences:
         click.echo(line)
@@ -98,6 +99,7 @@ def verify() -> None:
 def verify_trace() -> None:
     """Prove that lots, events and stock agree; name every difference, and fail if there is one."""
     require_tables("trace")
+    require_readable("trace")
     differences = [*agreement.verify(), *recalls.verify()]
     for line in differences:
         click.echo(line)
@@ -110,6 +112,7 @@ def verify_trace() -> None:
 def verify_books() -> None:
     """Prove that the journal adds up and agrees with orders and money; keep the result, and fail if not."""
     require_tables("books")
+    require_readable("books")
     made = prove(now=clock.now())
     for line in made.differences:
         click.echo(line)

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
+from werkzeug.test import TestResponse
 
 from kernel.db import db, transaction
 from ocop.models import Certificate
@@ -55,6 +56,13 @@ def world(make: Factories) -> SimpleNamespace:
 
 def sheet(key: str = KEYS[0], **changes: str) -> dict[str, str]:
     return {"what": "batch", "sheet": "a4-24", "form": "pdf", "count": "24", "request_key": key, **changes}
+
+
+def with_codes(world: SimpleNamespace, form: dict[str, str]) -> TestResponse:
+    """Make codes for the packs of the batch, and print them as the page after it offers."""
+    asked = send(world.client, world.address, form)
+    assert asked.status_code == 303
+    return send(world.client, asked.location, form)
 
 
 def pages(pdf: bytes, folder: Path) -> list[Image.Image]:
@@ -198,7 +206,7 @@ def test_several_sheets_of_svg_come_in_one_archive(world: SimpleNamespace) -> No
 def test_labels_with_a_code_each_read_back_all_different_and_all_of_this_batch(
     world: SimpleNamespace, app: Flask, client: FlaskClient, tmp_path: Path
 ) -> None:
-    answer = send(world.client, world.address, sheet(what="packs", count="30"))
+    answer = with_codes(world, sheet(what="packs", count="30"))
 
     found = decoded(answer.data, tmp_path)
     assert len(set(found)) == 30
@@ -213,11 +221,35 @@ def test_labels_with_a_code_each_read_back_all_different_and_all_of_this_batch(
 
 def test_the_same_form_sent_twice_makes_no_second_set_of_codes(world: SimpleNamespace, app: Flask) -> None:
     for _ in range(2):
-        send(world.client, world.address, sheet(what="packs", count="10"))
+        with_codes(world, sheet(what="packs", count="10"))
 
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(StickerRoll)) == 1
     assert [(row.count, row.reprint) for row in prints(app)] == [(10, 0), (10, 1)]
+
+
+def test_the_form_sent_again_with_another_number_makes_new_codes(world: SimpleNamespace, tmp_path: Path) -> None:
+    first, second = (with_codes(world, sheet(what="packs", count=count)) for count in ("3", "5"))
+
+    found = [decoded(answer.data, tmp_path) for answer in (first, second)]
+    assert [len(set(some)) for some in found] == [3, 5]
+    assert not set(found[0]) & set(found[1])
+
+
+def test_what_was_chosen_for_labels_with_a_code_each_is_kept(world: SimpleNamespace) -> None:
+    form = sheet(what="packs", count="3", sheet="own-roll", width="63,5", height="38", is_rubbed="y", both="y")
+    asked = send(world.client, world.address, form)
+
+    assert asked.status_code == 303
+    page = world.client.get(asked.location).text
+    assert "3 mã" in page
+    assert 'value="own-roll" selected' in page or 'selected value="own-roll"' in page
+    for shown in ('value="63,5"', 'value="38"'):
+        assert shown in page
+    assert len(re.findall(r"<input[^>]*checked", page)) == 2
+    assert (
+        world.client.get(asked.location.partition("?")[0] + "?width=x&sheet=none&form=exe&skip=-1").status_code == 200
+    )
 
 
 def test_more_codes_than_packs_are_refused(world: SimpleNamespace, app: Flask) -> None:

@@ -264,6 +264,12 @@ def test_the_way_is_told_by_the_page_before(referrer: str, way: Way) -> None:
         ("", "", ""),
         ("", "15.12,108.8", ""),
         ("JP", "Xã Ba Tơ", "JP"),
+        ("VN", "SG", "VN-SG"),
+        ("VN", "hn", "VN-HN"),
+        ("VN", "ZZ9", "VN"),
+        ("US", "CA", "US"),
+        ("", "JP", "JP"),
+        ("JP", "VN-29", "VN-29"),
     ],
 )
 def test_a_region_is_a_country_or_a_province_and_nothing_finer(country: str, region: str, kept: str) -> None:
