@@ -83,6 +83,7 @@ WORDS = {
     "storefront.confirm": N_("confirmed an order"),
     "storefront.credit": N_("wrote down money that came"),
     "storefront.invoice_number": N_("recorded the number of an invoice"),
+    "storefront.send_despite_dispute": N_("lets an order be sent in spite of a card dispute"),
     "storefront.pack": N_("packed an order"),
     "storefront.parcel": N_("said where a parcel is"),
     "storefront.parcel_cash": N_("said where the cash of a parcel is"),

@@ -161,6 +161,14 @@ def _orders(actor: Actor) -> Iterator[Task]:
     waiting = order_queries.counts(actor)
     yield from _task("shopping-bag", gettext("Orders to pack"), waiting.get(Stage.TO_PACK, 0), "order_desk.index")
     yield from _task(
+        "alert-triangle",
+        gettext("Orders kept back by a card dispute"),
+        waiting.get(Stage.KEPT_BACK, 0),
+        "order_desk.index",
+        gettext("Cancel them, or say why they are sent all the same."),
+        **{"tinh-trang": Stage.KEPT_BACK.value},
+    )
+    yield from _task(
         "alert-circle",
         gettext("Parcels that were not delivered"),
         waiting.get(Stage.TROUBLE, 0),

@@ -71,7 +71,7 @@ def index() -> str:
         states=STATES,
         reason_of=_reason,
         tabs_of_state=[
-            {"label": gettext("Open"), "url": listing.address(loai=None, trang=None), "current": only_open},
+            {"label": gettext("Not ended"), "url": listing.address(loai=None, trang=None), "current": only_open},
             {"label": gettext("All"), "url": listing.address(loai="tat-ca", trang=None), "current": not only_open},
         ],
         columns=[

@@ -31,6 +31,7 @@ from storefront import (
     carriers,
     change_queries,
     changing,
+    dispute_queries,
     invoices,
     order_queries,
     ordering,
@@ -50,6 +51,7 @@ blueprint = Blueprint("order_desk", __name__, url_prefix="/quan-tri/don-hang")
 A_PAGE = 50
 STAGES = {
     Stage.TO_PACK: (N_("To pack"), "wait"),
+    Stage.KEPT_BACK: (N_("Kept back: card dispute"), "bad"),
     Stage.WAITING: (N_("Waits for money"), "off"),
     Stage.ON_THE_WAY: (N_("On its way"), "info"),
     Stage.TROUBLE: (N_("Not delivered"), "bad"),
@@ -57,6 +59,8 @@ STAGES = {
     Stage.RETURNED: (N_("Came back"), "off"),
     Stage.CANCELLED: (N_("Cancelled"), "bad"),
 }
+#: Stages of which the list says how many orders there are.
+_COUNTED = (Stage.TO_PACK, Stage.KEPT_BACK, Stage.WAITING, Stage.TROUBLE)
 ALL = "tat-ca"
 METHODS = {
     PaymentMethod.VIETQR: N_("Bank transfer"),
@@ -89,6 +93,7 @@ HAPPENED = {
     "refunded": N_("Money went back to the buyer"),
     "refund_failed": N_("The money did not reach the buyer: it is sent again"),
     "disputed": N_("The payer's bank asks for the money of the card back"),
+    dispute_queries.SENT_ALL_THE_SAME: N_("To be sent in spite of the card dispute"),
 }
 #: What became of a change of an order, and the tone of the words.
 CHANGES = {
@@ -157,9 +162,10 @@ def _tabs(at: Stage | None, counted: dict[Stage, int]) -> list[dict[str, Any]]:
             "label": gettext(label),
             "url": address(**{"tinh-trang": one.value, "trang": None, "q": None}),
             "current": one is at,
-            "count": counted.get(one) if one in (Stage.TO_PACK, Stage.WAITING, Stage.TROUBLE) else None,
+            "count": counted.get(one) if one in _COUNTED else None,
         }
         for one, (label, _) in STAGES.items()
+        if one is not Stage.KEPT_BACK or one is at or counted.get(one)
     ]
     every = address(**{"tinh-trang": ALL, "trang": None, "q": None})
     return [*tabs, {"label": gettext("All"), "url": every, "current": at is None}]
@@ -249,6 +255,12 @@ class CancelForm(BaseForm):
     reason = line(lazy_gettext("Why? The buyer reads this."), longest=200)
 
 
+class DespiteForm(BaseForm):
+    """Why an order is sent though the payer's bank asks for its money."""
+
+    note = line(lazy_gettext("Why is it sent all the same?"), longest=parcels.LONGEST_NOTE)
+
+
 @blueprint.get("/<number>")
 @requires(Permission.READ_ORDERS)
 def show(number: str) -> str:
@@ -286,7 +298,10 @@ def page_of(order: Order, problem: str | None = None, **forms: BaseForm) -> str:
         wanted=set(ordering.wanted_lines(order)),
         to_pack=stage is Stage.TO_PACK,
         may_pack=own and stage is Stage.TO_PACK,
-        may_cancel=own and stage in (Stage.TO_PACK, Stage.WAITING),
+        may_cancel=own and stage in (Stage.TO_PACK, Stage.WAITING, Stage.KEPT_BACK),
+        kept_back=stage is Stage.KEPT_BACK,
+        is_lost=dispute_queries.is_lost(order),
+        despite_form=forms.get("despite_form") or DespiteForm(formdata=None),
         may_propose=own and stage in (Stage.TO_PACK, Stage.WAITING) and changing.may_change(order),
         changes=change_queries.of_order(order),
         change_states=CHANGES,
@@ -314,7 +329,7 @@ def _is_own(order: Order) -> bool:
 def _is_paid(order: Order) -> bool:
     if order.purchase.method is PaymentMethod.COD:
         return parcels.is_paid(order)
-    return order.placement is Placement.CONFIRMED
+    return order.placement is Placement.CONFIRMED and not dispute_queries.is_lost(order)
 
 
 def where_of(order: Order) -> str:
@@ -385,6 +400,26 @@ def done(number: str, sentence: str) -> Answer:
     """Lead back to an order's page, and say what was done."""
     flash(sentence, "good")
     return redirect(url_for("order_desk.show", number=number), 303)
+
+
+@blueprint.post("/<number>/van-gui")
+@requires(Permission.HANDLE_ORDERS)
+def send_all_the_same(number: str) -> str | tuple[str, int] | Answer:
+    """Take an order out of what a card dispute keeps back."""
+    form = DespiteForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                parcels.send_all_the_same(
+                    own_order(number), note=form.note.data or "", actor=current_actor(), now=clock.now()
+                )
+        except Conflict as refusal:
+            return page_of(own_order(number), words_of(refusal)), 409
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            return done(number, gettext("It can be packed now."))
+    return page_of(own_order(number), despite_form=form), answer_status(form)
 
 
 @blueprint.post("/<number>/hoa-don")

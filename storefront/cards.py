@@ -42,7 +42,7 @@ class UnknownPayment(NotFound):
 # --- The page ---------------------------------------------------------------------------------------
 
 
-def page_to_open(payment: Payment, *, back_url: str) -> PageAsked | None:
+def page_to_open(payment: Payment, *, back_url: str, paid_url: str) -> PageAsked | None:
     """Say what page to ask for; None if it is open already, or not to be opened any more."""
     lock(payment)
     if payment.url is not None or payment.state is not PaymentState.ASKED or payment.expires_at is None:
@@ -57,6 +57,7 @@ def page_to_open(payment: Payment, *, back_url: str) -> PageAsked | None:
         title=payment.purchase.number,
         language=payment.purchase.language,
         back_url=back_url,
+        paid_url=paid_url,
         expires_at=payment.expires_at,
     )
 

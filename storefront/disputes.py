@@ -84,6 +84,7 @@ def take(told: Disputed, *, now: datetime) -> CardDispute:
             _lose(row, payment, now)
         else:
             _let_refunds_go_on(payment)
+        settling.give_back_undisputed(payment, dispute=row.number, now=now)
     db.session.flush()
     if state is not before:
         audit.record(None, "storefront.dispute", f"dispute:{row.number}", now=now, state=state.value)
@@ -160,6 +161,7 @@ def _won_after_all(row: CardDispute, payment: Payment, now: datetime) -> None:
             made.reference = made.problem = ""
     bookkeeping.dispute_won_after_all(row.number, payment, now=now)
     _let_refunds_go_on(payment)
+    settling.give_back_undisputed(payment, dispute=f"{row.number}-2", now=now)
     audit.record(None, "storefront.dispute", f"dispute:{row.number}", now=now, state=row.state.value)
 
 

@@ -19,6 +19,7 @@ from kernel.errors import N_, NotFound
 from kernel.models import AdministrativeUnit
 from stock.allocation import may_be_picked, must_keep_until
 from stock.models import Allocation, AllocationState, Balance, Location
+from storefront.dispute_queries import keeps_back
 from storefront.order_models import (
     CodState,
     Contact,
@@ -47,6 +48,7 @@ class Stage(enum.StrEnum):
 
     TO_PACK = "to_pack"
     WAITING = "waiting"  #: for its money
+    KEPT_BACK = "kept_back"  #: paid by card, and the payer's bank asks for the money back
     ON_THE_WAY = "on_the_way"
     TROUBLE = "trouble"  #: not delivered, or on its way back
     DELIVERED = "delivered"
@@ -137,6 +139,7 @@ def stage() -> ColumnElement[str]:
     return case(
         (Order.placement == Placement.CANCELLED, Stage.CANCELLED.value),
         (Order.placement == Placement.PLACED, Stage.WAITING.value),
+        (and_(Parcel.id.is_(None), keeps_back()), Stage.KEPT_BACK.value),
         (Parcel.id.is_(None), Stage.TO_PACK.value),
         (Parcel.state == ParcelState.DELIVERED, Stage.DELIVERED.value),
         (Parcel.state.in_([ParcelState.FAILED, ParcelState.RETURNING]), Stage.TROUBLE.value),
@@ -332,7 +335,7 @@ def to_pack(actor: Actor, *, most: int = 500) -> Sequence[Order]:
     packed = select(Parcel.id).where(Parcel.order_id == Order.id).exists()
     return db.session.scalars(
         visible_to(actor)
-        .where(Order.placement == Placement.CONFIRMED, ~packed)
+        .where(Order.placement == Placement.CONFIRMED, ~packed, ~keeps_back())
         .options(
             joinedload(Order.purchase).joinedload(Purchase.contact),
             joinedload(Order.producer),

@@ -20,7 +20,7 @@ from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import one_line
 from stock import allocation, ledger, locations
 from stock.models import Allocation, AllocationState, Location, LocationKind
-from storefront import bookkeeping, messages, ordering, purchase_queries, settling, shipping
+from storefront import bookkeeping, dispute_queries, messages, ordering, purchase_queries, settling, shipping
 from storefront.order_models import (
     CodState,
     Order,
@@ -62,6 +62,17 @@ CASH: Mapping[CodState, CodState] = {
 
 class NotConfirmed(Conflict):
     message = N_("Order %(number)s is not to be packed: it waits for its money, or was cancelled.")
+
+
+class KeptBack(Conflict):
+    message = N_(
+        "Order %(number)s is kept back: the payer's bank asks for the money of the card. Cancel it, or say why it is "
+        "sent all the same."
+    )
+
+
+class NotKeptBack(Conflict):
+    message = N_("Order %(number)s is not kept back any more. Please look again.")
 
 
 class PackedBefore(Conflict):
@@ -146,6 +157,18 @@ def spoken_to(order: Order, *, note: str, actor: Actor, now: datetime) -> None:
     lock(order)
     ordering.note(order, "called", now=now, actor=actor, note=_said(note))
     audit.record(actor, "storefront.called_buyer", f"order:{order.number}", now=now)
+
+
+def send_all_the_same(order: Order, *, note: str, actor: Actor, now: datetime) -> None:
+    """Say that an order is sent though the payer's bank asks for its money, or got it; and why.
+
+    :raises NotKeptBack: :raises NeedsNote:
+    """
+    ordering.lock_orders(order.purchase)
+    if not dispute_queries.kept_back(order):
+        raise NotKeptBack(number=order.number)
+    ordering.note(order, dispute_queries.SENT_ALL_THE_SAME, now=now, actor=actor, note=_said(note))
+    audit.record(actor, "storefront.send_despite_dispute", f"order:{order.number}", now=now)
 
 
 def record_invoice(order: Order, number: str, *, actor: Actor, now: datetime) -> None:
@@ -424,6 +447,8 @@ def _check_to_pack(order: Order) -> None:
         raise PackedBefore(number=order.number)
     if order.placement is not Placement.CONFIRMED:
         raise NotConfirmed(number=order.number)
+    if dispute_queries.kept_back(order):
+        raise KeptBack(number=order.number)
 
 
 def _lock(parcel: Parcel) -> None:

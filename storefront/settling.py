@@ -433,6 +433,15 @@ def give_back_of(*orders: Order, reason: str = "", now: datetime, actor: Actor |
     return _give_back(orders, "cancelled", reason=reason, now=now, actor=actor)
 
 
+def give_back_undisputed(payment: Payment, *, dispute: str, now: datetime) -> list[Refund]:
+    """Claim back what orders called off meanwhile left of a payment whose dispute is over; the caller has locked all.
+
+    :param dispute: its number
+    """
+    off = [order for order in paying.orders_of(payment) if order.placement is Placement.CANCELLED]
+    return _give_back(off, dispute, reason=dispute, now=now)
+
+
 def give_back_returned(order: Order, *, reason: str = "", now: datetime, actor: Actor | None = None) -> list[Refund]:
     """Claim back what was paid for an order whose goods all came back; what was given back of it before counts."""
     ordering.lock_orders(order.purchase)

@@ -277,6 +277,7 @@ class FakeStripe:
             intent_metadata=given["payment_intent_data"]["metadata"],
             expires_at=int(given["expires_at"]),
             success_url=given["success_url"],
+            cancel_url=given.get("cancel_url"),
             payment_intent=None,
             locale=given["locale"],
         )

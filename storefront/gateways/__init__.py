@@ -41,7 +41,8 @@ class PageAsked:
     amount_vnd: int
     title: str  #: what is paid for
     language: str
-    back_url: str
+    back_url: str  #: for who does not pay
+    paid_url: str  #: for who has paid
     expires_at: datetime
 
 

@@ -209,7 +209,7 @@ def _page(asked: PageAsked) -> SessionCreateParams:
             }
         ],
         "locale": "en" if asked.language == "en" else "vi",
-        "success_url": asked.back_url,
+        "success_url": asked.paid_url,
         "cancel_url": asked.back_url,
         "expires_at": int(asked.expires_at.timestamp()),
     }

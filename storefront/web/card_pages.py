@@ -5,6 +5,7 @@ Each may be stopped anywhere and done again: what is asked twice is one thing at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -18,8 +19,8 @@ from storefront.order_models import Payment, PaymentMethod, PaymentState, Refund
 
 log = structlog.get_logger()
 
-#: The page of a card's payer after paying (or not): the purchase's own.
-BACK = "/don-hang/{token}"
+#: The page of a card's payer who did not pay: the purchase's own. Who has paid comes by way of a look at the truth.
+BACK, PAID = "/don-hang/{token}", "/don-hang/{token}/the"
 
 
 class NoProvider(Exception):
@@ -90,6 +91,15 @@ def look_again(payment_id: int, *, now: datetime) -> None:
         open_page(payment_id, now=now)
     else:
         _take(_provider().read_page(reference), now)
+
+
+def look_now(payment_ids: Sequence[int], *, now: datetime) -> None:
+    """Read how some payments stand while their payer waits for the page; who cannot tell is asked again by a job."""
+    for payment_id in payment_ids:
+        try:
+            look_again(payment_id, now=now)
+        except (gateways.ProviderAway, ProviderRefused, NoProvider) as problem:
+            log.warning("a payment by card could not be looked at", payment=payment_id, problem=repr(problem))
 
 
 def follow(about: str, reference: str, *, now: datetime) -> None:
@@ -185,8 +195,10 @@ def _provider() -> Cards:
 def _page_to_open(payment_id: int) -> PageAsked | None:
     with transaction():
         payment = db.session.get_one(Payment, payment_id)
-        back_url = current_app.config["OCOP"].base_url + BACK.format(token=payment.purchase.token)
-        return cards.page_to_open(payment, back_url=back_url)
+        base, token = current_app.config["OCOP"].base_url, payment.purchase.token
+        return cards.page_to_open(
+            payment, back_url=base + BACK.format(token=token), paid_url=base + PAID.format(token=token)
+        )
 
 
 @retrying

@@ -17,7 +17,7 @@ from accounts.web.forms import words_of
 from accounts.web.guard import public
 from accounts.web.limits import limiter
 from kernel import administrative_units, clock
-from kernel.db import transaction
+from kernel.db import db, transaction
 from kernel.errors import Conflict
 from kernel.text import one_line
 from storefront import (
@@ -25,6 +25,7 @@ from storefront import (
     carriers,
     change_queries,
     changing,
+    dispute_queries,
     invoices,
     ordering,
     parcel_words,
@@ -49,6 +50,7 @@ from storefront.order_models import (
     RefundState,
 )
 from storefront.purchase_queries import RecalledGoods
+from storefront.web import card_pages
 from storefront.web.origin import unkept
 from storefront.web.returns import state_of as state_of_return
 from storefront.web.words import dong, named
@@ -97,13 +99,14 @@ def show(token: str) -> Response:
     purchase = purchase_queries.by_token(token)
     now = clock.now()
     happened = purchase_queries.happened(purchase)
+    kept_back = dispute_queries.kept_back_of(purchase)
     invoice = invoices.of_purchase(purchase) if happened.invoice else None
     sums = vat.of_orders([order.id for order in purchase.orders]) if invoice is not None else {}
     page = render_template(
         "storefront/orders/show.html",
         purchase=purchase,
         payments=[_to_pay(payment, now) for payment in purchase.payments],
-        states={order.id: state_of(order) for order in purchase.orders},
+        states={order.id: state_of(order, is_kept_back=order.id in kept_back) for order in purchase.orders},
         steps=_told(purchase),
         parcels={parcel.id: _parcel(parcel) for order in purchase.orders for parcel in order.parcels},
         lots=purchase_queries.lots_of(purchase),
@@ -120,6 +123,7 @@ def show(token: str) -> Response:
         may_return={order.id for order in purchase.orders if return_queries.returnable(order, now)},
         may_cancel={order.id for order in purchase.orders if _may_cancel(order)},
         may_change={order.id for order in purchase.orders if _may_take_down(order)},
+        asked_provider=request.args.get("the") == "cho",
         may_readdress=changing.may_readdress(purchase),
         proposals=change_queries.proposals_of(purchase) if happened.changes else [],
         receiver=_receiver(purchase),
@@ -128,6 +132,24 @@ def show(token: str) -> Response:
         phone=signing_in.phone_as_written,
     )
     return unkept(page)
+
+
+@blueprint.get("/<token>/the")
+@public
+@limiter.limit("12 per minute")
+def paid_by_card(token: str) -> Response:
+    """Take back who paid on the provider's page: the provider is asked now, for its notice may be on its way still."""
+    purchase = purchase_queries.by_token(token)
+    waiting = [payment.id for payment in purchase.payments if _waits_for_card(payment)]
+    db.session.rollback()  # nobody is asked inside a transaction
+    card_pages.look_now(waiting, now=clock.now())
+    purchase = purchase_queries.by_token(token)
+    is_waiting = any(_waits_for_card(payment) for payment in purchase.payments)
+    return redirect(url_for("orders.show", token=token, the="cho" if is_waiting else None), 303)
+
+
+def _waits_for_card(payment: Payment) -> bool:
+    return payment.method is PaymentMethod.CARD and payment.state is PaymentState.ASKED
 
 
 @blueprint.route("/<token>/<int:position>/huy", methods=["GET", "POST"])
@@ -192,12 +214,17 @@ def erase(token: str) -> Response:
     return unkept(page)
 
 
-def state_of(order: Order) -> tuple[str, str]:
-    """Say how an order stands, with the tone of the words: good, wait, bad, info."""
+def state_of(order: Order, *, is_kept_back: bool = False) -> tuple[str, str]:
+    """Say how an order stands, with the tone of the words: good, wait, bad, info.
+
+    :param is_kept_back: the payer's bank asks for the money of the card
+    """
     if order.placement is Placement.CANCELLED:
         return str(_CANCELLED[order.cancel_cause]()), "bad"
     if order.placement is Placement.PLACED:
         return gettext("Waits for the payment"), "wait"
+    if is_kept_back:
+        return gettext("Kept back: the card's bank was asked for the money back"), "wait"
     states = {parcel.state for parcel in order.parcels}
     if order.packed_at is None or not states:
         return gettext("Being made ready"), "info"
@@ -281,6 +308,10 @@ _OPEN = (PaymentState.ASKED, PaymentState.PARTLY)
 
 
 def _payment_words(payment: Payment, off: bool) -> tuple[str, str]:
+    if payment.disputed_vnd:
+        return gettext("The card's bank was asked for this money back. Its decision is awaited."), "wait"
+    if payment.state is PaymentState.PAID and payment.refunded_vnd == payment.captured_vnd:
+        return gettext("Paid, and given back"), "info"
     if payment.state is PaymentState.PAID:
         return gettext("Paid, thank you"), "good"
     if payment.method is PaymentMethod.COD:

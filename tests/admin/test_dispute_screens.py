@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from accounts.models import Organisation
@@ -14,7 +15,7 @@ from kernel.models import Job
 from storefront import disputes, settling
 from storefront.dispute_models import CardDispute, DisputeDecision
 from storefront.gateways import Disputed
-from storefront.order_models import Payment, PaymentMethod
+from storefront.order_models import Order, Payment, PaymentMethod
 from tests.factories import Factories
 from tests.orders import buy, open_shop
 from tests.web import send
@@ -103,3 +104,32 @@ def test_a_producer_and_another_office_see_nothing_of_it(office: Organisation, m
 
 def test_the_order_says_that_its_money_is_asked_back(office: Organisation, make: Factories) -> None:
     assert "Ngân hàng của người trả đòi lại tiền thẻ" in make.client(office).get("/quan-tri/don-hang/DH-000001-1").text
+
+
+def test_an_order_that_is_kept_back_is_no_order_to_pack(
+    office: Organisation, make: Factories, app: Flask, client: FlaskClient
+) -> None:
+    with app.app_context():
+        order = db.session.scalars(select(Order)).one()
+        kitchen = make.client(order.producer)
+        token = order.purchase.token
+        db.session.rollback()
+    address = "/quan-tri/don-hang/DH-000001-1"
+    page = kitchen.get(f"{address}?lang=en").text
+    assert "Do not send it yet" in page
+    assert "/dong-goi" not in page
+    assert "DH-000001-1" not in kitchen.get("/quan-tri/don-hang").text
+    assert "DH-000001-1" in kitchen.get("/quan-tri/don-hang?tinh-trang=kept_back").text
+    assert "Orders kept back by a card dispute" in kitchen.get("/quan-tri?lang=en").text
+    assert send(kitchen, f"{address}/dong-goi", {"carrier": "hand_over"}).status_code == 409
+    bought = client.get(f"/don-hang/{token}?lang=en").text
+    assert "Kept back" in bought
+    assert "Paid, thank you" not in bought
+
+    assert send(kitchen, f"{address}/van-gui", {"note": ""}).status_code == 422
+    assert send(kitchen, f"{address}/van-gui", {"note": "Người mua rút lại yêu cầu"}).status_code == 303
+    page = kitchen.get(f"{address}?lang=en").text
+    assert "/dong-goi" in page
+    assert "To be sent in spite of the card dispute" in page
+    assert send(kitchen, f"{address}/van-gui", {"note": "Lần nữa"}).status_code == 409
+    assert send(kitchen, f"{address}/dong-goi", {"carrier": "hand_over"}).status_code == 303

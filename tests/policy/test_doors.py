@@ -428,6 +428,7 @@ DOORS: dict[str, tuple[Arguments, str]] = {
     "order_desk.show": (order, "+++ --- +++ ---"),
     "order_desk.invoice": (order, "++- --- --- ---"),
     "order_desk.called": (order, "++- --- --- ---"),
+    "order_desk.send_all_the_same": (order, "++- --- --- ---"),
     "order_desk.cancel": (order, "++- --- --- ---"),
     "order_packing.pack": (order, "++- --- --- ---"),
     "order_packing.repick": (picked, "++- --- --- ---"),

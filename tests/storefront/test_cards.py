@@ -156,8 +156,39 @@ def test_the_page_asks_for_the_whole_amount_in_dong_and_ends_before_the_goods_ar
     assert payment.payee_id == goods.office
     assert payment.purchase.hold_until is not None
     assert now + 30 * MINUTE < datetime.fromtimestamp(page["expires_at"], now.tzinfo) < payment.purchase.hold_until
-    assert page["success_url"] == f"http://shop.test/don-hang/{payment.purchase.token}"
+    assert page["success_url"] == f"http://shop.test/don-hang/{payment.purchase.token}/the"
+    assert page["cancel_url"] == f"http://shop.test/don-hang/{payment.purchase.token}"
     assert "Người mua" not in str(page)
+
+
+def test_who_comes_back_from_paying_is_told_the_truth_though_no_notice_came(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, now: datetime
+) -> None:
+    payment = buy(goods, now)
+    fake.pay(fake.pages()[0]["id"])
+    back, client = fake.pages()[0]["success_url"].removeprefix("http://shop.test"), ctx.test_client()
+
+    answer = client.get(back)
+
+    assert answer.status_code == 303
+    assert answer.location == f"/don-hang/{payment.purchase.token}"
+    assert "Đã thanh toán" in client.get(answer.location).text
+    assert client.get(back).location == answer.location, "nothing is asked any more"
+
+
+def test_who_comes_back_while_the_provider_cannot_tell_is_not_asked_to_pay_again(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, now: datetime
+) -> None:
+    payment = buy(goods, now)
+    fake.pay(fake.pages()[0]["id"])
+    back, client = fake.pages()[0]["success_url"].removeprefix("http://shop.test"), ctx.test_client()
+    fake.faults.extend(["before"] * 9)
+
+    page = client.get(client.get(back).location).text
+
+    assert "Nếu bạn đã trả, xin đừng trả lần nữa" in page
+    assert f"/don-hang/{payment.purchase.token}/the" in page
+    assert "Trả 130.000" not in page
 
 
 def test_a_page_asked_for_again_is_the_first_one(

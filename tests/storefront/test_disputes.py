@@ -18,7 +18,7 @@ from books.models import Account
 from kernel import jobs
 from kernel.db import db, transaction
 from stock.models import LocationKind
-from storefront import agreement, bookkeeping, disputes, gateways, ordering, paying, settling
+from storefront import agreement, bookkeeping, disputes, gateways, order_queries, ordering, parcels, paying, settling
 from storefront import cart as carts
 from storefront.dispute_models import CardDispute, DisputeDecision, DisputeState
 from storefront.gateways.stripe_cards import StripeCards
@@ -479,3 +479,94 @@ def test_control_who_looks_before_locking_gives_the_same_money_out_to_both(
         return free
 
     assert sum(at_once(app, 2, look)) == 2 * TOTAL
+
+
+# --- What is not packed yet -----------------------------------------------------------------------------
+
+
+def stage(payment: Payment) -> order_queries.Stage:
+    db.session.rollback()
+    db.session.expire_all()
+    return order_queries.stage_of(db.session.get_one(Payment, payment.id).purchase.orders[0])
+
+
+def pack(payment: Payment, now: datetime) -> None:
+    with transaction():
+        order = db.session.get_one(Payment, payment.id).purchase.orders[0]
+        parcels.pack(order, carrier=parcels.HAND_OVER, actor=SYSTEM, now=now)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_goods_whose_money_is_asked_back_stay_where_they_are(
+    paid: Payment, fake: FakeStripe, now: datetime, is_lost: bool
+) -> None:
+    dispute = fake.dispute(paid.reference or "", TOTAL)
+    hear(fake, dispute, now)
+    if is_lost:
+        fake.judge(dispute, "lost")
+        hear(fake, dispute, now)
+
+    assert stage(paid) is order_queries.Stage.KEPT_BACK
+    assert order_queries.to_pack(SYSTEM) == []
+    with pytest.raises(parcels.KeptBack):
+        pack(paid, now)
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        with pytest.raises(parcels.NeedsNote):
+            parcels.send_all_the_same(order, note=" ", actor=SYSTEM, now=now)
+        parcels.send_all_the_same(order, note="Người mua đã chuyển khoản", actor=SYSTEM, now=now)
+        with pytest.raises(parcels.NotKeptBack):
+            parcels.send_all_the_same(order, note="Lần nữa", actor=SYSTEM, now=now)
+    assert stage(paid) is order_queries.Stage.TO_PACK
+    pack(paid, now)
+
+
+def test_what_was_to_be_sent_all_the_same_is_kept_back_again_once_the_dispute_is_lost(
+    paid: Payment, fake: FakeStripe, now: datetime
+) -> None:
+    dispute = fake.dispute(paid.reference or "", TOTAL)
+    hear(fake, dispute, now)
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        parcels.send_all_the_same(order, note="Người mua rút lại", actor=SYSTEM, now=now)
+    fake.judge(dispute, "lost")
+    hear(fake, dispute, now + timedelta(hours=1))
+
+    assert stage(paid) is order_queries.Stage.KEPT_BACK
+
+
+@pytest.mark.parametrize("end", ["won", "question"])
+def test_a_dispute_that_was_won_or_is_a_question_keeps_nothing_back(
+    paid: Payment, fake: FakeStripe, now: datetime, end: str
+) -> None:
+    dispute = fake.dispute(
+        paid.reference or "", TOTAL, status="warning_needs_response" if end == "question" else "needs_response"
+    )
+    hear(fake, dispute, now)
+    if end == "won":
+        fake.judge(dispute, "won")
+        hear(fake, dispute, now)
+
+    assert stage(paid) is order_queries.Stage.TO_PACK
+    pack(paid, now)
+
+
+def test_what_was_called_off_during_a_dispute_goes_back_when_it_is_won(
+    paid: Payment, fake: FakeStripe, now: datetime
+) -> None:
+    dispute = fake.dispute(paid.reference or "", 100_000)
+    hear(fake, dispute, now)
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        ordering.cancel(order, cause="buyer", now=now)
+        settling.give_back_of(order, now=now)
+    fake.judge(dispute, "won")
+    for _ in range(2):
+        hear(fake, dispute, now)
+    work(now)
+
+    assert [(amount, state) for amount, state, _ in refunds()] == [
+        (30_000, RefundState.DONE), (100_000, RefundState.DONE),
+    ]  # fmt: skip
+    assert sorted(row["amount"] for row in fake.refunds()) == [30_000, 100_000]
+    assert bookkeeping.held(anew(paid)) == 0
