@@ -156,6 +156,7 @@ def of_batch(lot_id: int) -> str | tuple[str, int] | Answer:
         "admin/label_sheets/of_batch.html",
         form=form,
         row=row,
+        today=clock.business_date(clock.now()),
         name=f"{said(row, 'name')}, {said(row.item, 'name')} · {row.batch.number}",
         preview=preview,
         sheet=sheet,

@@ -147,7 +147,8 @@ def _check_contents(found: Findings, rows: Sequence[tuple[str, LogLeaf | LogWait
     contents: dict[tuple[str, str], bytes] = {}
     for kind in {row.kind for _, row in rows}:
         if kind not in proof.SOURCES:
-            found.differences.append(f"nobody reads records of the kind {kind!r} again")
+            strange = [f"{row.reference} ({where})" for where, row in rows if row.kind == kind]
+            found.differences.append(f"nobody reads records of the kind {kind!r} again: {', '.join(strange[:3])}")
             continue
         references = [row.reference for _, row in rows if row.kind == kind]
         contents.update({(kind, reference): content for reference, content in _read(found, kind, references).items()})

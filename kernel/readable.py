@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import JSON, Column, Date, DateTime, Enum, Table, select, text, type_coerce
+from sqlalchemy import JSON, Column, Date, DateTime, Enum, String, Table, cast, or_, select, text, type_coerce
 from sqlalchemy.types import NullType, TypeDecorator
 
 from kernel.db import Base, db, on_sqlite
@@ -32,10 +32,25 @@ def unreadable() -> Iterator[str]:
             for (line,) in db.session.execute(text("PRAGMA integrity_check(20)"))
             if line != "ok"
         )
+    else:
+        yield from _beyond_python()
     for table in Base.metadata.sorted_tables:
         columns = [column for column in table.columns if _can_be_spoilt(column)]
         if columns:
             yield from _of_table(table, columns)
+
+
+def _beyond_python() -> Iterator[str]:
+    """Find instants and days that PostgreSQL can hold and Python cannot."""
+    for table in Base.metadata.sorted_tables:
+        keys = [cast(column, String) for column in table.primary_key.columns]
+        for column in table.columns:
+            kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+            if isinstance(kind, (DateTime, Date)):
+                beyond = or_(column < text("'0001-01-02'"), column >= text("'9999-12-31'"))
+                query = select(*keys, cast(column, String)).where(beyond).limit(MOST_NAMED)
+                for *key, value in db.session.execute(query):
+                    yield f"{table.name} {':'.join(key)}: {column.name} cannot be read: {value!r}"
 
 
 def _can_be_spoilt(column: Column[Any]) -> bool:

@@ -54,6 +54,8 @@ def read(text: str) -> tuple[list[Entry], list[tuple[int, DomainError]]]:
                 problems.append((line, refusal))
     except json.JSONDecodeError as fault:
         problems.append((fault.lineno, NotJson(what=fault.msg)))
+    except RecursionError:
+        problems.append((1, NotJson(what="Nested too deeply")))
     return entries, problems
 
 

@@ -422,12 +422,22 @@ _NAME_IN_BRACES = re.compile(r"\{([A-Za-z0-9_]*)\}")
 _HREF_SIGNS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 
+def _ascii_host(text: str) -> str:
+    """Write the host of an address as name servers know it (RFC 5891); what is none stays, and is refused."""
+    scheme, mark, rest = text.partition("//")
+    host, slash, path = rest.partition("/")
+    try:
+        return f"{scheme}{mark}{host if host.isascii() else host.encode('idna').decode('ascii')}{slash}{path}"
+    except UnicodeError:
+        return text
+
+
 def checked_href(text: str, variables: Iterable[str]) -> str:
-    """Read a web address that begins with https; letters with marks are percent-encoded, words in braces stay.
+    """Read a web address that begins with https; letters with marks are written in ASCII, words in braces stay.
 
     :raises BadAddress, AddressTooLong, UnknownVariable:
     """
-    href = quote(text.strip(), safe="-._~:/?#[]@!$&'()*+,;=%{} ")
+    href = quote(_ascii_host(text.strip()), safe="-._~:/?#[]@!$&'()*+,;=%{} ")
     bare = _NAME_IN_BRACES.sub("x", href)
     if not _HREF_SIGNS.fullmatch(bare):
         raise BadAddress()

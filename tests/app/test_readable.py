@@ -75,7 +75,10 @@ def test_nothing_of_a_database_that_is_whole_is_unreadable(world: SimpleNamespac
 def test_a_value_that_cannot_be_read_is_named_with_its_row(
     app: Flask, world: SimpleNamespace, table: str, column: str, value: str, where: str, named: str
 ) -> None:
-    if on_sqlite():
+    if not on_sqlite() and column == "recorded_at":
+        value = value.replace("2026", "12026").replace("10:80", "10:08")
+        named = named.replace(" ({event_id})", "").replace(" ({number})", "")
+    elif on_sqlite():
         with transaction() as session:
             session.execute(text("PRAGMA ignore_check_constraints = ON"))
     elif column != "state":

@@ -58,6 +58,14 @@ def test_a_number_for_use_inside_one_shop_leads_nowhere(gtin: str, make: Factori
 # --- Verbs ---------------------------------------------------------------------------------------------------
 
 
+def test_a_host_with_vietnamese_letters_is_written_as_name_servers_know_it(
+    owner: Organisation, make: Factories
+) -> None:
+    link = _add(owner, make, href="https://mật-ong.example/đường?x={10}", key=f"{KEY}/10/{{10}}")
+
+    assert link.href == "https://xn--mt-ong-bf8b.example/%C4%91%C6%B0%E1%BB%9Dng?x={10}"
+
+
 def test_a_link_is_kept_in_one_form_and_written_into_the_trail(owner: Organisation, make: Factories) -> None:
     link = _add(
         owner,
@@ -94,6 +102,8 @@ def test_a_link_is_kept_in_one_form_and_written_into_the_trail(owner: Organisati
         ({"href": "http://htx.example/"}, "href"),
         ({"href": "javascript:alert(1)"}, "href"),
         ({"href": "https:///x"}, "href"),
+        ({"href": "https://mật ong.example/"}, "href"),
+        ({"href": "https://" + "ậ" * 70 + ".example/"}, "href"),
         ({"href": "https://u@htx.example/"}, "href"),
         ({"href": "https://htx.example/a b"}, "href"),
         ({"href": "https://htx.example/\r\nX: y"}, "href"),
@@ -363,6 +373,7 @@ def test_one_mistake_keeps_the_whole_file_out_and_is_named_by_its_line(
         ("[\n{}\n{}]", 3),
         ("{}\nx", 2),
         ("[1]", 1),
+        ("[" * 100_000, 1),
         ('\n\n{"anchor": 3, "links": [{}]}', 3),
         ('{"anchor": "/01/1", "links": {}}', 1),
         ('{"anchor": "/01/1", "links": [1]}', 1),
