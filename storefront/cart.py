@@ -257,9 +257,10 @@ _WANTED = (
 _NOTES = select(CartNote.producer_id, CartNote.words).where(CartNote.cart_id == bindparam("cart_id"))
 
 
-def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
+def put(cart: Cart, item_id: int, quantity: int, *, now: datetime, shown_vnd: int | None = None) -> int:
     """Put so many of a trade item into a cart, beside those that are in it; give how many there are now.
 
+    :param shown_vnd: the price of one on the page it comes from; where it is another now, the cart says so and asks
     :raises BadQuantity, TooMany, NotForSale, SoldOut, AllInCart, NotSoMany, CartFull, WasPlaced:
     """
     lock_open(cart)
@@ -272,7 +273,12 @@ def put(cart: Cart, item_id: int, quantity: int, *, now: datetime) -> int:
             raise CartFull(most=MOST_LINES)
         line = CartLine(cart_id=cart.id, trade_item_id=item_id, added_at=now, quantity=0, seen_vnd=0)
         db.session.add(line)
-    line.quantity, line.seen_vnd, line.is_for_later = before + quantity, offer.price_vnd or 0, False
+    price = offer.price_vnd or 0
+    if before == 0:
+        line.seen_vnd = price if shown_vnd is None else shown_vnd
+    elif shown_vnd == price:  # who adds more of it has read what it costs now
+        line.seen_vnd = price
+    line.quantity, line.is_for_later = before + quantity, False
     _touch(cart, now)
     return line.quantity
 

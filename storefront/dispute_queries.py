@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from kernel.db import db
+from storefront import bookkeeping
 from storefront.dispute_models import CardDispute, DisputeState
 from storefront.order_models import Order, OrderStep, Payment, PaymentMethod, Placement, Purchase
 
@@ -53,6 +54,11 @@ def kept_back_of(purchase: Purchase) -> set[int]:
     if all(payment.method is not PaymentMethod.CARD for payment in purchase.payments):
         return set()
     return set(db.session.scalars(select(Order.id).where(Order.purchase_id == purchase.id, keeps_back())))
+
+
+def payer_has_it(order: Order) -> bool:
+    """Tell whether the payer got all the money of an order by a dispute: nothing is owed for it any more."""
+    return is_lost(order) and bookkeeping.undone_of(order) >= order.total_vnd
 
 
 def is_lost(order: Order) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, exists, inspect, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, inspect, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -17,6 +17,8 @@ from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState
 from storefront.order_models import (
     Cart,
+    Credit,
+    CreditOutcome,
     InvoiceWish,
     Order,
     OrderChange,
@@ -116,6 +118,7 @@ class Happened(NamedTuple):
     invoice: bool
     returns: bool
     changes: bool
+    twice_vnd: int  #: came a second time, and nobody has decided of it yet
 
 
 def happened(purchase: Purchase) -> Happened:
@@ -128,12 +131,18 @@ def _of_its_orders(table: Any) -> Any:
     return exists().where(table.c.order_id == orders.c.id, orders.c.purchase_id == bindparam("purchase_id"))
 
 
-def _happened() -> Select[bool, bool, bool]:
+def _happened() -> Select[bool, bool, bool, int]:
     wishes: Any = inspect(InvoiceWish).local_table
+    twice = (
+        select(func.coalesce(func.sum(Credit.amount_vnd), 0))
+        .join(Payment, Payment.id == Credit.payment_id)
+        .where(Payment.purchase_id == bindparam("purchase_id"), Credit.outcome == CreditOutcome.DUPLICATE)
+    )
     return select(
         exists().where(wishes.c.purchase_id == bindparam("purchase_id")),
         _of_its_orders(inspect(GoodsReturn).local_table),
         _of_its_orders(inspect(OrderChange).local_table),
+        twice.scalar_subquery(),
     )
 
 

@@ -16,7 +16,7 @@ from accounts.queries import owned_by
 from kernel.db import db, listed
 from kernel.errors import N_, NotFound
 from stock.models import Allocation, AllocationState, Location, LocationKind
-from storefront import return_rules
+from storefront import dispute_queries, return_rules
 from storefront.order_models import Order, OrderLine, Parcel, ParcelState, Placement, Purchase
 from storefront.order_queries import latest_parcel
 from storefront.return_models import (
@@ -94,7 +94,7 @@ class Returnable:
 def returnable(order: Order, now: datetime) -> list[Returnable]:
     """List the lines of an order that may be asked to go back now, for whatever reason."""
     came = came_at(order)
-    if came is None or is_exchange(order):
+    if came is None or is_exchange(order) or dispute_queries.payer_has_it(order):
         return []
     recalled = recalled_lines(order)
     in_time = any(return_rules.is_in_time(one, came, now) for one in ReturnReason if one is not ReturnReason.RECALLED)

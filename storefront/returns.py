@@ -21,7 +21,16 @@ from kernel import audit, media, numbers
 from kernel.db import db, lock
 from kernel.errors import N_, Conflict, InvalidInput
 from kernel.text import nfc, one_line
-from storefront import exchanging, giving_back, messages, ordering, return_queries, return_rules, transfers
+from storefront import (
+    dispute_queries,
+    exchanging,
+    giving_back,
+    messages,
+    ordering,
+    return_queries,
+    return_rules,
+    transfers,
+)
 from storefront.after_models import MOST_PHOTOS
 from storefront.order_models import Order, OrderLine, PaymentMethod, Refund, RefundState
 from storefront.return_models import (
@@ -67,6 +76,12 @@ class TooLate(Conflict):
 
     message = N_("Goods can be sent back within %(days)s days after they came. If something is wrong, please complain.")
     field = "reason"
+
+
+class PayerHasMoney(Conflict):
+    message = N_(
+        "The card's bank gave the payer the money of this order back: neither money nor new goods are owed for it."
+    )
 
 
 class NothingChosen(InvalidInput):
@@ -261,6 +276,8 @@ def accept(made: GoodsReturn, *, keeps_goods: bool, words: str = "", actor: Acto
     :raises NotNext: :raises NoMoneyYet: if there is no money on record that could go back
     """
     ordering.lock_orders(made.order.purchase)
+    if dispute_queries.payer_has_it(made.order):
+        raise PayerHasMoney()
     if made.wish is ReturnWish.MONEY and made.order.total_vnd and not giving_back.has_money(made.order):
         raise NoMoneyYet()
     to = S.AWAITED
@@ -294,8 +311,11 @@ def exchange(made: GoodsReturn, *, actor: Actor, now: datetime) -> Order:
     """Send the same goods anew: an order at no price, to be packed like any other.
 
     :raises NotNext, HasExchange: :raises stock.allocation.NotEnough: if there are too few: offer the money instead
+    :raises PayerHasMoney: if the card's bank gave it back meanwhile
     """
     _lock_exchanging(made)
+    if dispute_queries.payer_has_it(made.order):
+        raise PayerHasMoney()
     order = exchanging.new_order(made, actor=actor, now=now)
     made.exchange_order_id = order.id
     db.session.flush()
@@ -394,6 +414,8 @@ def _checked(words: str, *, needed: bool) -> str:
 
 
 def _check_to_ask(order: Order, reason: ReturnReason, wanted: Mapping[int, int], now: datetime) -> None:
+    if dispute_queries.payer_has_it(order):
+        raise PayerHasMoney()
     if return_queries.is_exchange(order):
         raise IsExchange()
     came_at = return_queries.came_at(order)

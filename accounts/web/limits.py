@@ -6,9 +6,14 @@ The lock of a single account is a count in the database and holds beside this.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=True)
 
@@ -22,6 +27,17 @@ guesses = limiter.shared_limit(
 )
 #: For what sends letters.
 letters = limiter.shared_limit("5 per minute; 30 per hour", scope="letters", methods=["POST"])
+
+
+def few_made(limit: str) -> Callable[[View], View]:
+    """Limit how many are made, and all tries more widely: who corrects a form is not shut out with what was typed."""
+
+    def limited(view: View) -> View:
+        made = limiter.limit(limit, methods=["POST"], deduct_when=lambda response: response.status_code in (302, 303))
+        tried: View = limiter.limit("40 per minute; 200 per hour", methods=["POST"])(made(view))
+        return tried
+
+    return limited
 
 
 def init_limits(app: Flask, *, redis_url: str | None) -> None:

@@ -125,7 +125,7 @@ def add() -> Response:
             now = clock.now()
             packs = _packs(quantity, carts.step_of(int(item)))
             cart = before or carts.start(now)
-            carts.put(cart, int(item), packs, now=now)
+            carts.put(cart, int(item), packs, now=now, shown_vnd=_shown_vnd())
             count = carts.count(cart)
     except DomainError as refusal:
         typed.refuse(refusal)
@@ -136,6 +136,12 @@ def add() -> Response:
         return remember(redirect(url_for("checkout.show"), 303), cart, count)
     flash(gettext("It is in your cart."), "good")
     return remember(redirect(url_for("cart.show"), 303), cart, count)
+
+
+def _shown_vnd() -> int | None:
+    """Read the price on the page that the goods come from: the page may be older than the price."""
+    text = request.form.get("shown_vnd", "")
+    return int(text) if _is_number(text) and int(text) else None
 
 
 @blueprint.post("")

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from accounts.web.forms import BaseForm, RequestKey, answer_status, choice, paragraphs, set_choices, show_refusal
 from accounts.web.guard import public
-from accounts.web.limits import limiter
+from accounts.web.limits import few_made, limiter
 from kernel import clock, media, replays
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
@@ -75,7 +75,7 @@ class Act(BaseForm):
 
 @blueprint.route("/don-hang/<token>/khieu-nai", methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def index(token: str) -> Answer:
     """List the complaints about a purchase, and take a new one."""
     purchase = after_queries.purchase_of(token)

@@ -69,6 +69,7 @@ class ToPay:
     left_vnd: int
     code_svg: Drawing | None  #: while a transfer is awaited
     waits_for_card: bool  #: its page is at ``payment.url``, once it is open
+    gone_vnd: int  #: so much of what that page asks for is for orders called off since
     bank: str
     orders: tuple[Order, ...]
 
@@ -126,6 +127,7 @@ def show(token: str) -> Response:
         asked_provider=request.args.get("the") == "cho",
         may_readdress=changing.may_readdress(purchase),
         proposals=change_queries.proposals_of(purchase) if happened.changes else [],
+        twice_vnd=happened.twice_vnd,
         receiver=_receiver(purchase),
         invoice=invoice,
         vat={order.id: sums.get(order.id, []) for order in purchase.orders},
@@ -285,7 +287,9 @@ def _to_pay(payment: Payment, now: datetime) -> ToPay:
         text = vietqr.payload(vietqr.Transfer(account["bin"], account["number"], left, payment.code))
         svg = qr_svg(text, title=gettext("QR code of the transfer"))
     bank = vietqr.banks().get(account.get("bin", ""))
-    return ToPay(payment, *_payment_words(payment, off), left, svg, by_card, bank.name if bank else "", orders)
+    standing = sum(order.total_vnd for order in orders if order.placement is not Placement.CANCELLED)
+    gone = max(0, payment.amount_vnd - standing) if by_card else 0
+    return ToPay(payment, *_payment_words(payment, off), left, svg, by_card, gone, bank.name if bank else "", orders)
 
 
 def _receiver(purchase: Purchase) -> list[tuple[str, str]]:

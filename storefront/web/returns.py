@@ -25,7 +25,7 @@ from accounts.web.forms import (
     words_of,
 )
 from accounts.web.guard import public
-from accounts.web.limits import limiter
+from accounts.web.limits import few_made, limiter
 from kernel import clock, media, replays
 from kernel.db import transaction
 from kernel.errors import Conflict, DomainError
@@ -89,7 +89,7 @@ class Act(BaseForm):
 
 @blueprint.route("/<token>/<int:position>/tra-hang", methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def ask(token: str, position: int) -> Answer:
     """Ask to send goods of an order back."""
     purchase = purchase_queries.by_token(token)

@@ -129,9 +129,9 @@ def shop(make: Factories, app: Flask, now: datetime) -> Iterator[Shop]:
         assert agreement.verify() == []
 
 
-def add(client: FlaskClient, item: int, quantity: str = "1", **headers: str) -> int:
+def add(client: FlaskClient, item: int, quantity: str = "1", *, shown_vnd: str | None = None, **headers: str) -> int:
     """Press "into the cart"."""
-    data = {"item": str(item), "quantity": quantity}
+    data = {"item": str(item), "quantity": quantity, **({} if shown_vnd is None else {"shown_vnd": shown_vnd})}
     return client.post("/gio-hang/them", data=data, headers=headers or OWN).status_code
 
 
@@ -319,6 +319,28 @@ def test_a_changed_price_is_said_and_waits_for_the_buyer(
     assert "45.000" in words(client.get("/gio-hang").data)
     assert client.get("/thanh-toan").location == "/gio-hang"
     send(client, "/gio-hang", act="agree")
+    assert client.get("/thanh-toan").status_code == 200
+
+
+def test_goods_from_a_page_that_is_older_than_the_price_do_not_agree_to_it(
+    client: FlaskClient, shop: Shop, app: Flask
+) -> None:
+    assert 'name="shown_vnd" value="50000"' in client.get(f"/san-pham/{shop.rice_slug}").text
+    add(client, shop.rice, shown_vnd="45000")
+    assert "45.000" in words(client.get("/gio-hang").data)
+    assert client.get("/thanh-toan").location == "/gio-hang"
+
+    add(client, shop.rice, shown_vnd="45000")
+    assert client.get("/thanh-toan").location == "/gio-hang", "added again from the same old page"
+    add(client, shop.rice)
+    assert client.get("/thanh-toan").location == "/gio-hang", "nothing was shown"
+    add(client, shop.rice, shown_vnd="50000")
+    assert client.get("/thanh-toan").status_code == 200, "the page of today was read"
+
+
+@pytest.mark.parametrize("shown", ["", "-1", "0", "x", "9" * 30, "45.000"])
+def test_a_strange_price_on_the_page_counts_for_nothing(client: FlaskClient, shop: Shop, shown: str) -> None:
+    assert add(client, shop.rice, shown_vnd=shown) == 303
     assert client.get("/thanh-toan").status_code == 200
 
 

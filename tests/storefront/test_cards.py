@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -838,3 +839,16 @@ def test_there_is_always_a_way_to_pay(ctx: Flask, goods: SimpleNamespace, now: d
         paying.switch({PaymentMethod.COD: False}, actor=SYSTEM, now=now)
 
     assert paying.available([goods.producer]) == [PaymentMethod.COD]  # no account, no key
+
+
+def test_the_page_of_a_card_that_asks_for_more_than_stands_says_so(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, now: datetime
+) -> None:
+    payment = buy(goods, now)
+    token = payment.purchase.token
+    with transaction():
+        db.session.get_one(Payment, payment.id).amount_vnd = TOTAL + 20_000  # as if 20,000 đ were called off since
+
+    page = ctx.test_client().get(f"/don-hang/{token}").text
+
+    assert re.search(r"20\.000\W+[đ₫] trong đó tự hoàn về thẻ", page)

@@ -18,12 +18,25 @@ from books.models import Account
 from kernel import jobs
 from kernel.db import db, transaction
 from stock.models import LocationKind
-from storefront import agreement, bookkeeping, disputes, gateways, order_queries, ordering, parcels, paying, settling
+from storefront import (
+    agreement,
+    bookkeeping,
+    disputes,
+    gateways,
+    order_queries,
+    ordering,
+    parcels,
+    paying,
+    return_queries,
+    returns,
+    settling,
+)
 from storefront import cart as carts
 from storefront.dispute_models import CardDispute, DisputeDecision, DisputeState
 from storefront.gateways.stripe_cards import StripeCards
 from storefront.models import PublicText
-from storefront.order_models import Payment, PaymentMethod, Refund, RefundState
+from storefront.order_models import ParcelState, Payment, PaymentMethod, Refund, RefundState
+from storefront.return_models import GoodsReturn, ReturnReason, ReturnWish
 from storefront.shipping import Way
 from storefront.web import card_pages
 from tests import fakestripe
@@ -570,3 +583,33 @@ def test_what_was_called_off_during_a_dispute_goes_back_when_it_is_won(
     ]  # fmt: skip
     assert sorted(row["amount"] for row in fake.refunds()) == [30_000, 100_000]
     assert bookkeeping.held(anew(paid)) == 0
+
+
+def test_for_goods_whose_money_the_payer_got_back_nothing_more_is_owed(
+    paid: Payment, fake: FakeStripe, now: datetime
+) -> None:
+    pack(paid, now)
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        parcels.move_on(order.parcels[0], ParcelState.DELIVERED, actor=SYSTEM, now=now)
+    words: dict[str, Any] = {
+        "reason": ReturnReason.DAMAGED, "wish": ReturnWish.EXCHANGE, "words": "Vỡ nắp", "language": "vi", "now": now,
+    }  # fmt: skip
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        assert [row.left for row in return_queries.returnable(order, now)] == [2]
+        made = returns.ask(order, {1: 1}, **words).id
+    dispute = fake.dispute(paid.reference or "", TOTAL)
+    hear(fake, dispute, now)
+    fake.judge(dispute, "lost")
+    hear(fake, dispute, now)
+
+    with transaction():
+        (order,) = db.session.get_one(Payment, paid.id).purchase.orders
+        assert return_queries.returnable(order, now) == []
+        with pytest.raises(returns.PayerHasMoney):
+            returns.ask(order, {1: 1}, **words)
+        asked = db.session.get_one(GoodsReturn, made)
+        with pytest.raises(returns.PayerHasMoney):
+            returns.accept(asked, keeps_goods=True, actor=SYSTEM, now=now)
+        returns.refuse(asked, words="Ngân hàng đã hoàn tiền thẻ", actor=SYSTEM, now=now)

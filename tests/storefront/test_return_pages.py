@@ -15,8 +15,9 @@ from kernel.db import db, transaction
 from stock import verification
 from storefront import agreement, buyers, complaints, ordering, parcels, return_rules, returns, settling
 from storefront.after_models import Complaint, ComplaintKind
-from storefront.order_models import Order, ParcelState, PaymentMethod, Refund, RefundState
+from storefront.order_models import Order, ParcelState, Payment, PaymentMethod, Refund, RefundState
 from storefront.return_models import GoodsReturn, ReturnReason, ReturnState, ReturnWish
+from storefront.settling import Arrived
 from tests.factories import Factories
 from tests.live import ROOT
 from tests.orders import RICE_VND, Shop, buy, open_shop
@@ -301,3 +302,21 @@ def test_the_sample_page_says_the_days_that_are_in_force(language: str, words: t
     for days in (return_rules.RETURN_DAYS, return_rules.NOT_AS_SAID_DAYS, return_rules.ACCOUNT_KEPT.days):
         assert words[0].format(days) in text
     assert words[-1].format(return_rules.ANSWER_WORKING_DAYS) in text
+
+
+def test_who_corrects_the_form_again_and_again_is_not_shut_out(client: FlaskClient, order: Order) -> None:
+    for _ in range(9):
+        answer = send(client, f"{link(order)}/1/tra-hang", {**DATA, "packs_1": "99", "words": "Nắp hũ vỡ"})
+        assert answer.status_code == 422
+        assert "Nắp hũ vỡ" in answer.text
+    assert ask_back(client, order)
+
+
+def test_money_that_came_twice_is_told_of(app: Flask, client: FlaskClient, order: Order, now: datetime) -> None:
+    assert "ngoài số phải trả" not in client.get(link(order)).text
+    with app.app_context(), transaction():
+        payment = db.session.scalars(select(Payment)).one()
+        settling.record(Arrived("FT9", "statement", payment.payee_id, 70_000, payment.code, now), now=now)
+
+    page = client.get(link(order)).text
+    assert "70.000 đ đến ngoài số phải trả" in page.replace("\xa0", " ").replace("₫", "đ")

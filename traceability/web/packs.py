@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired
 from accounts.actor import ANONYMOUS
 from accounts.web.forms import BaseForm, answer_status, line, paragraphs, show_refusal
 from accounts.web.guard import current_actor, own_path, public
-from accounts.web.limits import limiter
+from accounts.web.limits import few_made
 from kernel import clock, gs1
 from kernel.db import transaction
 from kernel.errors import N_, DomainError
@@ -208,7 +208,7 @@ class _Subject:
 
 @blueprint.route("/m/<serial>/phan-anh", methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def report(serial: str) -> str | tuple[str, int] | BaseResponse:
     """Take a report about a pack; the office that looks after the producer answers it."""
     try:
@@ -229,7 +229,7 @@ def report(serial: str) -> str | tuple[str, int] | BaseResponse:
 
 @blueprint.route("/lo/<organisation_code>/<token>/phan-anh", methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def report_batch(organisation_code: str, token: str) -> str | tuple[str, int] | BaseResponse:
     """Take a report about a batch."""
     batch, _, _ = queries.public_batch(organisation_code, token)
@@ -246,7 +246,7 @@ def report_batch(organisation_code: str, token: str) -> str | tuple[str, int] | 
 
 @blueprint.route(f"/truy-xuat/lo/{REPORT}", methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def report_known_lot() -> str | tuple[str, int] | BaseResponse:
     """Take a report about a lot that captured events alone tell of, by its name."""
     name = known_lots.read(one_line(request.args.get("ma", "")))
@@ -262,7 +262,7 @@ def report_known_lot() -> str | tuple[str, int] | BaseResponse:
 
 @blueprint.route(unknown.PAGE, methods=["GET", "POST"])
 @public
-@limiter.limit("5 per minute; 20 per hour", methods=["POST"])
+@few_made("5 per minute; 20 per hour")
 def report_typed() -> str | tuple[str, int] | BaseResponse:
     """Take a report about what somebody typed, where nothing is on record under it."""
     typed = one_line(request.args.get("ma", ""))[: unknown.LONGEST]
