@@ -121,6 +121,7 @@ class ShelfRow(NamedTuple):
     alt_en: str | None
     items: int
     has_gift: bool  #: one of its items is packed as a gift
+    packs: str  #: the names of all its items, in both languages, for who looks for one
     holds_vi: str  #: what is in the set with that price: "2 × mật ong, hũ 250 g"; empty where it is none
     holds_en: str
     in_stock: bool | None  #: None: not counted (services)
@@ -129,7 +130,7 @@ class ShelfRow(NamedTuple):
     def texts(self) -> Texts:
         """Everything that words are looked for in, by place."""
         origin = (self.producer_vi, self.producer_en, self.brand, self.commune_vi, self.village)
-        return (self.name_vi, self.name_en), origin, (self.summary_vi, self.summary_en)
+        return (self.name_vi, self.name_en), origin, (self.summary_vi, self.summary_en, self.packs)
 
 
 class Kind(NamedTuple):
@@ -189,7 +190,7 @@ class Shelf:
     @cached_property
     def words(self) -> list[tuple[object, ...]]:
         """What the index was made from: where this is equal, so are the words (versions never change)."""
-        return [(row.version_id, row.producer_vi, row.producer_en, row.commune_vi) for row in self.rows]
+        return [(row.version_id, row.producer_vi, row.producer_en, row.commune_vi, row.packs) for row in self.rows]
 
     def take_index_of(self, former: Shelf) -> None:
         """Take the index of a former shelf over where the words are the same: goods were sold, prices changed."""
@@ -285,6 +286,16 @@ def _read_shelf(day: date) -> Shelf:
         func.sum(case((priced.c.is_gift, 1), else_=0)).over(partition_by=priced.c.version_id).label("gifts"),
     ).subquery()
     cheapest = select(ranked).where(ranked.c.rank == 1).subquery()
+    packs = (
+        select(
+            VersionItem.version_id,
+            func.aggregate_strings(TradeItem.name_vi + literal("; ") + TradeItem.name_en, "; ").label("names"),
+        )
+        .join(TradeItem, TradeItem.id == VersionItem.trade_item_id)
+        .where(TradeItem.is_active)
+        .group_by(VersionItem.version_id)
+        .subquery()
+    )
     stars = (
         select(Certificate.product_id, func.max(Certificate.stars).label("stars"))
         .where(stands_on(day))
@@ -335,6 +346,7 @@ def _read_shelf(day: date) -> Shelf:
             VersionPhoto.alt_en,
             func.coalesce(cheapest.c["items"], 0),
             func.coalesce(cheapest.c["gifts"], 0),
+            func.coalesce(packs.c.names, ""),
             cheapest.c.set_id,
             literal(""),
             held.c.product_id.is_not(None),
@@ -359,6 +371,7 @@ def _read_shelf(day: date) -> Shelf:
         .outerjoin(VersionPhoto, and_(VersionPhoto.version_id == version.id, VersionPhoto.position == 1))
         .outerjoin(stars, stars.c.product_id == Product.id)
         .outerjoin(cheapest, cheapest.c.version_id == version.id)
+        .outerjoin(packs, packs.c.version_id == version.id)
         .outerjoin(held, held.c.product_id == Product.id)
         .outerjoin(led, led.c.organisation_id == producer.id)
         .where(producer.is_active)

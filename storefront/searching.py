@@ -6,6 +6,7 @@ Pure, so both engines answer alike: texts in, positions and scores out. The rule
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -120,11 +121,21 @@ NOTHING = Hits({}, Marks())
 def terms_of(query: str) -> list[Term]:
     """Part what was typed into its words, each once, at most ``text.MOST_TOKENS``."""
     found: dict[str, Term] = {}
-    typed = text.nfc(query)
+    typed = _AMOUNT.sub(_apart, text.nfc(query))
     for begin, end in text.words_with_places(typed):
         for term in _terms(typed[begin:end]):
             found.setdefault(term.folded, term)
     return list(found.values())[: text.MOST_TOKENS]
+
+
+#: An amount as people type it, and how it stands on packs: "500gr", "500 gam" are 500 g; "1 ký" is 1 kg, "1l" 1 l.
+_AMOUNT = re.compile(r"(\d)\s*(kilogram|kilo|kg|ký|kí|ky|ki|gram|gam|gr|g|ml|lít|lit|l)\b", re.IGNORECASE)
+_UNITS = {"gram": "g", "gam": "g", "gr": "g"} | dict.fromkeys(("kilogram", "kilo", "ký", "kí", "ky", "ki"), "kg")
+
+
+def _apart(found: re.Match[str]) -> str:
+    unit = found[2].lower()
+    return f"{found[1]} {_UNITS.get(unit, unit)}"
 
 
 def _terms(typed: str) -> list[Term]:
@@ -154,7 +165,11 @@ class Index:
         folded: list[list[str]] = []
         for place, several in enumerate(texts):
             for one in several:
-                found = [word for raw in _raw_words(one) for word in (self._known.get(raw) or self._learn(raw))]
+                found = [
+                    word
+                    for raw in _raw_words(_AMOUNT.sub(_apart, one))
+                    for word in (self._known.get(raw) or self._learn(raw))
+                ]
                 folded.append([word.folded for word in found])
                 for word in found:
                     word.places.setdefault(position, place)

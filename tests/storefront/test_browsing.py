@@ -83,6 +83,7 @@ def row(number: int = 1, name: str = "Gạo rẫy", **facts: Any) -> ShelfRow:
         "alt_en": None,
         "items": 1,
         "has_gift": False,
+        "packs": "",
         "holds_vi": "",
         "holds_en": "",
         "in_stock": True,

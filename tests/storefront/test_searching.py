@@ -167,6 +167,30 @@ def test_numbers_and_short_words_are_taken_as_they_are() -> None:
     assert found(goods, "em") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("mat ong 500g", [0]),
+        ("mật ong 500 gr", [0]),
+        ("mat ong 500 gam", [0]),
+        ("mật ong hũ", [0]),
+        ("rượu sim 1 lít", [1]),
+        ("ruou sim 1l", [1]),
+        ("gạo 2ký", [2]),
+        ("gạo 2 kg", [2]),
+        ("gạo 5kg", []),
+        ("mật ong 250ml", []),
+    ],
+)
+def test_the_names_of_packs_are_found_as_people_type_amounts(query: str, hits: list[int]) -> None:
+    goods = index(
+        "Mật ong rừng", "Rượu sim", "Gạo rẫy",
+        summaries=("hũ 500 g; 500 g jar", "chai 1 lít; 1 l bottle", "túi 2kg; 2 kg bag"),
+    )  # fmt: skip
+
+    assert found(goods, query) == hits
+
+
 def test_two_typos_in_a_word_are_too_many() -> None:
     assert found(index("Khoai lang"), "khaoi lagn kxxai") == []
 
