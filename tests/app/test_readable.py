@@ -61,6 +61,12 @@ SPOILT = [
     ("batch", "made_on", "'2026-02-30'", "lot_id = :lot", "batch {lot} ({number}): made_on"),
     ("lot", "state", "'releasee'", "id = :lot", "lot {lot} ({number}): state"),
     ("certificate", "issued_on", "'2026-13-01'", "true", "certificate "),
+    ("lot", "note", "CAST(x'C341' AS TEXT)", "id = :lot", "lot {lot} ({number}): note"),
+    ("lot", "supplier", "x'41'", "id = :lot", "lot {lot} ({number}): supplier"),
+    ("lot", "quantity", "'nhiều'", "id = :lot", "lot {lot} ({number}): quantity"),
+    ("trace_event", "title_vi", "CAST(x'FF' AS TEXT)", "id = :event", "trace_event {event} ({event_id}): title_vi"),
+    ("trace_event", "facts", "'{'", "id = :event", "trace_event {event} ({event_id}): facts"),
+    ("trace_event", "is_public", "7", "id = :event", "trace_event {event} ({event_id}): is_public"),
 ]
 
 
@@ -75,9 +81,10 @@ def test_nothing_of_a_database_that_is_whole_is_unreadable(world: SimpleNamespac
 def test_a_value_that_cannot_be_read_is_named_with_its_row(
     app: Flask, world: SimpleNamespace, table: str, column: str, value: str, where: str, named: str
 ) -> None:
+    if not on_sqlite():
+        named = named.replace(" ({event_id})", "").replace(" ({number})", "")
     if not on_sqlite() and column == "recorded_at":
         value = value.replace("2026", "12026").replace("10:80", "10:08")
-        named = named.replace(" ({event_id})", "").replace(" ({number})", "")
     elif on_sqlite():
         with transaction() as session:
             session.execute(text("PRAGMA ignore_check_constraints = ON"))
