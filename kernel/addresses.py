@@ -124,7 +124,10 @@ def _communes(name: str, provinces: set[str], districts: set[str], on: date, *, 
     if districts:
         return become(unit for unit in units if unit.parent_code in districts) or become(units)
     today = become(unit for unit in units if unit.stands_on(on))
-    return _distinct([*today, *become(units)]) if is_former or not today else today
+    found = _distinct([*today, *become(units)]) if is_former or not today else today
+    if found or not provinces:
+        return found
+    return [unit for unit in administrative_units.find_by_half(name, on) if unit.parent_code in provinces]
 
 
 def _became(units: Iterable[Unit], on: date) -> list[Unit]:

@@ -167,6 +167,14 @@ def find_by_name(name: str, *, on: date | None = None, parent: str | None = None
     return found or _matching(_by_folded_name().get(fold(wanted), ()), on, parent)
 
 
+def find_by_half(name: str, on: date) -> list[Unit]:
+    """Find communes that stand on a day and are called by two names of which this is one.
+
+    "Văn Miếu" and "phường Quốc Tử Giám" are both Phường Văn Miếu - Quốc Tử Giám.
+    """
+    return [unit for unit in _by_half().get(fold(one_line(name)), ()) if unit.stands_on(on)]
+
+
 # --- Reading -----------------------------------------------------------------------------------------
 
 
@@ -273,6 +281,18 @@ def _by_folded_name() -> dict[str, list[Unit]]:
     for unit in read_units():
         for key in {fold(name) for name in _names(unit)}:
             found[key].append(unit)
+    return dict(found)
+
+
+@cache
+def _by_half() -> dict[str, list[Unit]]:
+    found: defaultdict[str, list[Unit]] = defaultdict(list)
+    for unit in _read_current():
+        halves = unit.name_vi.split(" - ")
+        if len(halves) > 1 and unit.level == "commune":
+            for half in halves:
+                found[fold(half)].append(unit)
+                found[fold(f"{unit.kind_vi} {half}")].append(unit)
     return dict(found)
 
 

@@ -132,3 +132,17 @@ def test_every_old_address_of_three_levels_leads_to_what_its_commune_became() ->
 
     assert otherwise == []
     assert count > 10_000
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Văn Miếu, Hà Nội", ["Văn Miếu - Quốc Tử Giám"]),
+        ("số 5 phố Mẫu, phường Quốc Tử Giám, Hà Nội", ["Văn Miếu - Quốc Tử Giám"]),
+        ("van mieu, ha noi", ["Văn Miếu - Quốc Tử Giám"]),
+        ("Xuân Hương, Lâm Đồng", ["Xuân Hương - Đà Lạt"]),
+        ("Văn Miếu, Phú Thọ", ["Văn Miếu"]),
+    ],
+)
+def test_half_of_a_double_name_is_enough_in_its_province(text: str, names: list[str]) -> None:
+    assert [unit.name_vi for unit in understand(text, TODAY)] == names
