@@ -22,6 +22,12 @@ def _open_page(args: dict[str, Any], now: datetime) -> None:
     card_pages.open_page(int(args["payment"]), now=now)
 
 
+@jobs.handles(settling.END_PAGE_JOB)
+def _end_page(args: dict[str, Any], now: datetime) -> None:
+    """End the provider's page of a payment whose orders were all called off; what it took is settled. args: payment."""
+    card_pages.end_page(int(args["payment"]), now=now)
+
+
 @jobs.handles(cards.NOTICE_JOB)
 def _follow(args: dict[str, Any], now: datetime) -> None:
     """Read the truth about what a notice named. args: about, reference."""

@@ -42,6 +42,8 @@ from storefront.order_models import (
 )
 
 REFUND_JOB = "payments.refund"
+#: Ends the provider's page of a payment for which nothing stands any more.
+END_PAGE_JOB = "payments.end_page"
 #: What a person has to look at.
 TO_DECIDE = (
     CreditOutcome.PARTIAL,
@@ -505,6 +507,8 @@ def _give_back(
             if amount > 0:
                 cause = f"{order.number}:{why}:{payment.id}:{payment.captured_vnd}"
                 made.append(refund(payment, amount, cause=cause, reason=reason, now=now, order=order, actor=actor))
+        if payment.method is PaymentMethod.CARD and payment.state is PaymentState.ASKED and not _standing(payment):
+            jobs.enqueue(END_PAGE_JOB, now=now, dedupe=f"end-page:{payment.id}", payment=payment.id)
     return made
 
 

@@ -852,3 +852,22 @@ def test_the_page_of_a_card_that_asks_for_more_than_stands_says_so(
     page = ctx.test_client().get(f"/don-hang/{token}").text
 
     assert re.search(r"20\.000\W+[đ₫] trong đó tự hoàn về thẻ", page)
+
+
+@pytest.mark.parametrize("has_paid", [False, True])
+def test_the_page_of_a_card_ends_when_nothing_is_bought_any_more(
+    ctx: Flask, goods: SimpleNamespace, fake: FakeStripe, now: datetime, has_paid: bool
+) -> None:
+    payment = buy(goods, now)
+    if has_paid:
+        fake.pay(fake.pages()[0]["id"])
+    with transaction():
+        (order,) = db.session.get_one(Payment, payment.id).purchase.orders
+        ordering.cancel(order, cause="buyer", now=now)
+        settling.give_back_of(order, now=now)
+    work(now)
+
+    assert fake.pages()[0]["status"] == ("complete" if has_paid else "expired")
+    kept = anew(payment)
+    assert kept.state is (PaymentState.PAID if has_paid else PaymentState.FAILED)
+    assert (kept.captured_vnd, kept.refunded_vnd) == ((TOTAL, TOTAL) if has_paid else (0, 0))
