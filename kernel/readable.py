@@ -11,7 +11,21 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, Date, DateTime, Enum, String, Table, cast, or_, select, text, type_coerce
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    Enum,
+    String,
+    Table,
+    case,
+    cast,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType, TypeDecorator
 
@@ -122,14 +136,21 @@ def _of_postgresql() -> Iterator[str]:
     """Find what PostgreSQL itself takes: words that are in no list, instants and days that Python cannot hold."""
     for table in Base.metadata.sorted_tables:
         keys = [cast(column, String) for column in table.primary_key.columns]
-        for column in table.columns:
-            kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
-            if isinstance(kind, (DateTime, Date)):
-                is_spoilt = or_(column < text("'0001-01-02'"), column >= text("'9999-12-31'"))
-            elif isinstance(kind, Enum):
-                is_spoilt = type_coerce(column, NullType()).not_in([str(word) for word in kind.enums])
-            else:
-                continue
-            query = select(*keys, cast(column, String)).where(is_spoilt).limit(MOST_NAMED)
-            for *key, value in db.session.execute(query):
-                yield f"{table.name} {':'.join(key)}: {column.name} cannot be read: {value!r}"
+        spoilt = {column: rule for column in table.columns if (rule := _spoilt_on_postgresql(column)) is not None}
+        if not spoilt:
+            continue
+        shown = [case((rule, cast(column, String))) for column, rule in spoilt.items()]
+        query = select(*keys, *shown).where(or_(*spoilt.values())).limit(MOST_NAMED)
+        for row in db.session.execute(query):
+            for column, value in zip(spoilt, row[len(keys) :], strict=True):
+                if value is not None:
+                    yield f"{table.name} {':'.join(row[: len(keys)])}: {column.name} cannot be read: {value!r}"
+
+
+def _spoilt_on_postgresql(column: Column[Any]) -> ColumnElement[bool] | None:
+    kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    if isinstance(kind, (DateTime, Date)):
+        return or_(column < text("'0001-01-02'"), column >= text("'9999-12-31'"))
+    if isinstance(kind, Enum):
+        return type_coerce(column, NullType()).not_in([str(word) for word in kind.enums])
+    return None
